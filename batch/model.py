@@ -1,0 +1,260 @@
+"""The nouns of the program, as frozen values that pass between the layers. Layer 1."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
+
+from batch.states import FinalState, OrderState, final_state
+
+
+class Side(StrEnum):
+    """From the order placer's side, and always for the dealt currency."""
+
+    BUY = "Buy"
+    SELL = "Sell"
+
+
+class TimeInForce(StrEnum):
+    """Source: the venue's WebSocket reference."""
+
+    GTC = "GTC"
+    IOC = "IOC"
+    FOK = "FOK"
+    GTT = "GTT"
+    DAY = "DAY"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of an order sheet.
+
+    Attributes:
+        header: the header as it stands in the sheet.
+        field: the order field that it means (`price`, `time_in_force`, …); None for a column that
+            orderbatch does not know and only carries along.
+        letter: the spreadsheet's name of the column, from `A`.
+    """
+
+    header: str
+    field: str | None
+    letter: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the sheet.
+
+    Attributes:
+        number: the row number that a person sees in the spreadsheet, from 1. For a CSV file the
+            number of the line on which the record starts.
+        values: one text for each column of the sheet, `""` for a blank cell.
+    """
+
+    number: int
+    values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something in the data that a person has to mend (or, as a warning, should know).
+
+    Attributes:
+        code: stable kebab-case name of the cause (`not-a-number`, `unknown-side`, …).
+        row: the sheet's row number; None for the whole sheet.
+        column: the header as it stands in the sheet, or the field's name where there is none.
+        field: the order field concerned; None for unknown columns and whole rows.
+        expected: what the cell should hold, as a phrase (`a number above 0`).
+        found: what it holds, as a person sees it, shortened and with control characters escaped.
+        action: what to do about it, as a phrase; may be empty where `expected` says it all.
+    """
+
+    code: str
+    row: int | None
+    column: str | None
+    field: str | None
+    expected: str
+    found: str
+    action: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """An order sheet as it was read: text, with true row numbers.
+
+    Attributes:
+        worksheet: the worksheet's name; None for a CSV file.
+        header_row: row number of the header.
+        columns: in the sheet's order, one for each header.
+        rows: in the sheet's order, blank ones left out.
+        problems: cells that could not be read as text without a guess (error values, formulas
+            without a value, booleans, …). Their text in `rows` is what a person sees.
+    """
+
+    path: Path
+    worksheet: str | None
+    header_row: int
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One limit order, validated, with numbers as the sheet wrote them.
+
+    Attributes:
+        row: the sheet's row number.
+        client_order_id: the sheet's own; None where it has none.
+        symbol: `EUR/USD`, base before term.
+        currency: the dealt currency, one of the two of `symbol`; `size` and `side` speak of it.
+        price: limit price in units of the term currency for one of the base.
+        expiry_time_s: seconds from placing, 1 to 86399; only with GTT.
+        min_size: minimum fill in the dealt currency.
+        org, account: both or neither.
+    """
+
+    row: int
+    symbol: str
+    side: Side
+    currency: str
+    size: Decimal
+    price: Decimal
+    time_in_force: TimeInForce
+    client_order_id: str | None = None
+    expiry_time_s: int | None = None
+    min_size: Decimal | None = None
+    org: str | None = None
+    account: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """What became of a sheet's rows.
+
+    Attributes:
+        orders: the good rows, in the sheet's order.
+        problems: everything that is wrong, by row and then column; a row with a problem is not
+            among `orders`.
+        warnings: what is allowed but worth a look (rows that equal each other).
+    """
+
+    sheet: Sheet
+    orders: tuple[Order, ...]
+    problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...] = ()
+
+    @property
+    def invalid_rows(self) -> frozenset[int]:
+        """Row numbers with at least one problem."""
+        return frozenset(problem.row for problem in self.problems if problem.row is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class VenueOrder:
+    """An order as the venue last described it.
+
+    Attributes:
+        status: as it came, upper case or not.
+        filled_size: in the dealt currency; None where the venue did not say.
+        average_price: None where the venue did not say.
+        fields: the order's own fields as the venue echoed them, by their names on the wire
+            (`symbol`, `side`, `size`, `price`, …), numbers as Decimal; what the venue left out
+            is left out here.
+        request_id: of the request that brought this answer.
+    """
+
+    server_order_id: str
+    client_order_id: str
+    status: str
+    filled_size: Decimal | None = None
+    average_price: Decimal | None = None
+    message: str = ""
+    fields: Mapping[str, object] = field(default_factory=dict)
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SpotRate:
+    """A two-sided price, in units of the term currency for one of the base."""
+
+    symbol: str
+    bid: Decimal
+    offer: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRecord:
+    """A batch as the journal holds it: one sheet's content for one venue URL, org and user."""
+
+    batch_id: str
+    sheet_path: str
+    worksheet: str | None
+    columns: tuple[Column, ...]
+    row_count: int
+    venue_url: str
+    org: str
+    user: str
+    simulated: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRecord:
+    """A row of a batch as the journal holds it, valid or not.
+
+    Attributes:
+        values: the sheet's own cells as they were, one for each of the batch's columns.
+        order: None for an INVALID row.
+        payload: the exact JSON text that is, or would be, sent; None for an INVALID row.
+        venue_status: the venue's last word, as it came.
+        message: for a person: the problems of an invalid row, the venue's words, what is unknown
+            and why.
+        request_id: of the placing; of the last question where the placing has none.
+    """
+
+    batch_id: str
+    row: int
+    values: tuple[str, ...]
+    state: OrderState
+    order: Order | None = None
+    client_order_id: str | None = None
+    payload: str | None = None
+    venue_status: str | None = None
+    server_order_id: str | None = None
+    filled_size: Decimal | None = None
+    average_price: Decimal | None = None
+    message: str = ""
+    submitted_at: datetime | None = None
+    finished_at: datetime | None = None
+    request_id: str | None = None
+
+    @property
+    def final_state(self) -> FinalState:
+        """The state in the report's words."""
+        return final_state(self.state)
+
+
+@dataclass(frozen=True, slots=True)
+class EventRecord:
+    """One line of a batch's history; append-only.
+
+    Attributes:
+        row: None for what concerns the whole batch.
+        kind: an `OrderEvent`, or a batch-wide word such as `planned` or `run-started`.
+        detail: words for an auditor; never a secret.
+        actor: operating-system user, host and process that recorded it.
+    """
+
+    batch_id: str
+    row: int | None
+    at: datetime
+    kind: str
+    state: OrderState | None
+    detail: str
+    request_id: str | None
+    actor: str

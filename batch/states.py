@@ -1,0 +1,149 @@
+"""The life of an order as data: a table from (state, event) to state. Layer 1.
+
+Anything that the table does not name raises, so that a new combination is a decision that
+somebody takes here and not an accident somewhere else.
+
+Source: seed-place-an-order-limit ("Order status transition"); for cancelled orders the venue's
+WebSocket reference.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from batch.errors import BatchError
+
+
+class OrderState(StrEnum):
+    """Where a row stands in the journal."""
+
+    INVALID = "INVALID"  # failed validation, never sent
+    SKIPPED = (
+        "SKIPPED"  # left out on purpose (already sent by another batch); never sent by this one
+    )
+    PLANNED = "PLANNED"  # recorded, not sent
+    SENDING = "SENDING"  # claimed: a request may have left
+    UNKNOWN = "UNKNOWN"  # the venue may or may not hold it
+    OPEN = "OPEN"  # the venue holds it, and it works
+    FILLED = "FILLED"
+    EXPIRED = "EXPIRED"
+    REJECTED = "REJECTED"
+    CANCELLED = "CANCELLED"
+    REFUSED = "REFUSED"  # the venue answered the placing with an error
+
+
+class OrderEvent(StrEnum):
+    """What can happen to a row."""
+
+    CLAIMED = "claimed"  # committed before the request leaves
+    RELEASED = "released"  # proven unsent: no connection, 401, 429, or proven absent by asking
+    ACCEPTED = "accepted"  # the venue's 202 with a server ID
+    REFUSED = "refused"  # the venue's final no to the placing
+    LOST = "lost"  # the answer to the placing is missing
+    FOUND = "found"  # taken over after asking by client ID
+    WORKING = "working"  # a query says that it is not final
+    FILLED = "filled"
+    EXPIRED = "expired"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+    DECLARED_PLACED = "declared-placed"  # a person found it at the venue
+    DECLARED_NOT_PLACED = "declared-not-placed"  # a person found that the venue never took it
+
+
+class FinalState(StrEnum):
+    """What the report says of a row (contract)."""
+
+    FILLED = "FILLED"
+    EXPIRED = "EXPIRED"
+    REJECTED = "REJECTED"
+    CANCELLED = "CANCELLED"
+    REFUSED = "REFUSED"
+    INVALID = "INVALID"
+    NOT_SENT = "NOT_SENT"
+    OPEN = "OPEN"
+    UNKNOWN = "UNKNOWN"
+
+
+S, E = OrderState, OrderEvent
+
+FINAL = frozenset({S.INVALID, S.SKIPPED, S.FILLED, S.EXPIRED, S.REJECTED, S.CANCELLED, S.REFUSED})
+"""States that nothing follows: the row needs no more work."""
+
+AT_VENUE = frozenset({S.SENDING, S.UNKNOWN, S.OPEN, S.FILLED})
+"""States in which the venue holds, or may hold, an exposure from this row."""
+
+_VENUE_VERDICTS = {
+    E.WORKING: S.OPEN,
+    E.FILLED: S.FILLED,
+    E.EXPIRED: S.EXPIRED,
+    E.REJECTED: S.REJECTED,
+    E.CANCELLED: S.CANCELLED,
+}
+
+TRANSITIONS: dict[tuple[OrderState, OrderEvent], OrderState] = {
+    (S.PLANNED, E.CLAIMED): S.SENDING,
+    (S.SENDING, E.RELEASED): S.PLANNED,
+    (S.SENDING, E.ACCEPTED): S.OPEN,
+    (S.SENDING, E.REFUSED): S.REFUSED,
+    (S.SENDING, E.LOST): S.UNKNOWN,
+    # A start finds what a dead process left in SENDING and calls it lost; only asking, or a
+    # person, leads out of UNKNOWN.
+    (S.UNKNOWN, E.FOUND): S.OPEN,
+    (S.UNKNOWN, E.RELEASED): S.PLANNED,
+    # A 409 may mean "refused" or "I have it already": it is asked about first, refused after.
+    (S.UNKNOWN, E.REFUSED): S.REFUSED,
+    (S.UNKNOWN, E.DECLARED_PLACED): S.OPEN,
+    (S.UNKNOWN, E.DECLARED_NOT_PLACED): S.PLANNED,
+    **{(S.OPEN, event): state for event, state in _VENUE_VERDICTS.items()},
+}
+
+_VENUE_STATUS_EVENTS = {
+    "RECEIVED": E.WORKING,
+    "NEW": E.WORKING,
+    "FILLED": E.FILLED,
+    "EXPIRED": E.EXPIRED,
+    "REJECTED": E.REJECTED,
+    # Both spellings: the vendor's WebSocket reference is not consistent.
+    "CANCELED": E.CANCELLED,
+    "CANCELLED": E.CANCELLED,
+}
+
+KNOWN_STATUSES = frozenset(_VENUE_STATUS_EVENTS)
+"""Venue statuses whose meaning is published; any other is kept as it came and is not final."""
+
+
+class IllegalTransition(BatchError):
+    """A fault of our own: the table has no way from this state by this event."""
+
+
+def next_state(state: OrderState, event: OrderEvent) -> OrderState:
+    """Give the state that follows.
+
+    Raises:
+        IllegalTransition: the table does not name this pair.
+    """
+    try:
+        return TRANSITIONS[state, event]
+    except KeyError:
+        raise IllegalTransition(f"an order in {state} cannot be {event}") from None
+
+
+def event_of_status(status: str) -> OrderEvent:
+    """Read a venue status as an event; one that is not published counts as still working.
+
+    Source: venue-api, "Follow an order".
+    """
+    return _VENUE_STATUS_EVENTS.get(status.strip().upper(), E.WORKING)
+
+
+_REPORTED = {
+    S.SKIPPED: FinalState.NOT_SENT,
+    S.PLANNED: FinalState.NOT_SENT,
+    # A claim without an answer is not known to be unsent, so the report must not say so.
+    S.SENDING: FinalState.UNKNOWN,
+}
+
+
+def final_state(state: OrderState) -> FinalState:
+    """Say in the report's words where a row stands."""
+    return _REPORTED.get(state) or FinalState(state.value)
