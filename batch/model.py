@@ -11,6 +11,21 @@ from pathlib import Path
 
 from batch.states import FinalState, OrderState, final_state
 
+REQUIRED_FIELDS = ("symbol", "side", "size", "price", "time_in_force")
+OPTIONAL_FIELDS = (
+    "currency",
+    "client_order_id",
+    "expiry_time",
+    "min_size",
+    "org",
+    "account",
+    "note",
+)
+FIELDS = REQUIRED_FIELDS + OPTIONAL_FIELDS
+"""What a column of an order sheet can mean; everything but `note` is sent."""
+
+NUMBER_FIELDS = frozenset({"size", "price", "expiry_time", "min_size"})
+
 
 class Side(StrEnum):
     """From the order placer's side, and always for the dealt currency."""
@@ -53,10 +68,25 @@ class Row:
         number: the row number that a person sees in the spreadsheet, from 1. For a CSV file the
             number of the line on which the record starts.
         values: one text for each column of the sheet, `""` for a blank cell.
+        numeric: positions in `values` whose cell is a number for the spreadsheet itself, so that
+            its text is plain digits with a point whatever decimal sign the sheet's texts use.
     """
 
     number: int
     values: tuple[str, ...]
+    numeric: frozenset[int] = frozenset()
+
+
+def shown(text: str, limit: int = 60) -> str:
+    """Give a cell's text as a message may hold it: on one line, shortened, nothing invisible."""
+    if len(text) > limit:
+        text = text[: limit - 1] + "…"
+    if text.isprintable():
+        return text
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
+        for char in text
+    )
 
 
 @dataclass(frozen=True, slots=True)
