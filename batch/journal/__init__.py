@@ -1,0 +1,11 @@
+"""The durable record of what was planned, claimed, sent and learnt. Layer 2; the only SQL.
+
+Nothing leaves for the venue before its claim is committed here, and no transaction is held while
+anything travels.
+"""
+
+from batch.journal.planning import Planning
+from batch.journal.records import BatchSummary, Change, EarlierOrder, PlannedRow
+from batch.journal.store import Journal
+
+__all__ = ["BatchSummary", "Change", "EarlierOrder", "Journal", "PlannedRow", "Planning"]

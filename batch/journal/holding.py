@@ -1,0 +1,82 @@
+"""One process at a time on a batch: an operating-system lock, released by death."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from batch.errors import JournalError, JournalLocked
+
+
+@cache
+def actor() -> str:
+    """Name this process for the record: operating-system user, host, process number."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # no such user in the password database, as in bare containers
+        user = str(os.getuid()) if hasattr(os, "getuid") else "unknown"
+    return f"{user}@{socket.gethostname()} process {os.getpid()}"
+
+
+@contextmanager
+def hold(folder: Path, journal_name: str, batch_id: str, since: datetime) -> Iterator[None]:
+    """Hold a batch until the block ends or the process dies.
+
+    Args:
+        folder: where the journal lies; the lock file is made beside it.
+        journal_name: file name of the journal, so that two journals in a folder do not meet.
+        batch_id: the batch to hold.
+        since: when this holding starts, for the message to a second process.
+
+    Raises:
+        JournalLocked: another process holds it; says which and since when.
+        JournalError: the lock file cannot be made.
+    """
+    path = folder / f".{journal_name}.{batch_id}.lock"
+    who = path.with_suffix(".holder")
+    lock = FileLock(path, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise JournalLocked(
+            f"batch {batch_id}: expected to be the only process on it, found that {_holder(who)} "
+            "works on it. Wait for it to end; a process that died holds nothing."
+        ) from None
+    except OSError as error:
+        raise JournalError(
+            f"{path}: expected to be able to make a lock file beside the journal, "
+            f"found: {error.strerror}. Nothing was sent."
+        ) from None
+    try:
+        _write_holder(who, since)
+        yield
+    finally:
+        who.unlink(missing_ok=True)
+        lock.release()
+
+
+def _write_holder(who: Path, since: datetime) -> None:
+    try:
+        who.write_text(f"{actor()}\n{since:%Y-%m-%d %H:%M:%S} UTC\n", encoding="utf-8")
+    except OSError as error:
+        raise JournalError(
+            f"{who}: expected to be able to write beside the journal, found: {error.strerror}. "
+            "Nothing was sent."
+        ) from None
+
+
+def _holder(who: Path) -> str:
+    try:
+        name, since = who.read_text(encoding="utf-8").splitlines()[:2]
+    except (OSError, ValueError):
+        # The holder has just started or is just ending: the lock says all that is certain.
+        return "another process"
+    return f"{name} (since {since})"

@@ -1,0 +1,207 @@
+"""What goes into the journal and comes out of it, and how each becomes the other."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Row
+
+from batch.model import BatchRecord, Column, EventRecord, Order, OrderRecord, Side, TimeInForce
+from batch.states import OrderEvent, OrderState, next_state
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRow:
+    """A row as the plan wants it recorded.
+
+    Attributes:
+        state: PLANNED, INVALID or SKIPPED.
+        order, client_order_id, payload, fingerprint: None for an INVALID row.
+    """
+
+    row: int
+    values: tuple[str, ...]
+    state: OrderState
+    order: Order | None = None
+    client_order_id: str | None = None
+    payload: str | None = None
+    fingerprint: str | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One step in the life of a row; None leaves a field as it is.
+
+    Attributes:
+        state: the state that the row must be in; the change fails if it is not.
+        detail: for the row's history.
+    """
+
+    row: int
+    state: OrderState
+    event: OrderEvent
+    detail: str = ""
+    request_id: str | None = None
+    venue_status: str | None = None
+    server_order_id: str | None = None
+    filled_size: Decimal | None = None
+    average_price: Decimal | None = None
+    message: str | None = None
+    submitted_at: datetime | None = None
+    finished_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSummary:
+    """A batch and how many of its rows are in each state."""
+
+    batch: BatchRecord
+    states: dict[OrderState, int]
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierOrder:
+    """An order of another batch that a new row may duplicate."""
+
+    batch_id: str
+    row: int
+    state: OrderState
+    fingerprint: str
+    client_order_id: str
+    server_order_id: str | None
+    filled_size: Decimal | None
+    submitted_at: datetime | None
+
+
+def write_change(batch_id: str, change: Change) -> dict[str, Any]:
+    return {
+        "in_batch": batch_id,
+        "in_row": change.row,
+        "from_state": change.state.value,
+        "to_state": next_state(change.state, change.event).value,
+        "new_venue_status": change.venue_status,
+        "new_server_order_id": change.server_order_id,
+        "new_filled_size": write_digits(change.filled_size),
+        "new_average_price": write_digits(change.average_price),
+        "new_message": change.message,
+        "new_submitted_at": write_moment(change.submitted_at),
+        "new_finished_at": write_moment(change.finished_at),
+        # The order keeps the ID of its placing, which is made with the claim; later questions
+        # have theirs in the history.
+        "new_request_id": change.request_id if change.event is OrderEvent.CLAIMED else None,
+    }
+
+
+def read_batch(row: Row[Any]) -> BatchRecord:
+    return BatchRecord(
+        batch_id=row.batch_id,
+        sheet_path=row.sheet_path,
+        worksheet=row.worksheet,
+        columns=tuple(Column(*column) for column in json.loads(row.columns)),
+        row_count=row.row_count,
+        venue_url=row.url,
+        org=row.venue_org,
+        user=row.user,
+        simulated=row.simulated,
+        created_at=_as_moment(row.created_at),
+    )
+
+
+def write_order(batch_id: str, venue_id: int, planned: PlannedRow) -> dict[str, Any]:
+    order = planned.order
+    return {
+        "batch_id": batch_id,
+        "row": planned.row,
+        "venue_id": venue_id,
+        "sheet_values": json.dumps(planned.values, ensure_ascii=False),
+        "state": planned.state.value,
+        "client_order_id": planned.client_order_id,
+        "fingerprint": planned.fingerprint,
+        "payload": planned.payload,
+        "message": planned.message,
+        "symbol": order and order.symbol,
+        "side": order and order.side.value,
+        "currency": order and order.currency,
+        "size": order and write_digits(order.size),
+        "price": order and write_digits(order.price),
+        "time_in_force": order and order.time_in_force.value,
+        "expiry_time_s": order and order.expiry_time_s,
+        "min_size": order and write_digits(order.min_size),
+        "org": order and order.org,
+        "account": order and order.account,
+        "own_client_order_id": order and order.client_order_id,
+    }
+
+
+def read_order(row: Row[Any]) -> OrderRecord:
+    order = None
+    if row.symbol is not None:
+        order = Order(
+            row=row.row,
+            symbol=row.symbol,
+            side=Side(row.side),
+            currency=row.currency,
+            size=Decimal(row.size),
+            price=Decimal(row.price),
+            time_in_force=TimeInForce(row.time_in_force),
+            client_order_id=row.own_client_order_id,
+            expiry_time_s=row.expiry_time_s,
+            min_size=read_digits(row.min_size),
+            org=row.org,
+            account=row.account,
+        )
+    return OrderRecord(
+        batch_id=row.batch_id,
+        row=row.row,
+        values=tuple(json.loads(row.sheet_values)),
+        state=OrderState(row.state),
+        order=order,
+        client_order_id=row.client_order_id,
+        payload=row.payload,
+        venue_status=row.venue_status,
+        server_order_id=row.server_order_id,
+        filled_size=read_digits(row.filled_size),
+        average_price=read_digits(row.average_price),
+        message=row.message,
+        submitted_at=read_moment(row.submitted_at),
+        finished_at=read_moment(row.finished_at),
+        request_id=row.request_id,
+    )
+
+
+def read_event(row: Row[Any]) -> EventRecord:
+    return EventRecord(
+        batch_id=row.batch_id,
+        row=row.row,
+        at=_as_moment(row.at),
+        kind=row.kind,
+        state=None if row.state is None else OrderState(row.state),
+        detail=row.detail,
+        request_id=row.request_id,
+        actor=row.actor,
+    )
+
+
+def write_digits(number: Decimal | None) -> str | None:
+    return None if number is None else format(number, "f")
+
+
+def read_digits(digits: str | None) -> Decimal | None:
+    return None if digits is None else Decimal(digits)
+
+
+def write_moment(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+def read_moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def _as_moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)

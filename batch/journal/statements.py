@@ -1,0 +1,78 @@
+"""The statements that more than one part of the journal needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
+
+from batch.journal.holding import actor
+from batch.journal.records import BatchSummary, read_batch, write_moment
+from batch.journal.tables import BATCHES, EVENTS, ORDERS, VENUES
+from batch.states import OrderState
+
+SELECT_BATCHES = select(BATCHES, VENUES.c.url, VENUES.c.org.label("venue_org"), VENUES.c.user).join(
+    VENUES, VENUES.c.id == BATCHES.c.venue_id
+)
+
+
+def _kept(name: str) -> Any:
+    return func.coalesce(bindparam(f"new_{name}"), ORDERS.c[name])
+
+
+_KEPT = (
+    "venue_status",
+    "server_order_id",
+    "filled_size",
+    "average_price",
+    "message",
+    "submitted_at",
+    "finished_at",
+    "request_id",
+)
+UPDATE_ORDER = (
+    update(ORDERS)
+    .where(
+        ORDERS.c.batch_id == bindparam("in_batch"),
+        ORDERS.c.row == bindparam("in_row"),
+        ORDERS.c.state == bindparam("from_state"),
+    )
+    .values(state=bindparam("to_state"), **{name: _kept(name) for name in _KEPT})
+)
+
+
+def append_events(
+    connection: Connection, batch_id: str, now: datetime, lines: Sequence[dict[str, Any]]
+) -> None:
+    """Add lines of history, with the time and who records them."""
+    stamp = {"batch_id": batch_id, "at": write_moment(now), "actor": actor()}
+    connection.execute(insert(EVENTS), [{**line, **stamp} for line in lines])
+
+
+def find_venue(connection: Connection, url: str, org: str, user: str) -> int:
+    """Give the number of a login at a venue, making it at first sight."""
+    query = select(VENUES.c.id).where(
+        VENUES.c.url == url, VENUES.c.org == org, VENUES.c.user == user
+    )
+    found = connection.execute(query).scalar()
+    if found is None:
+        connection.execute(insert(VENUES), {"url": url, "org": org, "user": user})
+        found = connection.execute(query).scalar_one()
+    return int(found)
+
+
+def read_summaries(connection: Connection, rows: Iterable[Row[Any]]) -> list[BatchSummary]:
+    """Read batches, each with its rows counted by state."""
+    batches = [read_batch(row) for row in rows]
+    counts: dict[str, dict[OrderState, int]] = {batch.batch_id: {} for batch in batches}
+    query = select(ORDERS.c.batch_id, ORDERS.c.state, func.count()).group_by(
+        ORDERS.c.batch_id, ORDERS.c.state
+    )
+    if len(batches) == 1:
+        query = query.where(ORDERS.c.batch_id == batches[0].batch_id)
+    for batch_id, state, count in connection.execute(query):
+        if batch_id in counts:
+            counts[batch_id][OrderState(state)] = count
+    return [BatchSummary(batch, counts[batch.batch_id]) for batch in batches]

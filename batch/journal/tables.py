@@ -1,0 +1,123 @@
+"""The journal's tables and the ways up from older versions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    text,
+)
+
+VERSION = 1
+
+METADATA = MetaData()
+
+META = Table(
+    "journal_meta",
+    METADATA,
+    Column("name", String(40), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+VENUES = Table(
+    "venues",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("org", Text, nullable=False),
+    Column("user", Text, nullable=False),
+    Index("one_venue_login", "url", "org", "user", unique=True),
+)
+"""A login at a venue: the scope within which orders can duplicate each other."""
+
+BATCHES = Table(
+    "batches",
+    METADATA,
+    Column("batch_id", String(40), primary_key=True),
+    Column("venue_id", ForeignKey("venues.id"), nullable=False),
+    Column("content_hash", String(64), nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("sheet_path", Text, nullable=False),
+    Column("worksheet", Text),
+    Column("columns", Text, nullable=False),
+    Column("row_count", Integer, nullable=False),
+    Column("simulated", Boolean, nullable=False),
+    Column("created_at", String(32), nullable=False),
+    Index("one_batch_a_generation", "venue_id", "content_hash", "generation", unique=True),
+)
+
+# Numbers are text: what was in the sheet and what went over the wire, digit for digit.
+ORDERS = Table(
+    "orders",
+    METADATA,
+    Column("batch_id", ForeignKey("batches.batch_id"), primary_key=True),
+    Column("row", Integer, primary_key=True),
+    Column("venue_id", Integer, nullable=False),
+    Column("sheet_values", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("client_order_id", String(255)),
+    Column("fingerprint", String(64)),
+    Column("payload", Text),
+    Column("symbol", String(7)),
+    Column("side", String(4)),
+    Column("currency", String(3)),
+    Column("size", Text),
+    Column("price", Text),
+    Column("time_in_force", String(3)),
+    Column("expiry_time_s", Integer),
+    Column("min_size", Text),
+    Column("org", Text),
+    Column("account", Text),
+    Column("own_client_order_id", String(255)),
+    Column("venue_status", Text),
+    Column("server_order_id", Text),
+    Column("filled_size", Text),
+    Column("average_price", Text),
+    Column("message", Text, nullable=False),
+    Column("submitted_at", String(32)),
+    Column("finished_at", String(32)),
+    Column("request_id", String(64)),
+    Index("orders_by_fingerprint", "venue_id", "fingerprint"),
+    Index("orders_by_state", "batch_id", "state"),
+)
+
+# A second guard below the checks of the plan: the database itself refuses to hold one client
+# order ID twice for a login, except on rows that are never sent.
+_SENDABLE = text("state NOT IN ('INVALID', 'SKIPPED') AND client_order_id IS NOT NULL")
+Index(
+    "one_order_a_client_order_id",
+    ORDERS.c.venue_id,
+    ORDERS.c.client_order_id,
+    unique=True,
+    sqlite_where=_SENDABLE,
+    postgresql_where=_SENDABLE,
+)
+
+EVENTS = Table(
+    "events",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("batch_id", String(40), nullable=False),
+    Column("row", Integer),
+    Column("at", String(32), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("state", String(16)),
+    Column("detail", Text, nullable=False),
+    Column("request_id", String(64)),
+    Column("actor", Text, nullable=False),
+    Index("events_by_batch", "batch_id", "id"),
+)
+"""Append-only: there is no UPDATE or DELETE of it in this package."""
+
+UPGRADES: dict[int, Callable[[Connection], None]] = {}
+"""From version N: what makes it N + 1, in the same transaction that records it."""
