@@ -1,0 +1,92 @@
+"""What stands in a report's columns, the same for every format. Part of `report`, layer 2."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from batch.model import BatchRecord, OrderRecord
+
+RESULTS = (
+    "client_order_id",
+    "server_order_id",
+    "final_state",
+    "filled_size",
+    "average_price",
+    "message",
+    "submitted_at",
+    "finished_at",
+    "request_id",
+)
+SIMULATED = "SIMULATED"
+
+
+def result_names(batch: BatchRecord) -> tuple[str, ...]:
+    """Name the report's own columns: `row` and the nine results.
+
+    Returns:
+        Ten names, none of which a header of the sheet uses too.
+    """
+    taken = {column.header for column in batch.columns}
+    names = []
+    for name in ("row", *RESULTS):
+        while name in taken:
+            name = f"result_{name}"
+        taken.add(name)
+        names.append(name)
+    return tuple(names)
+
+
+def column_names(batch: BatchRecord) -> tuple[str, ...]:
+    """Name all columns: `row`, the sheet's own, then the results."""
+    first, *results = result_names(batch)
+    return (first, *(column.header for column in batch.columns), *results)
+
+
+def result_texts(batch: BatchRecord, order: OrderRecord) -> tuple[str | None, ...]:
+    """Give the nine results of a row as text; None for what does not exist or is not known."""
+    return (
+        order.client_order_id,
+        order.server_order_id,
+        order.final_state.value,
+        plain_number(order.filled_size),
+        plain_number(order.average_price),
+        message(batch, order),
+        timestamp(order.submitted_at),
+        timestamp(order.finished_at),
+        order.request_id,
+    )
+
+
+def sheet_values(batch: BatchRecord, order: OrderRecord) -> tuple[str, ...]:
+    """Give the row's own cells, one for each column of the sheet.
+
+    Raises:
+        ValueError: the record does not fit its batch; written anyway, values would stand under
+            the wrong header.
+    """
+    if len(order.values) != len(batch.columns):
+        raise ValueError(
+            f"batch {batch.batch_id}, row {order.row}: expected {len(batch.columns)} values, "
+            f"found {len(order.values)}"
+        )
+    return order.values
+
+
+def message(batch: BatchRecord, order: OrderRecord) -> str:
+    """Give the row's message; in a simulated batch each one says so, in every format."""
+    if not batch.simulated:
+        return order.message
+    return f"{SIMULATED}: {order.message}" if order.message else SIMULATED
+
+
+def plain_number(number: Decimal | None) -> str | None:
+    """Write a number digit for digit, never with an exponent."""
+    return None if number is None else format(number, "f")
+
+
+def timestamp(moment: datetime | None) -> str | None:
+    """Write a moment as ISO 8601 in UTC, to the millisecond."""
+    if moment is None:
+        return None
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

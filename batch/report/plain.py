@@ -1,0 +1,79 @@
+"""Reports for programs: CSV and JSON. Part of `report`, layer 2."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import BinaryIO
+
+from batch.model import BatchRecord, OrderRecord
+from batch.report.columns import column_names, result_texts, sheet_values, timestamp
+
+# What a spreadsheet program may take for the start of a formula, full-width signs included. It
+# looks behind blanks and invisible characters, and after the delimiters of other locales: `a;=1`
+# in a comma file becomes two cells where the list separator is a semicolon.
+_ACTIVE = re.compile(r"(^|[;\t\r\n|])(?=[\s\x00-\x1f\u200b\ufeff]*[=+\-@＝＋－＠]|[\t\r])")  # noqa: RUF001
+
+
+def inert(text: str) -> str:
+    """Put an apostrophe before everything that a spreadsheet program could run."""
+    return _ACTIVE.sub(r"\1'", text)
+
+
+def write_csv(stream: BinaryIO, batch: BatchRecord, orders: Sequence[OrderRecord]) -> None:
+    """Write UTF-8 with CRLF and, on purpose, without a byte-order mark.
+
+    The mark would become part of the first column's name for a script that does not expect it,
+    and that name is promised to be `row`; people have the workbook.
+    """
+    text = _text(stream, newline="")
+    rows = csv.writer(text)
+    rows.writerow([inert(name) for name in column_names(batch)])
+    for order in orders:
+        cells = (*sheet_values(batch, order), *result_texts(batch, order))
+        rows.writerow([order.row, *(inert(cell or "") for cell in cells)])
+    text.detach()
+
+
+def write_json(stream: BinaryIO, batch: BatchRecord, orders: Sequence[OrderRecord]) -> None:
+    """Write one document, an order a line, so that the size of the batch does not matter."""
+    names = column_names(batch)
+    text = _text(stream, newline="\n")
+    text.write(f'{{"batch": {_json(batch_facts(batch, orders))},\n"orders": [')
+    between = "\n"
+    for order in orders:
+        values = (order.row, *sheet_values(batch, order), *result_texts(batch, order))
+        text.write(between + _json(dict(zip(names, values, strict=True))))
+        between = ",\n"
+    text.write("\n]}\n")
+    text.detach()
+
+
+def batch_facts(batch: BatchRecord, orders: Sequence[OrderRecord]) -> dict[str, object]:
+    """Give the `batch` object of the JSON report."""
+    states = Counter(order.final_state.value for order in orders)
+    return {
+        "id": batch.batch_id,
+        "sheet": batch.sheet_path,
+        "worksheet": batch.worksheet,
+        "venue": batch.venue_url,
+        "org": batch.org,
+        "user": batch.user,
+        "simulated": batch.simulated,
+        "created_at": timestamp(batch.created_at),
+        "rows": batch.row_count,
+        "states": dict(sorted(states.items())),
+    }
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _text(stream: BinaryIO, newline: str) -> io.TextIOWrapper:
+    # A file name may hold bytes that are no text; they come out as \udc.. and stop nothing.
+    return io.TextIOWrapper(stream, "utf-8", errors="backslashreplace", newline=newline)
