@@ -41,6 +41,8 @@ class OrderEvent(StrEnum):
     REFUSED = "refused"  # the venue's final no to the placing
     LOST = "lost"  # the answer to the placing is missing
     FOUND = "found"  # taken over after asking by client ID
+    ABSENT = "not-found"  # asked by client ID, and the venue did not know it
+    DIFFERENT = "found-different"  # what the venue holds under the client ID is not what was sent
     WORKING = "working"  # a query says that it is not final
     FILLED = "filled"
     EXPIRED = "expired"
@@ -89,6 +91,9 @@ TRANSITIONS: dict[tuple[OrderState, OrderEvent], OrderState] = {
     # A start finds what a dead process left in SENDING and calls it lost; only asking, or a
     # person, leads out of UNKNOWN.
     (S.UNKNOWN, E.FOUND): S.OPEN,
+    # "Not found" is no proof: a done order may no longer be listed.
+    (S.UNKNOWN, E.ABSENT): S.UNKNOWN,
+    (S.UNKNOWN, E.DIFFERENT): S.UNKNOWN,
     (S.UNKNOWN, E.RELEASED): S.PLANNED,
     # A 409 may mean "refused" or "I have it already": it is asked about first, refused after.
     (S.UNKNOWN, E.REFUSED): S.REFUSED,

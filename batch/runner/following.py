@@ -1,0 +1,359 @@
+"""Asking: what became of the orders that the venue holds, and whether it holds the unknown ones."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from batch.clock import Clock
+from batch.errors import BatchError, VenueRefused
+from batch.model import OrderRecord, VenueOrder
+from batch.runner.matching import difference
+from batch.runner.options import RunOptions
+from batch.runner.recording import Recorder
+from batch.runner.tracking import Schedule, Tracked
+from batch.runner.work import Done
+from batch.states import FINAL, KNOWN_STATUSES, OrderEvent, OrderState, event_of_status
+
+ABSENT_APART_S = 5.0
+"""How far apart two "not found" must be to count as proof, where they can be proof at all."""
+
+RESETTLE_S = 1.0
+"""How long an order that was lost long ago is asked about again at a new start."""
+
+BULK_FROM = 6
+"""From so many due questions on, one query for all active orders saves requests."""
+
+BULK_PATIENCE = 5
+"""So many working orders missing from it in a row, and the query is no longer trusted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A call to the venue that changes nothing there.
+
+    Attributes:
+        kind: `find` by client ID, `query` by server ID, or `active` for all that are open.
+        orders: whom the answer concerns.
+    """
+
+    kind: str
+    orders: tuple[Tracked, ...]
+
+
+class Following:
+    """Knows which orders need an answer, and what an answer means.
+
+    Args:
+        resend: takes a row back that is proven absent: (row, client order ID, payload).
+        stop_sending: called with the reason when something was found that must not be.
+    """
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        clock: Clock,
+        options: RunOptions,
+        resend: Callable[[int, str, str], None],
+        stop_sending: Callable[[str], None],
+    ) -> None:
+        self._recorder = recorder
+        self._clock = clock
+        self._options = options
+        self._resend = resend
+        self._stop_sending = stop_sending
+        self._schedule = Schedule()
+        self._ready: deque[Tracked] = deque()
+        self._bulk_trusted = options.bulk_query
+        self._bulk_is_asked = False
+        self._bulk_misses = 0
+        self.unsettled: set[int] = set()
+
+    # What to ask
+
+    def take_up(self, record: OrderRecord) -> None:
+        """Take over from an earlier run what the journal holds as open, unknown or on its way."""
+        assert record.client_order_id is not None
+        now = self._clock.monotonic()
+        order = Tracked(
+            row=record.row,
+            client_order_id=record.client_order_id,
+            state=record.state,
+            server_order_id=record.server_order_id,
+            payload=None if record.state is OrderState.OPEN else record.payload,
+            venue_status=record.venue_status,
+            filled_size=record.filled_size,
+        )
+        if record.state is OrderState.SENDING:
+            self._recorder.step(
+                order,
+                OrderEvent.LOST,
+                detail="found claimed at a start: the process that claimed it is gone",
+                message="the process ended before the venue's answer was recorded",
+            )
+        if order.state is OrderState.UNKNOWN:
+            order.settle_until = now + self._settling_s(record.submitted_at)
+            self.unsettled.add(order.row)
+        self._ask_at(order, now)
+
+    def follow(self, order: Tracked) -> None:
+        """Follow an order that the venue has just accepted."""
+        self._ask_at(order, self._clock.monotonic() + order.next_interval_s())
+
+    def settle(self, order: Tracked) -> None:
+        """Find out about an order whose placing has just gone unanswered."""
+        now = self._clock.monotonic()
+        order.settle_until = now + self._options.settle_s
+        self._ask_at(order, now)
+
+    def is_due(self, now: float) -> bool:
+        """Say whether there is a question to ask now."""
+        at = self._schedule.next_at()
+        return bool(self._ready) or (at is not None and at <= now)
+
+    def next_at(self) -> float | None:
+        """Give the monotonic time of the next question; None when none is due ever."""
+        return self._clock.monotonic() if self._ready else self._schedule.next_at()
+
+    def is_over(self) -> bool:
+        """Say whether there is nobody left to ask about."""
+        return not self._schedule.orders
+
+    def are_all_asked_since(self, moment: float) -> bool:
+        """Say whether every order was asked about after a monotonic time, and answered."""
+        return all(
+            order.asked_at >= moment and not order.is_asked
+            for order in self._schedule.orders.values()
+        )
+
+    def hasten(self) -> None:
+        """Ask about everybody at once."""
+        self._schedule.hasten(self._clock.monotonic())
+
+    def questions(self, most: int) -> list[Question]:
+        """Give the questions to ask now, at most so many."""
+        now = self._clock.monotonic()
+        asked: list[Question] = []
+        bulk: list[Tracked] = []
+        for order in self._schedule.take_due(now):
+            if order.state is OrderState.UNKNOWN or order.alone or not self._bulk_trusted:
+                self._ready.append(order)
+            else:
+                bulk.append(order)
+        if self._bulk_is_asked or (most <= 0 and bulk):
+            for order in bulk:
+                self._schedule.add(order, now + order.interval_s)
+        elif len(bulk) >= BULK_FROM:
+            self._bulk_is_asked = True
+            asked.append(Question("active", tuple(bulk)))
+        else:
+            self._ready.extend(bulk)
+        while self._ready and len(asked) < most:
+            order = self._ready.popleft()
+            kind = "find" if order.state is OrderState.UNKNOWN else "query"
+            asked.append(Question(kind, (order,)))
+        for question in asked:
+            for order in question.orders:
+                order.asked_at = now
+        return asked
+
+    # What an answer means
+
+    def learn(self, question: Question, done: Done[object]) -> None:
+        """Take in the answer to a question, or that there was none."""
+        if question.kind == "active":
+            self._learn_active(question.orders, done)
+        elif done.error is not None:
+            (order,) = question.orders
+            if isinstance(done.error, VenueRefused) and question.kind == "find":
+                # A venue that will not say is no reason to hold the other rows back.
+                self.unsettled.discard(order.row)
+                self._give_up_or_later(order)
+            else:
+                # No usable answer; asking again is harmless, and the wait's end ends it.
+                self._later(order)
+        elif question.kind == "find":
+            assert isinstance(done.value, tuple)
+            self._learn_found(question.orders[0], done.value)
+        else:
+            self._learn_status(question.orders[0], done.value)
+
+    def _learn_found(self, order: Tracked, found: tuple[VenueOrder, ...]) -> None:
+        self.unsettled.discard(order.row)
+        if not found:
+            self._learn_absent(order)
+            return
+        answer = found[0]
+        wrong = (
+            f"the venue holds {len(found)} orders under this client order ID"
+            if len(found) > 1
+            else difference(order.payload or "{}", answer)
+        )
+        if wrong:
+            self._recorder.step(
+                order,
+                OrderEvent.DIFFERENT,
+                detail=wrong,
+                message=f"what the venue holds is not what was sent: {wrong}; a person must look",
+            )
+            self._schedule.drop(order)
+            self._stop_sending(
+                f"row {order.row}, client order ID {order.client_order_id}: expected to find the "
+                f"order that was sent, found another ({wrong})"
+            )
+            return
+        self._recorder.step(
+            order,
+            OrderEvent.FOUND,
+            answer=answer,
+            detail=f"server order ID {answer.server_order_id}, status {answer.status}",
+            message=status_words(answer),
+        )
+        order.payload = None
+        # Whether it has ended is for the query by server ID to say.
+        order.alone = True
+        self._ask_at(order, self._clock.monotonic())
+
+    def _learn_absent(self, order: Tracked) -> None:
+        now = self._clock.monotonic()
+        if order.refusal is not None:
+            self._recorder.step(
+                order,
+                OrderEvent.REFUSED,
+                detail="not found by client order ID",
+                message=order.refusal,
+                is_end=True,
+            )
+            self._schedule.drop(order)
+            return
+        if order.absent_at is None:
+            order.absent_at = now
+            self._recorder.step(
+                order,
+                OrderEvent.ABSENT,
+                detail="asked by client order ID",
+                message="sent without an answer, and not found by client order ID, which is no "
+                "proof that the venue does not hold it; a person must look",
+            )
+        elif self._options.covers_done_orders and now - order.absent_at >= ABSENT_APART_S:
+            self._recorder.step(
+                order,
+                OrderEvent.RELEASED,
+                detail="proven absent: not found twice, at a venue whose query covers done orders",
+                message="not sent: the venue does not hold it",
+            )
+            self._schedule.drop(order)
+            assert order.payload is not None
+            self._resend(order.row, order.client_order_id, order.payload)
+            return
+        self._give_up_or_later(order)
+
+    def _learn_status(self, order: Tracked, answer: object) -> None:
+        if not isinstance(answer, VenueOrder):
+            self._later(order)  # a 404 for an order that it took: nothing is known from that
+            return
+        event = event_of_status(answer.status)
+        is_news = (answer.status, answer.filled_size) != (order.venue_status, order.filled_size)
+        if event is OrderEvent.WORKING:
+            self._weigh_bulk(order)
+            if is_news:
+                self._recorder.step(
+                    order,
+                    event,
+                    answer=answer,
+                    detail=f"status {answer.status}",
+                    message=status_words(answer),
+                )
+            order.alone = order.missing = False
+            self._later(order)
+            return
+        self._bulk_misses = 0
+        self._recorder.step(
+            order,
+            event,
+            answer=answer,
+            detail=f"status {answer.status}",
+            message=status_words(answer),
+            is_end=True,
+        )
+        assert order.state in FINAL
+        self._schedule.drop(order)
+
+    def _learn_active(self, orders: tuple[Tracked, ...], done: Done[object]) -> None:
+        self._bulk_is_asked = False
+        if isinstance(done.error, VenueRefused):
+            self._distrust_bulk(f"the venue refused it: {done.error}")
+        now = self._clock.monotonic()
+        for order in orders:
+            if not isinstance(done.value, Mapping):
+                self._later(order)
+                continue
+            listed = done.value.get(order.server_order_id)
+            if (
+                listed is not None
+                and listed.status == order.venue_status
+                and listed.filled_size == order.filled_size
+            ):
+                self._later(order)
+            else:
+                # Missing or changed: only the query by server ID decides what that means.
+                order.alone, order.missing = True, listed is None
+                self._schedule.add(order, now)
+
+    def _weigh_bulk(self, order: Tracked) -> None:
+        if not order.missing or not self._bulk_trusted:
+            return
+        self._bulk_misses += 1
+        if self._bulk_misses >= BULK_PATIENCE:
+            self._distrust_bulk(f"{self._bulk_misses} working orders were missing from it")
+
+    def _distrust_bulk(self, why: str) -> None:
+        self._bulk_trusted = False
+        self._recorder.note(
+            "bulk-query-off", f"the query for all active orders is no longer used: {why}"
+        )
+
+    def _ask_at(self, order: Tracked, at: float) -> None:
+        # Without a wait nothing is polled; what is unknown is asked about all the same.
+        if order.state is OrderState.UNKNOWN or self._options.wait_s > 0:
+            self._schedule.add(order, at)
+        else:
+            self._schedule.drop(order)
+
+    def _give_up_or_later(self, order: Tracked) -> None:
+        if self._clock.monotonic() >= order.settle_until or self._options.wait_s == 0:
+            self._schedule.drop(order)
+        else:
+            self._later(order)
+
+    def _later(self, order: Tracked) -> None:
+        self._schedule.add(order, self._clock.monotonic() + order.next_interval_s())
+
+    def _settling_s(self, submitted_at: datetime | None) -> float:
+        # The time since the placing counts, so that an old loss is not waited for at each start.
+        shortest = 2 * ABSENT_APART_S if self._options.covers_done_orders else RESETTLE_S
+        if submitted_at is None:
+            return max(self._options.settle_s, shortest)
+        age_s = (self._clock.now() - submitted_at.astimezone(UTC)).total_seconds()
+        return max(self._options.settle_s - max(age_s, 0.0), shortest)
+
+
+def status_words(answer: VenueOrder) -> str:
+    """Say for the report what a status alone does not: a part fill, a reason, an unknown word."""
+    parts = []
+    if answer.status.strip().upper() not in KNOWN_STATUSES:
+        parts.append(f'the venue\'s status "{answer.status}" is not a published one')
+    size = answer.fields.get("size")
+    if answer.filled_size and isinstance(size, Decimal) and answer.filled_size != size:
+        parts.append(f"part filled: {answer.filled_size:f} of {size:f}")
+    if answer.message:
+        parts.append(answer.message)
+    return "; ".join(parts)
+
+
+def error_words(error: BaseException | None) -> str:
+    """Name what went wrong: our own exceptions are written for people, others are only named."""
+    return str(error) if isinstance(error, BatchError) else type(error).__name__

@@ -1,0 +1,66 @@
+"""How a run behaves, and how it stands and ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from batch.states import OrderState
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What the operator and the settings say about a run.
+
+    Attributes:
+        wait_s: how long to follow open orders after the last placing; 0 = do not poll.
+        settle_s: how long to keep asking about an order whose placing got no answer.
+        retry_after_cap_s: the longest that a venue's `Retry-After` is obeyed.
+        covers_done_orders: the venue's query by client ID also finds orders that are done.
+        bulk_query: one query for all active orders may replace one for each.
+        send: rows may be sent; otherwise this run only settles and follows.
+        nothing_will_change: says that waiting is pointless (a simulated market at rest).
+    """
+
+    max_in_flight: int = 16
+    wait_s: float = 900.0
+    settle_s: float = 45.0
+    retry_after_cap_s: float = 120.0
+    covers_done_orders: bool = False
+    bulk_query: bool = True
+    send: bool = True
+    nothing_will_change: Callable[[], bool] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """How a run stands, for whoever watches.
+
+    Attributes:
+        paused_s: how long nothing is sent because the venue asked for it, or is away.
+        stopped: why the run no longer sends; empty while it does.
+    """
+
+    states: Mapping[OrderState, int]
+    in_flight: int
+    elapsed_s: float
+    paused_s: float
+    stopped: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended.
+
+    Attributes:
+        stopped: why rows are left that were not sent; empty when none are.
+        interrupted: a person or the system asked it to stop.
+        at_rest: waiting ended early, because nothing would have changed.
+        notes: what the operator should know beside the states.
+    """
+
+    states: Mapping[OrderState, int]
+    stopped: str = ""
+    interrupted: bool = False
+    at_rest: bool = False
+    notes: tuple[str, ...] = ()

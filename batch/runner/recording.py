@@ -1,0 +1,73 @@
+"""What a run has learnt and not yet committed, and how its rows stand."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from batch.clock import Clock
+from batch.journal import Change, Journal
+from batch.model import VenueOrder
+from batch.runner.tracking import Tracked
+from batch.states import OrderEvent, OrderState, next_state
+
+
+class Recorder:
+    """Collects steps in the lives of rows and commits them together."""
+
+    def __init__(self, journal: Journal, batch_id: str, clock: Clock) -> None:
+        self._journal = journal
+        self._batch_id = batch_id
+        self._clock = clock
+        self._changes: list[Change] = []
+        self.states: Counter[OrderState] = Counter(journal.batch(batch_id).states)
+        self.notes: list[str] = []
+
+    def record(self, change: Change) -> None:
+        """Add a step to the next commit."""
+        self._changes.append(change)
+        self.states[change.state] -= 1
+        self.states[next_state(change.state, change.event)] += 1
+
+    def step(
+        self,
+        order: Tracked,
+        event: OrderEvent,
+        *,
+        detail: str,
+        message: str | None = None,
+        answer: VenueOrder | None = None,
+        request_id: str | None = None,
+        is_end: bool = False,
+    ) -> None:
+        """Add a step of a followed order, with what the venue said of it."""
+        self.record(
+            Change(
+                row=order.row,
+                state=order.state,
+                event=event,
+                detail=detail,
+                request_id=answer.request_id if answer else request_id,
+                venue_status=answer.status if answer else None,
+                server_order_id=answer.server_order_id if answer else None,
+                filled_size=answer.filled_size if answer else None,
+                average_price=answer.average_price if answer else None,
+                message=message,
+                finished_at=self._clock.now() if is_end else None,
+            )
+        )
+        order.state = next_state(order.state, event)
+        if answer is not None:
+            order.server_order_id = answer.server_order_id
+            order.venue_status = answer.status
+            order.filled_size = answer.filled_size
+
+    def commit(self) -> None:
+        """Make everything durable that was recorded since the last commit."""
+        changes, self._changes = self._changes, []
+        self._journal.apply(self._batch_id, changes, self._clock.now())
+
+    def note(self, kind: str, words: str, *, tell: bool = False) -> None:
+        """Commit a line of the batch's history; and tell the operator at the end, if so wanted."""
+        self._journal.note(self._batch_id, kind, words, self._clock.now())
+        if tell:
+            self.notes.append(words)

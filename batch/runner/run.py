@@ -1,0 +1,246 @@
+"""One run over a batch: settle what is unknown, send what is planned, follow what is placed.
+
+One thread decides and records; workers only make calls. Each round of the loop commits, in one
+transaction, what the ended calls taught and which rows are claimed next, and only then hands out
+the calls for these claims: claim, commit, POST. The more calls end at once, the more steps share
+a commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from batch.clock import Clock
+from batch.errors import LoginFailed, Throttled
+from batch.journal import Journal
+from batch.model import VenueOrder
+from batch.runner.following import Following, Question
+from batch.runner.options import Outcome, RunOptions, Snapshot
+from batch.runner.pace import Pace
+from batch.runner.recording import Recorder
+from batch.runner.sending import Placing, Sending
+from batch.runner.work import Done, Workers
+from batch.states import OrderState
+
+LONGEST_NAP_S = 0.5
+"""The loop looks around at least so often, for whoever watches."""
+
+WITHOUT_WAIT_S = 3.0
+"""How long a run that shall not wait still asks about orders whose placing got no answer."""
+
+
+class VenueCalls(Protocol):
+    """What a run asks of a venue; see `batch.venue.Venue`."""
+
+    def place(self, payload: str, client_order_id: str, request_id: str) -> VenueOrder:
+        """Place an order: one POST."""
+
+    def find(self, client_order_id: str) -> tuple[VenueOrder, ...]:
+        """Give the orders under a client ID."""
+
+    def query(self, server_order_id: str) -> VenueOrder | None:
+        """Give one order; None when the venue does not know it."""
+
+    def active(self) -> Mapping[str, VenueOrder]:
+        """Give all open orders by server ID."""
+
+
+class Run:
+    """Drives one batch from where the journal has it to where it ends, or the wait does."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        batch_id: str,
+        venue: VenueCalls,
+        workers: Workers,
+        clock: Clock,
+        options: RunOptions,
+        watch: Callable[[Snapshot], None] = lambda _: None,
+    ) -> None:
+        self._journal = journal
+        self._batch_id = batch_id
+        self._venue = venue
+        self._workers = workers
+        self._clock = clock
+        self._options = options
+        self._watch = watch
+        self._recorder = Recorder(journal, batch_id, clock)
+        self._pace = Pace(retry_after_cap_s=options.retry_after_cap_s)
+        planned = journal.orders(batch_id, [OrderState.PLANNED])
+        self._sending = Sending(
+            planned,
+            self._recorder,
+            clock,
+            self._pace,
+            stopped="" if options.send else "this run follows orders and sends none",
+        )
+        self._following = Following(
+            self._recorder, clock, options, self._sending.put_back, self._sending.stop
+        )
+        self._in_flight = 0
+        self._interrupts = 0
+        self._turn = 0
+        self._started = clock.monotonic()
+        self._quiet_since: float | None = None
+
+    def stop(self) -> None:
+        """Stop sending and asking; called once more: do not even wait for answers to placings.
+
+        Safe in a signal handler.
+        """
+        self._interrupts += 1
+        self._workers.wake()
+
+    def execute(self) -> Outcome:
+        """Run to the end.
+
+        Raises:
+            JournalError: something could not be recorded; nothing was sent after that, and the
+                next start settles what was on its way.
+            Exception: a fault of our own, after everything that was learnt was recorded.
+        """
+        states = self._recorder.states
+        self._recorder.note("run-started", f"{states[OrderState.PLANNED]} rows to send")
+        unsettled = [OrderState.SENDING, OrderState.UNKNOWN, OrderState.OPEN]
+        for record in self._journal.orders(self._batch_id, unsettled):
+            self._following.take_up(record)
+        while True:
+            claimed = self._sending.claim(self._slots_for_placing())
+            self._recorder.commit()
+            for placing in claimed:
+                self._place(placing)
+            self._ask()
+            self._watch(self._snapshot())
+            if self._is_finished():
+                break
+            for done in self._workers.collect(self._nap_s()):
+                self._learn(done)
+        self._recorder.note("run-ended", self._sending.stopped or "finished")
+        if self._sending.fault is not None:
+            raise self._sending.fault
+        return self._outcome()
+
+    def _slots_for_placing(self) -> int:
+        now = self._clock.monotonic()
+        free = self._options.max_in_flight - self._in_flight
+        if self._interrupts or self._following.unsettled or self._pace.wait_s(now) > 0:
+            return 0
+        if free <= 0 or not self._may_ask() or not self._following.is_due(now):
+            return max(free, 0)
+        # Questions are due: a quarter of the slots is theirs, and with one slot every other turn.
+        self._turn += 1
+        if self._options.max_in_flight == 1:
+            return self._turn % 2
+        return max(free - max(self._options.max_in_flight // 4, 1), 0)
+
+    def _place(self, placing: Placing) -> None:
+        self._submit(
+            placing,
+            lambda: self._venue.place(placing.payload, placing.client_order_id, placing.request_id),
+        )
+
+    def _ask(self) -> None:
+        now = self._clock.monotonic()
+        if not self._may_ask() or self._pace.wait_s(now) > 0:
+            return
+        for question in self._following.questions(self._options.max_in_flight - self._in_flight):
+            self._submit(question, self._call_for(question))
+
+    def _call_for(self, question: Question) -> Callable[[], object]:
+        if question.kind == "active":
+            return self._venue.active
+        (order,) = question.orders
+        if question.kind == "find":
+            return lambda: self._venue.find(order.client_order_id)
+        assert order.server_order_id is not None
+        server_order_id = order.server_order_id
+        return lambda: self._venue.query(server_order_id)
+
+    def _submit(self, key: object, call: Callable[[], object]) -> None:
+        self._in_flight += 1
+        self._workers.submit(key, call)
+
+    def _learn(self, done: Done[object]) -> None:
+        self._in_flight -= 1
+        if isinstance(done.key, Placing):
+            self._sending.learn(done.key, done, self._following)
+            return
+        assert isinstance(done.key, Question)
+        if isinstance(done.error, Throttled):
+            self._pace.throttled(done.error.retry_after_s, self._clock.monotonic())
+        elif isinstance(done.error, LoginFailed):
+            self._sending.login_failed = True
+            self._sending.stop(str(done.error))
+        self._following.learn(done.key, done)
+
+    def _may_ask(self) -> bool:
+        return not (self._interrupts or self._sending.login_failed or self._is_wait_over())
+
+    def _is_wait_over(self) -> bool:
+        if self._may_send_more():
+            return False
+        wait_s = self._options.wait_s or WITHOUT_WAIT_S
+        return self._clock.monotonic() >= self._sending.last_answer_at + wait_s
+
+    def _may_send_more(self) -> bool:
+        return self._sending.has_more() and not self._following.unsettled
+
+    def _is_finished(self) -> bool:
+        if self._interrupts > 1:
+            return True
+        if self._sending.on_their_way:
+            return False
+        if self._interrupts:
+            return True
+        if self._in_flight or self._may_send_more():
+            return False
+        return self._following.is_over() or not self._may_ask() or self._is_at_rest()
+
+    def _is_at_rest(self) -> bool:
+        if self._options.nothing_will_change is None or not self._options.nothing_will_change():
+            return False
+        if self._quiet_since is None:
+            # Its last movement may be younger than our last question.
+            self._quiet_since = self._clock.monotonic()
+            self._following.hasten()
+            return False
+        return self._following.are_all_asked_since(self._quiet_since)
+
+    def _nap_s(self) -> float:
+        now = self._clock.monotonic()
+        paused_s = self._pace.wait_s(now)
+        if paused_s > 0:
+            return min(paused_s, LONGEST_NAP_S)
+        next_at = self._following.next_at()
+        is_full = self._in_flight >= self._options.max_in_flight
+        if next_at is None or is_full or not self._may_ask():
+            return LONGEST_NAP_S  # an answer ends it
+        return min(max(next_at - now, 0.0), LONGEST_NAP_S)
+
+    def _snapshot(self) -> Snapshot:
+        now = self._clock.monotonic()
+        return Snapshot(
+            states=self._recorder.states,
+            in_flight=self._in_flight,
+            elapsed_s=now - self._started,
+            paused_s=self._pace.wait_s(now),
+            stopped=self._sending.stopped,
+        )
+
+    def _outcome(self) -> Outcome:
+        left = self._recorder.states[OrderState.PLANNED] > 0
+        stopped = self._sending.stopped
+        if left and not stopped and self._following.unsettled:
+            stopped = (
+                f"the venue did not answer about {len(self._following.unsettled)} orders of an "
+                "earlier run"
+            )
+        return Outcome(
+            states=+self._recorder.states,
+            stopped=stopped if left else "",
+            interrupted=self._interrupts > 0,
+            at_rest=self._quiet_since is not None and not self._following.is_over(),
+            notes=tuple(self._recorder.notes),
+        )

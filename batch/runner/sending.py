@@ -1,0 +1,192 @@
+"""Placing: which rows are claimed next, and what the answer to a placing means."""
+
+from __future__ import annotations
+
+import uuid
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from batch.clock import Clock
+from batch.errors import LoginFailed, NotDelivered, OutcomeUnknown, Throttled, VenueRefused
+from batch.journal import Change
+from batch.model import OrderRecord, VenueOrder
+from batch.runner.following import Following, error_words, status_words
+from batch.runner.pace import Pace
+from batch.runner.recording import Recorder
+from batch.runner.tracking import Tracked
+from batch.runner.work import Done
+from batch.states import OrderEvent, OrderState
+
+UNANSWERED_LIMIT = 5
+"""After so many placings in a row without an answer the run stops sending."""
+
+SETBACK_LIMIT = 5
+"""After so many pauses in a row without getting through the run stops sending: about 30 s."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placing:
+    """A row that is to be sent, or is on its way."""
+
+    row: int
+    client_order_id: str
+    payload: str
+    request_id: str = ""
+
+
+class Sending:
+    """Knows what is still to be sent and what is on its way.
+
+    Attributes:
+        stopped: why nothing more is sent; empty while rows may leave.
+        fault: what was no error of the venue but of our own; to be raised when all is recorded.
+        last_answer_at: monotonic time at which the last placing ended.
+    """
+
+    def __init__(
+        self,
+        planned: Iterator[OrderRecord],
+        recorder: Recorder,
+        clock: Clock,
+        pace: Pace,
+        *,
+        stopped: str = "",
+    ) -> None:
+        self._planned = planned
+        self._recorder = recorder
+        self._clock = clock
+        self._pace = pace
+        self._put_back: deque[Placing] = deque()
+        self._seen: set[int] = set()
+        self._unanswered = 0
+        self.on_their_way: dict[int, Placing] = {}
+        self.stopped = stopped
+        self.login_failed = False
+        self.fault: BaseException | None = None
+        self.last_answer_at = clock.monotonic()
+
+    def claim(self, most: int) -> list[Placing]:
+        """Claim the next rows, at most so many; they may leave after the next commit."""
+        claimed: list[Placing] = []
+        while len(claimed) < most and not self.stopped:
+            waiting = self._next()
+            if waiting is None:
+                break
+            placing = Placing(
+                waiting.row, waiting.client_order_id, waiting.payload, uuid.uuid4().hex
+            )
+            self._recorder.record(
+                Change(
+                    row=placing.row,
+                    state=OrderState.PLANNED,
+                    event=OrderEvent.CLAIMED,
+                    detail=f"client order ID {placing.client_order_id}",
+                    request_id=placing.request_id,
+                    message="",
+                    submitted_at=self._clock.now(),
+                )
+            )
+            self.on_their_way[placing.row] = placing
+            claimed.append(placing)
+        return claimed
+
+    def put_back(self, row: int, client_order_id: str, payload: str) -> None:
+        """Take back a row that is proven not to be at the venue; it is sent again."""
+        self._put_back.append(Placing(row, client_order_id, payload))
+        self._seen.add(row)
+
+    def stop(self, why: str) -> None:
+        """Send nothing more in this run."""
+        if not self.stopped:
+            self.stopped = why
+            self._recorder.note("stopped-sending", why)
+
+    def has_more(self) -> bool:
+        """Say whether rows are left that this run would send."""
+        return not self.stopped and self._recorder.states[OrderState.PLANNED] > 0
+
+    def learn(self, placing: Placing, done: Done[object], following: Following) -> None:
+        """Take in the answer to a placing, or what its absence means."""
+        del self.on_their_way[placing.row]
+        self.last_answer_at = self._clock.monotonic()
+        error = done.error
+        order = Tracked(placing.row, placing.client_order_id, OrderState.SENDING)
+        if isinstance(done.value, VenueOrder):
+            self._get_through()
+            self._recorder.step(
+                order,
+                OrderEvent.ACCEPTED,
+                answer=done.value,
+                detail=f"server order ID {done.value.server_order_id}, status {done.value.status}",
+                message=status_words(done.value),
+            )
+            following.follow(order)
+        elif isinstance(error, VenueRefused) and error.status != 409:
+            self._get_through()
+            self._recorder.step(
+                order,
+                OrderEvent.REFUSED,
+                detail=str(error),
+                message=str(error),
+                request_id=placing.request_id,
+                is_end=True,
+            )
+        elif isinstance(error, NotDelivered):
+            self._recorder.step(
+                order,
+                OrderEvent.RELEASED,
+                detail=str(error),
+                message=f"not sent: {error}",
+                request_id=placing.request_id,
+            )
+            self.put_back(placing.row, placing.client_order_id, placing.payload)
+            self._hold_back(error)
+        else:
+            self._lose(order, placing, error)
+            following.settle(order)
+
+    def _next(self) -> Placing | None:
+        if self._put_back:
+            return self._put_back.popleft()
+        # The journal's list is read in portions, and may come to a row that was put back before.
+        record = next((r for r in self._planned if r.row not in self._seen), None)
+        if record is None:
+            return None
+        assert record.client_order_id is not None and record.payload is not None
+        return Placing(record.row, record.client_order_id, record.payload)
+
+    def _get_through(self) -> None:
+        self._unanswered = 0
+        self._pace.went_well()
+
+    def _hold_back(self, error: NotDelivered) -> None:
+        now = self._clock.monotonic()
+        if isinstance(error, Throttled):
+            self._pace.throttled(error.retry_after_s, now)
+        elif isinstance(error, LoginFailed):
+            self.login_failed = True
+            self.stop(str(error))
+        elif self._pace.set_back(now) >= SETBACK_LIMIT:
+            self.stop(f"requests did not get out {SETBACK_LIMIT} times in a row: {error}")
+
+    def _lose(self, order: Tracked, placing: Placing, error: BaseException | None) -> None:
+        words = error_words(error)
+        self._recorder.step(
+            order,
+            OrderEvent.LOST,
+            detail=words,
+            message=f"the venue may or may not hold this order: {words}",
+            request_id=placing.request_id,
+        )
+        order.payload = placing.payload
+        if isinstance(error, VenueRefused):
+            order.refusal = str(error)
+            return
+        if not isinstance(error, OutcomeUnknown):
+            self.fault = error
+            self.stop(f"a fault of orderbatch itself: {words}")
+            return
+        self._unanswered += 1
+        if self._unanswered >= UNANSWERED_LIMIT:
+            self.stop(f"{self._unanswered} placings in a row got no answer; the last one: {words}")

@@ -1,0 +1,92 @@
+"""Which orders need another question, and when: soon after placing, then less and less often."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from batch.states import OrderState
+
+FIRST_QUESTION_S = 0.25
+"""After placing; an IOC order ends within milliseconds."""
+
+BACKOFF = 1.6
+LONGEST_INTERVAL_S = 5.0
+
+
+@dataclass(slots=True)
+class Tracked:
+    """An order that the venue holds (OPEN) or may hold (UNKNOWN).
+
+    Attributes:
+        payload: what was sent, for comparing with what is found; only while UNKNOWN.
+        settle_until: monotonic time until which a "not found" is asked again; only while UNKNOWN.
+        absent_at: monotonic time of the first answer that did not know it.
+        refusal: the venue's words if it answered the placing with a 409, which may mean "no" as
+            well as "I have it already".
+        alone: its next question is one by server ID, whatever the bulk query would cost.
+        missing: the last query for all active orders did not have it.
+        asked_at: monotonic time of the last question that was sent.
+    """
+
+    row: int
+    client_order_id: str
+    state: OrderState
+    server_order_id: str | None = None
+    payload: str | None = None
+    venue_status: str | None = None
+    filled_size: Decimal | None = None
+    settle_until: float = 0.0
+    absent_at: float | None = None
+    refusal: str | None = None
+    alone: bool = False
+    missing: bool = False
+    asked_at: float = float("-inf")
+    interval_s: float = FIRST_QUESTION_S
+    is_asked: bool = False
+
+    def next_interval_s(self) -> float:
+        """Give the seconds until the next question, and make the one after it later still."""
+        interval = self.interval_s
+        self.interval_s = min(interval * BACKOFF, LONGEST_INTERVAL_S)
+        return interval
+
+
+@dataclass(slots=True)
+class Schedule:
+    """The orders that are followed, by when their next question is due."""
+
+    orders: dict[int, Tracked] = field(default_factory=dict)
+    _due: list[tuple[float, int]] = field(default_factory=list)
+
+    def add(self, order: Tracked, at: float) -> None:
+        """Follow an order, with its next question at this monotonic time."""
+        self.orders[order.row] = order
+        order.is_asked = False
+        heapq.heappush(self._due, (at, order.row))
+
+    def drop(self, order: Tracked) -> None:
+        """Stop following an order; its questions that are still due are forgotten."""
+        self.orders.pop(order.row, None)
+
+    def take_due(self, now: float) -> Iterator[Tracked]:
+        """Give the orders to ask about now; each counts as being asked until it is added again."""
+        while (at := self.next_at()) is not None and at <= now:
+            order = self.orders[heapq.heappop(self._due)[1]]
+            order.is_asked = True
+            yield order
+
+    def next_at(self) -> float | None:
+        """Give the monotonic time of the next question; None when none is due ever."""
+        while self._due:
+            order = self.orders.get(self._due[0][1])
+            if order is not None and not order.is_asked:
+                return self._due[0][0]
+            heapq.heappop(self._due)
+        return None
+
+    def hasten(self, now: float) -> None:
+        """Make every question due now."""
+        self._due = [(now, row) for row, order in self.orders.items() if not order.is_asked]
