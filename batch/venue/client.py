@@ -1,0 +1,312 @@
+"""What each answer, or missing answer, means for an order; the face of the venue to the runner.
+
+A placing is one POST and ends in an order or in an exception whose type says what is known.
+Questions may be asked again at will. Nothing here waits, retries or paces: that is the runner's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self, TypeVar
+from urllib.parse import quote
+from uuid import uuid4
+
+from batch.clock import Clock
+from batch.config import VenueSettings
+from batch.errors import (
+    LoginFailed,
+    NotDelivered,
+    OutcomeUnknown,
+    Throttled,
+    VenueAway,
+    VenueError,
+    VenueRefused,
+)
+from batch.model import SpotRate, VenueOrder
+from batch.venue import wire
+from batch.venue.answers import (
+    Misfit,
+    error_code,
+    error_words,
+    read_json,
+    read_order,
+    read_orders,
+    read_spot_rate,
+)
+from batch.venue.tokens import Auth, Credential, TokenAuth, not_delivered, throttled
+from batch.venue.transport import Lost, Reply, Transport, Unsent
+
+Answer = TypeVar("Answer")
+
+
+class Venue:
+    """The venue's REST API for any number of threads.
+
+    Args:
+        settings: where it is and who we are.
+        clock: for the token's life; the deadlines of sockets run on the machine's own clock.
+        threads: how many connections are kept open at the most.
+
+    Raises:
+        ConfigError: the URL is not https (or loopback), or a proxy or bundle cannot be used.
+    """
+
+    def __init__(self, settings: VenueSettings, *, clock: Clock, threads: int = 16) -> None:
+        self._clock = clock
+        self._transport = Transport(settings, threads=threads)
+        self._auth: Auth = TokenAuth(settings, self._transport, clock)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._transport.close()
+
+    def login(self) -> None:
+        """Log in, unless that was done; all threads share the token.
+
+        Raises:
+            LoginFailed: the venue refused the credentials; it is not tried again.
+            Throttled, NotDelivered: not logged in.
+            VenueAway: no usable answer.
+        """
+        self._auth.login()
+
+    def place(self, payload: str, client_order_id: str, request_id: str) -> VenueOrder:
+        """Send an order once; the type of what is raised says whether it may be sent again.
+
+        Args:
+            payload: the exact JSON text, from `encode_order`.
+            client_order_id: the one in the payload; an answer about another is no success.
+            request_id: goes out as X-Request-ID.
+
+        Raises:
+            NotDelivered: proven unsent or not processed (Throttled: 429; LoginFailed: 401).
+            VenueRefused: any other 4xx; the order is at its end. A 409 may mean that the venue
+                has it already: ask by client ID.
+            OutcomeUnknown: everything else; ask by client ID, never send again.
+
+        Source: venue-api, "Place an order" and "What a missing answer means".
+        """
+        method, path = "POST", wire.ORDERS_PATH
+        failure: VenueError
+        try:
+            reply = self._authorised(method, path, request_id, payload)
+        except Unsent as unsent:
+            failure = not_delivered(self._transport.base_url, str(unsent), request_id)
+        except Lost as lost:
+            failure = self._unknown(str(lost), client_order_id, request_id, None)
+        except VenueAway as away:
+            # Only a login asks a question here, and without one the order stays at home.
+            failure = NotDelivered(f"{away} The order was not sent.", request_id=request_id)
+        else:
+            return self._read_placing(reply, client_order_id)
+        raise failure
+
+    def _read_placing(self, reply: Reply, client_order_id: str) -> VenueOrder:
+        self._raise_4xx(reply, "POST", wire.ORDERS_PATH)
+        failure: OutcomeUnknown
+        try:
+            if not 200 <= reply.status < 300:
+                raise Misfit(f"HTTP {reply.status}{_in_brackets(error_words(reply))}")
+            order = read_order(read_json(reply), reply.request_id)
+            if order.client_order_id not in ("", client_order_id):
+                raise Misfit("an answer about another order")
+        except Misfit as misfit:
+            failure = self._unknown(str(misfit), client_order_id, reply.request_id, reply.status)
+        else:
+            return order
+        raise failure
+
+    def _unknown(
+        self, found: str, client_order_id: str, request_id: str, status: int | None
+    ) -> OutcomeUnknown:
+        return OutcomeUnknown(
+            f"{self._where('POST', wire.ORDERS_PATH)}: expected the order's server ID, found: "
+            f"{found}. The venue may or may not hold order {client_order_id}: ask for it, do not "
+            "send it again.",
+            status=status,
+            request_id=request_id,
+        )
+
+    def query(self, server_order_id: str) -> VenueOrder | None:
+        """Ask for one order by its server ID; None where the venue does not know it.
+
+        Raises:
+            Throttled, LoginFailed, VenueRefused, VenueAway: no answer; asking again is harmless.
+        """
+
+        def read(reply: Reply) -> VenueOrder | None:
+            if _is_absent(reply):
+                return None
+            orders = read_orders(reply)
+            if [order.server_order_id for order in orders] != [server_order_id]:
+                raise Misfit("an answer about another order")
+            return orders[0]
+
+        return self._ask("GET", _order_path(server_order_id), read, may_be_absent=True)
+
+    def find(self, client_order_id: str) -> tuple[VenueOrder, ...]:
+        """Ask for orders by client ID; empty where the venue finds none.
+
+        Whether "none" proves that there is none depends on the venue: see
+        `VenueSettings.client_id_query_covers_done_orders`.
+
+        Raises:
+            Throttled, LoginFailed, VenueRefused, VenueAway: no answer; asking again is harmless.
+                An answer about other orders only is no answer: such a venue does not look at the
+                client ID at all, so its silence about ours means nothing.
+        """
+
+        def read(reply: Reply) -> tuple[VenueOrder, ...]:
+            if _is_absent(reply):
+                return ()
+            orders = read_orders(reply)
+            ours = tuple(order for order in orders if order.client_order_id == client_order_id)
+            if orders and not ours:
+                raise Misfit("orders with other client IDs only")
+            return ours
+
+        target = f"{wire.ORDERS_PATH}?{wire.CLIENT_ID_PARAMETER}={quote(client_order_id, safe='')}"
+        return self._ask("GET", target, read, may_be_absent=True)
+
+    def active(self) -> dict[str, VenueOrder]:
+        """Ask for all active orders, by server ID.
+
+        Raises:
+            Throttled, LoginFailed, VenueRefused, VenueAway: no answer; asking again is harmless.
+        """
+
+        def read(reply: Reply) -> dict[str, VenueOrder]:
+            if _is_absent(reply):
+                return {}
+            return {order.server_order_id: order for order in read_orders(reply)}
+
+        return self._ask("GET", wire.ORDERS_PATH, read, may_be_absent=True)
+
+    def cancel(self, server_order_id: str) -> None:
+        """Ask the venue to cancel an order; what became of it, only a query tells.
+
+        Raises:
+            VenueRefused: the venue does not know the order, or will not cancel it.
+            Throttled, LoginFailed, VenueAway: no answer; asking again is harmless.
+        """
+        self._ask("DELETE", _order_path(server_order_id), lambda reply: None)
+
+    def spot_rate(self, symbol: str) -> SpotRate:
+        """Ask for the spot rate of a symbol like EUR/USD.
+
+        Raises:
+            Throttled, LoginFailed, VenueRefused, VenueAway: no answer; asking again is harmless.
+        """
+        target = f"{wire.SPOT_RATE_PATH}?symbol={quote(symbol, safe='')}"
+        return self._ask("GET", target, lambda reply: read_spot_rate(reply, symbol))
+
+    def _ask(
+        self,
+        method: str,
+        target: str,
+        read: Callable[[Reply], Answer],
+        *,
+        may_be_absent: bool = False,
+    ) -> Answer:
+        """Send a question and read its answer.
+
+        Args:
+            read: turns a 2xx into the answer, and a 404 too if `may_be_absent`.
+        """
+        request_id = uuid4().hex
+        status: int | None = None
+        try:
+            reply = self._authorised(method, target, request_id)
+            status = reply.status
+            if not (status == 404 and may_be_absent):
+                self._raise_4xx(reply, method, target)
+                if not 200 <= status < 300:
+                    raise Misfit(f"HTTP {status}{_in_brackets(error_words(reply))}")
+            return read(reply)
+        except (Unsent, Lost, Misfit) as problem:
+            found = str(problem)
+        except (Throttled, LoginFailed):
+            raise
+        except NotDelivered as problem:
+            # The login's, and to whoever asks a question it makes no difference.
+            found = str(problem)
+        raise VenueAway(
+            f"{self._where(method, target)}: expected an answer, found: {found}. Ask again later.",
+            status=status,
+            request_id=request_id,
+        )
+
+    def _authorised(self, method: str, target: str, request_id: str, body: str = "") -> Reply:
+        """Send with a credential; after a 401, which proves that nothing was done, once more."""
+        credential = self._auth.current()
+        reply = self._send(method, target, request_id, body, credential)
+        if reply.status == 401 and (fresh := self._auth.replace(credential)) is not None:
+            reply = self._send(method, target, request_id, body, fresh)
+        if reply.status != 401:
+            return reply
+        raise LoginFailed(
+            f"{self._where(method, target)}: expected to be let in, found: HTTP 401 right after "
+            f"a login{_in_brackets(error_words(reply))}. The request was not processed; check "
+            "the permissions of this user.",
+            status=401,
+            request_id=request_id,
+            error_code=error_code(reply),
+        )
+
+    def _send(
+        self, method: str, target: str, request_id: str, body: str, credential: Credential
+    ) -> Reply:
+        return self._transport.send(
+            self._transport.prepare(
+                method, target, request_id, credential.headers(method, target, body), body
+            )
+        )
+
+    def _raise_4xx(self, reply: Reply, method: str, target: str) -> None:
+        if reply.status == 429:
+            raise throttled(reply, self._where(method, target), self._clock.now())
+        if 400 <= reply.status < 500:
+            words = error_words(reply) or "without a readable reason"
+            raise VenueRefused(
+                f"{self._where(method, target)}: refused by the venue with HTTP {reply.status}, "
+                f"{words}.",
+                status=reply.status,
+                request_id=reply.request_id,
+                error_code=error_code(reply),
+            )
+
+    def _where(self, method: str, target: str) -> str:
+        return f"venue {self._transport.base_url}: {method} {target.partition('?')[0]}"
+
+
+def _order_path(server_order_id: str) -> str:
+    return f"{wire.ORDERS_PATH}/{quote(server_order_id, safe='')}"
+
+
+def _is_absent(reply: Reply) -> bool:
+    """Tell whether the venue says "not found".
+
+    Raises:
+        Misfit: a 404 that is no JSON, such as a gateway's page, is no word about any order.
+    """
+    if reply.status != 404:
+        return False
+    if reply.body != b"":
+        read_json(reply)
+    return True
+
+
+def _in_brackets(words: str) -> str:
+    return f" ({words})" if words else ""

@@ -1,0 +1,324 @@
+"""One login for all threads: the token, how long it lives, and who renews it.
+
+Lifetimes are the difference of two times of the venue's clock, counted on our monotonic clock
+from before the request left, so that a wrong wall clock anywhere does no harm.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import threading
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Protocol
+from uuid import uuid4
+
+from pydantic import SecretStr
+from urllib3 import HTTPHeaderDict
+
+from batch.clock import Clock
+from batch.config import VenueSettings
+from batch.errors import LoginFailed, NotDelivered, Throttled, VenueAway, VenueError
+from batch.venue import wire
+from batch.venue.answers import (
+    Misfit,
+    error_code,
+    error_words,
+    read_json,
+    retry_after_s,
+    server_time,
+)
+from batch.venue.transport import Lost, Reply, Transport, Unsent
+
+# Early enough that a renewal that takes a whole deadline still comes in time.
+_RENEW_AT_SHARE = 0.8
+
+
+class Credential(Protocol):
+    """What makes a request ours."""
+
+    def headers(self, method: str, target: str, body: str) -> dict[str, str]:
+        """Give the headers that authenticate this one request."""
+
+
+class Auth(Protocol):
+    """Where credentials come from."""
+
+    def login(self) -> None:
+        """Make sure that there is a credential."""
+
+    def current(self) -> Credential:
+        """Give a credential that should be good now."""
+
+    def replace(self, refused: Credential) -> Credential | None:
+        """Give another one for one that got a 401; None where there cannot be another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A login's token; equal to another only if it is the same one."""
+
+    value: SecretStr
+    lifetime_s: float
+    renew_at: float
+    ends_at: float
+
+    def headers(self, method: str, target: str, body: str) -> dict[str, str]:
+        """Give the token twice, as the reference and the seed document each ask for it."""
+        text = self.value.get_secret_value()
+        return {wire.TOKEN_NAME: text, "Cookie": f"{wire.TOKEN_NAME}={text}"}
+
+
+class TokenAuth:
+    """Logs in once for all threads and keeps the token fresh."""
+
+    def __init__(self, settings: VenueSettings, transport: Transport, clock: Clock) -> None:
+        self._settings = settings
+        self._transport = transport
+        self._clock = clock
+        self._login_lock = threading.Lock()
+        self._renewal_lock = threading.Lock()
+        self._token: Token | None = None
+        self._renew_not_before = 0.0
+        self._attempts = 0
+        self._failure: VenueError | None = None
+
+    def login(self) -> None:
+        """Log in, unless a token is at hand that still lives."""
+        self.current()
+
+    def current(self) -> Token:
+        """Give a token that lives; log in or renew first where that is due.
+
+        Raises:
+            LoginFailed: the venue refused the credentials, now or ever before.
+            Throttled, NotDelivered: no login, and nothing that depends on it was sent.
+            VenueAway: no usable answer to the login.
+        """
+        attempts = self._attempts
+        token = self._token
+        now = self._clock.monotonic()
+        if token is None or now >= token.ends_at:
+            return self._log_in(token, attempts)
+        if now >= max(token.renew_at, self._renew_not_before):
+            return self._renewed(token)
+        return token
+
+    def replace(self, refused: Credential) -> Token:
+        """Give a token that is not the refused one; whoever comes first logs in for all.
+
+        Raises:
+            As `current`.
+        """
+        attempts = self._attempts
+        token = self._token
+        if token is not None and token is not refused:
+            return token
+        return self._log_in(token, attempts)
+
+    def _log_in(self, stale: Token | None, attempts: int) -> Token:
+        with self._login_lock:
+            if self._token is not None and self._token is not stale:
+                return self._token
+            # Whoever waited here while another tried takes that try's outcome as its own; a
+            # refusal of the credentials holds for ever, so that no account is locked by us.
+            if self._failure is not None and (
+                isinstance(self._failure, LoginFailed) or attempts != self._attempts
+            ):
+                raise copy.copy(self._failure)
+            self._attempts += 1
+            try:
+                self._token = self._ask_for_login()
+            except VenueError as failure:
+                self._failure = copy.copy(failure)
+                raise
+            self._failure = None
+            return self._token
+
+    def _renewed(self, token: Token) -> Token:
+        if not self._renewal_lock.acquire(blocking=False):
+            # Another thread is at it; the old token is good for a while.
+            return token
+        try:
+            if self._token is not token:
+                return self.current()
+            renewed = self._ask_for_renewal(token)
+            if renewed is not None:
+                self._token = renewed
+                return renewed
+            try:
+                return self._log_in(token, self._attempts)
+            except LoginFailed:
+                raise
+            except VenueError:
+                # The venue is away and the old token still lives: go on with it, try again later.
+                now = self._clock.monotonic()
+                self._renew_not_before = now + (token.ends_at - now) / 2
+                return token
+        finally:
+            self._renewal_lock.release()
+
+    def _ask_for_login(self) -> Token:
+        request_id = uuid4().hex
+        started_at = self._clock.monotonic()
+        where = f"venue {self._transport.base_url}: POST {wire.LOGIN_PATH}"
+        failure: VenueError
+        try:
+            reply = self._transport.send(
+                self._transport.prepare("POST", wire.LOGIN_PATH, request_id, {}, self._login_body())
+            )
+        except Unsent as unsent:
+            failure = not_delivered(self._transport.base_url, str(unsent), request_id)
+        except Lost as lost:
+            failure = VenueAway(
+                f"{where}: expected an answer, found: {lost}. Try again later.",
+                request_id=request_id,
+            )
+        else:
+            return self._read_login(reply, where, started_at)
+        raise failure
+
+    def _login_body(self) -> str:
+        settings = self._settings
+        return json.dumps(
+            {
+                "user": settings.user,
+                "pass": settings.password.get_secret_value(),
+                "org": settings.org,
+            }
+        )
+
+    def _read_login(self, reply: Reply, where: str, started_at: float) -> Token:
+        if reply.status == 429:
+            raise throttled(reply, where, self._clock.now())
+        words = self._redacted(error_words(reply))
+        if 400 <= reply.status < 500 and reply.status not in wire.LOGIN_MAY_BE_REPEATED:
+            raise self._login_failed(reply, where, words)
+        if not 200 <= reply.status < 300:
+            raise VenueAway(
+                f"{where}: expected a token, found: HTTP {reply.status}"
+                f"{f' ({words})' if words else ''}. Try again later.",
+                status=reply.status,
+                request_id=reply.request_id,
+            )
+        token = self._read_token(reply, started_at, wire.DEFAULT_TOKEN_LIFETIME_S)
+        if token is None:
+            if _says_no(reply):
+                raise self._login_failed(reply, where, words)
+            raise VenueAway(
+                f"{where}: expected a token in the answer's headers, found none. "
+                "Ask the venue's support.",
+                status=reply.status,
+                request_id=reply.request_id,
+            )
+        return token
+
+    def _login_failed(self, reply: Reply, where: str, words: str) -> LoginFailed:
+        return LoginFailed(
+            f"{where}: expected a login, found: HTTP {reply.status}, "
+            f"{words or 'without a reason'}. Check user, password and org; it was tried once and "
+            "is not tried again, so that the account is not locked.",
+            status=reply.status,
+            request_id=reply.request_id,
+            error_code=error_code(reply),
+        )
+
+    def _redacted(self, words: str) -> str:
+        password = self._settings.password.get_secret_value()
+        return words.replace(password, "***") if password else words
+
+    def _ask_for_renewal(self, token: Token) -> Token | None:
+        """Give the new token, or None where only a fresh login can help."""
+        started_at = self._clock.monotonic()
+        try:
+            reply = self._transport.send(
+                self._transport.prepare(
+                    "GET",
+                    wire.RENEW_PATH,
+                    uuid4().hex,
+                    token.headers("GET", wire.RENEW_PATH, ""),
+                )
+            )
+        except (Unsent, Lost):
+            return None
+        if not 200 <= reply.status < 300 or _says_no(reply):
+            return None
+        return self._read_token(reply, started_at, token.lifetime_s)
+
+    def _read_token(self, reply: Reply, started_at: float, fallback_s: float) -> Token | None:
+        value = _token_value(reply.headers)
+        if value is None:
+            return None
+        lifetime_s = _lifetime_s(reply) or fallback_s
+        return Token(
+            value=value,
+            lifetime_s=lifetime_s,
+            renew_at=started_at + lifetime_s * _RENEW_AT_SHARE,
+            ends_at=started_at + lifetime_s,
+        )
+
+
+def _token_value(headers: HTTPHeaderDict) -> SecretStr | None:
+    """Find the token in its own header or in a cookie.
+
+    The raw lines and no cookie jar: a jar drops a cookie whose domain is not the host's.
+    """
+    cookies = (line.partition(";")[0].partition("=") for line in headers.getlist("Set-Cookie"))
+    values = [
+        *headers.getlist(wire.TOKEN_NAME),
+        *(value for name, _, value in cookies if name.strip() == wire.TOKEN_NAME),
+    ]
+    for value in values:
+        if bare := value.strip().strip('"'):
+            return SecretStr(bare)
+    return None
+
+
+def _says_no(reply: Reply) -> bool:
+    try:
+        data = read_json(reply)
+    except Misfit:
+        return False
+    return isinstance(data, dict) and (
+        data.get(wire.STATUS) not in (None, wire.LOGIN_OK) or bool(data.get(wire.ERROR_CODE))
+    )
+
+
+def _lifetime_s(reply: Reply) -> float | None:
+    """Give the lifetime by the venue's own clock alone; None where the answer does not say."""
+    try:
+        data = read_json(reply)
+    except Misfit:
+        return None
+    if not isinstance(data, dict):
+        return None
+    expiry, now = data.get(wire.TOKEN_EXPIRY), data.get(wire.SERVER_TIME)
+    date = server_time(reply.headers)
+    if not isinstance(now, Decimal) and date is not None:
+        now = Decimal(int((date - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() * 1000))
+    if not isinstance(expiry, Decimal) or not isinstance(now, Decimal) or expiry <= now:
+        return None
+    return float(expiry - now) / 1000
+
+
+def not_delivered(base_url: str, reason: str, request_id: str) -> NotDelivered:
+    """Say that nothing left this machine."""
+    return NotDelivered(
+        f"venue {base_url}: expected a connection, found: {reason}. Check ORDERBATCH_URL and the "
+        "network; nothing was sent.",
+        request_id=request_id,
+    )
+
+
+def throttled(reply: Reply, where: str, now: datetime) -> Throttled:
+    """Say that the venue wants fewer requests, and for how long."""
+    wait_s = retry_after_s(reply.headers, now)
+    wish = "names no time" if wait_s is None else f"asks to wait {wait_s:g} s"
+    return Throttled(
+        f"{where}: too many requests (HTTP 429); the venue {wish}. The request was not processed.",
+        retry_after_s=wait_s,
+        request_id=reply.request_id,
+        error_code=error_code(reply),
+    )

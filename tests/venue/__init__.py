@@ -1,0 +1,1 @@
+"""The venue's client against scripted sockets, malformed answers and the simulator."""
