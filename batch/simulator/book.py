@@ -18,6 +18,8 @@ from batch.simulator.timeline import Timeline
 from batch.simulator.wire import Refusal, encode_members
 
 _FIRST_ORDER_ID = 4_820_276_016
+# A change must not be looked at a rounding error before it has happened: it is looked at once.
+_ROUNDING_S = 1e-6
 _ONE_DAY_SPOT = frozenset({"USD/CAD"})
 _EXECUTIONS = {"RECEIVED": "PENDING_NEW", "NEW": "NEW", "FILLED": "TRADE"}
 
@@ -257,7 +259,7 @@ class Book:
         return filled
 
     def _expect_change(self, held: HeldOrder, after_s: float) -> None:
-        at = held.taken_at + after_s / self._options.time_scale
+        at = held.taken_at + after_s / self._options.time_scale + _ROUNDING_S
         heapq.heappush(self._changes, (at, held.order_id))
 
     def _drop_final(self) -> None:

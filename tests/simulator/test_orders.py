@@ -16,7 +16,7 @@ def test_a_marketable_order_goes_from_received_over_new_to_filled(
     placed = client.place(price=1.2)
     clock.step(0.15)
     new = client.query(placed.json["orderId"])
-    clock.step(0.15)
+    clock.step(0.2)
     filled = client.query(placed.json["orderId"])
 
     assert placed.status == 202
