@@ -1,0 +1,163 @@
+"""Rows → orders, or problems: all of them at once. Second on the way, after `sheet`.
+
+`cells` reads the text of one cell, `facts` does so for whole columns and puts the fields of a row
+beside each other, `rules` holds the pandera schema. Only validating pays for loading pandas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from types import MappingProxyType
+from typing import cast
+
+from batch.errors import ConfigError
+from batch.model import Order, Problem, Sheet, Side, TimeInForce, Validation
+from batch.schema.cells import DecimalSign, Pair, Rejection, read_pair
+from batch.schema.facts import Parsed, RowParser, facts_of
+
+__all__ = ["DecimalSign", "validate"]
+
+_ROWS_AT_ONCE = 20_000  # pandera needs about a kilobyte for each row that is bad throughout
+_NAMED_TWINS = 5
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+_NO_DECIMALS: Mapping[str, int] = MappingProxyType({})
+
+
+def validate(
+    sheet: Sheet,
+    *,
+    decimal: DecimalSign = "point",
+    thousands: str | None = None,
+    defaults: Mapping[str, str] = _NOTHING,
+    price_decimals: Mapping[str, int] = _NO_DECIMALS,
+) -> Validation:
+    """Read every row as an order, and tell everything that is wrong.
+
+    Args:
+        decimal: the decimal sign of numbers that are text; native numbers have none.
+        thousands: the sign between groups of three digits; None if the sheet has none.
+        defaults: order field → text, for fields that have no column in the sheet.
+        price_decimals: symbol → the most decimals that a limit price may have.
+
+    Raises:
+        ConfigError: one of the arguments cannot be used.
+        SheetError: the checks could not be made for certain.
+    """
+    from batch.schema.rules import failures
+
+    whole_rows = {p.row for p in sheet.problems if p.column is None}
+    rows = [row for row in sheet.rows if row.number not in whole_rows]
+    parser = RowParser(
+        sheet.columns,
+        decimal,
+        thousands,
+        defaults,
+        ((p.row, p.field) for p in sheet.problems if p.row is not None and p.field is not None),
+    )
+    conventions = _conventions(price_decimals)
+    problems = [*sheet.problems, *_repeated_ids(sheet, parser)]
+    refused = {problem.row for problem in problems}
+    orders: list[Order] = []
+    for start in range(0, len(rows), _ROWS_AT_ONCE):
+        parsed = parser.parse(rows[start : start + _ROWS_AT_ONCE])
+        found = parsed.problems
+        told: set[tuple[int, str]] = set()
+        for position, rule in failures(facts_of(parsed, conventions)):
+            if (position, rule.field) not in told:
+                told.add((position, rule.field))
+                row = parsed.rows[position]
+                found.append(parser.problem(row, rule.field, rule.code, rule.expected, rule.action))
+        refused.update(problem.row for problem in found)
+        problems += found
+        orders.extend(_orders(parsed, refused))
+    places = {column.header: place for place, column in enumerate(sheet.columns)}
+    problems.sort(key=lambda p: (p.row or 0, places.get(p.column or "", len(places))))
+    return Validation(sheet, tuple(orders), tuple(problems), tuple(_equal_rows(orders)))
+
+
+def _conventions(price_decimals: Mapping[str, int]) -> dict[str, int]:
+    conventions = {}
+    for symbol, decimals in price_decimals.items():
+        pair = read_pair(symbol)
+        if isinstance(pair, Rejection):
+            raise ConfigError(f'sheet.price_decimals: expected {pair.expected}, found "{symbol}"')
+        conventions[str(pair)] = decimals
+    return conventions
+
+
+def _repeated_ids(sheet: Sheet, parser: RowParser) -> Iterator[Problem]:
+    if not any(column.field == "client_order_id" for column in sheet.columns):
+        return
+    rows_of: dict[str, list[int]] = {}
+    for row in sheet.rows:
+        if text := parser.text(row, "client_order_id").strip():
+            rows_of.setdefault(text, []).append(row.number)
+    for row in sheet.rows:
+        numbers = rows_of.get(parser.text(row, "client_order_id").strip(), [])
+        if len(numbers) > 1:
+            yield parser.problem(
+                row,
+                "client_order_id",
+                "repeated-id",
+                "an ID that no other row has",
+                f"it is also in {_twins(numbers, row.number)}",
+            )
+
+
+def _twins(numbers: Sequence[int], own: int) -> str:
+    # One more than is named, because the row itself may be among the first.
+    others = [number for number in numbers[: _NAMED_TWINS + 1] if number != own][:_NAMED_TWINS]
+    words = ", ".join(map(str, others))
+    more = len(numbers) - 1 - len(others)
+    return f"row {words}" + (f" and {more:,} more" if more else "")
+
+
+def _orders(parsed: Parsed, refused: set[int | None]) -> Iterator[Order]:
+    columns = parsed.values
+    for position, row in enumerate(parsed.rows):
+        if row.number in refused:
+            continue
+        pair = cast("Pair", columns["symbol"][position])
+        yield Order(
+            row=row.number,
+            symbol=str(pair),
+            side=cast("Side", columns["side"][position]),
+            currency=cast("str | None", columns["currency"][position]) or pair.base,
+            size=cast("Decimal", columns["size"][position]),
+            price=cast("Decimal", columns["price"][position]),
+            time_in_force=cast("TimeInForce", columns["time_in_force"][position]),
+            client_order_id=cast("str | None", columns["client_order_id"][position]),
+            expiry_time_s=cast("int | None", columns["expiry_time"][position]),
+            min_size=cast("Decimal | None", columns["min_size"][position]),
+            org=cast("str | None", columns["org"][position]),
+            account=cast("str | None", columns["account"][position]),
+        )
+
+
+def _equal_rows(orders: Sequence[Order]) -> Iterator[Problem]:
+    first: dict[tuple[object, ...], int] = {}
+    for order in orders:
+        key = (
+            order.symbol,
+            order.side,
+            order.currency,
+            order.size,
+            order.price,
+            order.time_in_force,
+            order.expiry_time_s,
+            order.min_size,
+            order.org,
+            order.account,
+        )
+        earlier = first.setdefault(key, order.row)
+        if earlier != order.row:
+            yield Problem(
+                code="equal-row",
+                row=order.row,
+                column=None,
+                field=None,
+                expected="to be meant",
+                found=f"the same order as in row {earlier}",
+                action="both will be sent",
+            )

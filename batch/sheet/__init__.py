@@ -1,0 +1,66 @@
+"""CSV or XLSX → text rows that know their row number in the sheet. First on the way.
+
+The text of a cell is what a person sees in it; a native number of a workbook is the shortest text
+that gives the same double. What cannot be taken at its word becomes a problem, and what makes the
+sheet as a whole unsure refuses it. The order of work: `source` (bytes, and what they are),
+`delimited` or `workbook` (raw rows), `headers`, `table`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from batch.model import Sheet
+from batch.sheet.headers import known_headers
+from batch.sheet.source import Kind, Limits, kind_of, load
+from batch.sheet.table import HiddenRows, Reading, build, row_list
+
+__all__ = ["HiddenRows", "Limits", "read", "row_list"]
+
+_NO_COLUMNS: Mapping[str, str] = MappingProxyType({})
+
+
+def read(
+    path: Path,
+    *,
+    worksheet: str | None = None,
+    hidden_rows: HiddenRows = "refuse",
+    columns: Mapping[str, str] = _NO_COLUMNS,
+    constant_fields: Collection[str] = (),
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+) -> Sheet:
+    """Read an order sheet as text.
+
+    Args:
+        worksheet: the one to read; otherwise the one named `Orders`, or the only visible one that
+            has the header.
+        hidden_rows: what to do with hidden or filtered-out rows.
+        columns: a desk's own header → the order field that it means, on top of the well-known.
+        constant_fields: order fields that the sheet may lack because a setting gives them.
+
+    Raises:
+        SheetError: the sheet as a whole cannot be used; its `code` says why.
+        ConfigError: `columns` names a field that does not exist.
+    """
+    known = known_headers(columns)
+    content = load(path, limits)
+    kind = kind_of(path, content, limits)
+
+    def reading(name: str | None) -> Reading:
+        return Reading(path, name, known, constant_fields, hidden_rows, limits)
+
+    if kind is Kind.DELIMITED:
+        from batch.sheet.delimited import DelimitedText, decode
+
+        text = DelimitedText(path, decode(path, content), known)
+        del content
+        return build(reading(None), text.rows(), check_line=text.check_line)
+
+    from batch.sheet.workbook import Workbook
+
+    with Workbook(path, content, limits) as workbook:
+        name = workbook.choose(worksheet, known, constant_fields)
+        part = workbook.worksheet(name)
+        return build(reading(name), part.rows(), merged=part.merged)

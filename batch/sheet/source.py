@@ -1,0 +1,197 @@
+"""A path → its bytes, and what they are by content, whatever the name says. First step of `sheet`.
+
+Everything is read once, into memory and inside a limit, so that a file which somebody saves in
+the meantime is noticed and never half old, half new.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import zipfile
+from dataclasses import dataclass
+from enum import Enum, auto
+from pathlib import Path
+
+from batch.errors import SheetError
+
+_OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_ZIP_MAGIC = b"PK\x03\x04"
+_ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
+_MARKUP = (b"<!doctype", b"<html", b"<?xml", b"<table")
+_OTHER = {b"%PDF": "a PDF", b"\x1f\x8b": "a gzip archive", b"{\\rtf": "a rich-text document"}
+
+_SAVE_AS = "save it as .xlsx or .csv and use that"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much of a file is read before it is refused.
+
+    Attributes:
+        packed_bytes: size of the file on disk.
+        unpacked_bytes: size of all parts of a workbook together, once unpacked.
+        rows: orders in one sheet.
+        cells: rows times columns of one sheet.
+        text_bytes: what the texts that a workbook's cells share take in memory.
+    """
+
+    packed_bytes: int = 50_000_000
+    unpacked_bytes: int = 500_000_000
+    rows: int = 100_000
+    cells: int = 5_000_000
+    text_bytes: int = 250_000_000
+
+
+class Kind(Enum):
+    """What a file is by its content."""
+
+    DELIMITED = auto()
+    WORKBOOK = auto()
+
+
+def load(path: Path, limits: Limits) -> bytes:
+    """Read a whole file, once.
+
+    Raises:
+        SheetError: there is no such file, it cannot be read, is empty, too large, not a plain
+            file, or was changed while it was read.
+    """
+    name = path.name
+    if name.startswith(("~$", ".~lock.")):
+        raise SheetError(
+            f"{path}: this is the lock file of a sheet that is open in a spreadsheet program; "
+            f"use the sheet itself ({name.removeprefix('~$')})",
+            code="lock-file",
+        )
+    try:
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise SheetError(f"{path}: expected a sheet, found a folder", code="folder")
+        if not stat.S_ISREG(status.st_mode):
+            raise SheetError(
+                f"{path}: expected a plain file, found a pipe or device", code="not-a-file"
+            )
+        with path.open("rb") as file:
+            before = os.fstat(file.fileno())
+            _require_size(path, before.st_size, limits)
+            content = file.read(limits.packed_bytes + 1)
+            after = os.fstat(file.fileno())
+        now = path.stat()
+    except FileNotFoundError:
+        raise SheetError(f"{path}: there is no such file", code="not-found") from None
+    except PermissionError:
+        raise SheetError(
+            f"{path}: no permission to read it; if it is open in another program, close it there",
+            code="no-permission",
+        ) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise SheetError(f"{path}: cannot be read ({reason})", code="unreadable") from None
+    if len(content) != before.st_size or not _stamp(before) == _stamp(after) == _stamp(now):
+        raise SheetError(
+            f"{path}: it was changed while it was read; save it, close it and start again",
+            code="changed",
+        )
+    return content
+
+
+def kind_of(path: Path, content: bytes, limits: Limits) -> Kind:
+    """Tell a workbook from delimited text, by content alone.
+
+    Raises:
+        SheetError: it is neither (the message says how to get one), or a workbook that is
+            damaged, locked with a password or larger than the limits once unpacked.
+    """
+    if content.startswith(_OLE_MAGIC):
+        if _ENCRYPTED_STREAM in content:
+            raise SheetError(
+                f"{path}: the workbook is protected with a password; "
+                "open it, remove the password, save it and use that",
+                code="password-protected",
+            )
+        raise SheetError(
+            f"{path}: this is a workbook of the old .xls kind; {_SAVE_AS}", code="old-workbook"
+        )
+    if content.startswith(_ZIP_MAGIC):
+        _require_workbook(path, content, limits)
+        return Kind.WORKBOOK
+    head = content[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if head.startswith(_MARKUP):
+        raise SheetError(
+            f"{path}: this is a web page or XML document, not a sheet; "
+            f"open it in a spreadsheet program, {_SAVE_AS}",
+            code="markup",
+        )
+    for magic, words in _OTHER.items():
+        if content.startswith(magic):
+            raise SheetError(
+                f"{path}: expected a .csv or .xlsx sheet, found {words}", code="not-a-sheet"
+            )
+    return Kind.DELIMITED
+
+
+def _require_size(path: Path, size: int, limits: Limits) -> None:
+    if size == 0:
+        raise SheetError(f"{path}: the file is empty (zero bytes)", code="empty-file")
+    if size > limits.packed_bytes:
+        raise SheetError(
+            f"{path}: expected at most {limits.packed_bytes:,} bytes, found {size:,}; "
+            "split the sheet, or remove what is not orders",
+            code="file-too-large",
+        )
+
+
+def _stamp(status: os.stat_result) -> tuple[int, int, int]:
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _require_workbook(path: Path, content: bytes, limits: Limits) -> None:
+    """Refuse from the archive's directory alone, before anything is unpacked.
+
+    Python's zipfile never gives more bytes than the directory promises, so the promised sizes
+    bound the memory even where they lie.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            members = archive.infolist()
+            names = {member.filename for member in members}
+            mimetype = archive.read("mimetype")[:80] if _is_small(archive, "mimetype") else b""
+    except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError, RuntimeError):
+        raise damaged(path, "its archive cannot be opened") from None
+    if b"opendocument" in mimetype:
+        raise SheetError(
+            f"{path}: this is an OpenDocument file (.ods); {_SAVE_AS}", code="open-document"
+        )
+    if "xl/workbook.bin" in names:
+        raise SheetError(f"{path}: this is a binary workbook (.xlsb); {_SAVE_AS}", code="xlsb")
+    if "[Content_Types].xml" not in names or "_rels/.rels" not in names:
+        raise SheetError(
+            f"{path}: expected a .csv or .xlsx sheet, found another kind of archive",
+            code="not-a-sheet",
+        )
+    unpacked = sum(member.file_size for member in members)
+    if unpacked > limits.unpacked_bytes or len(members) > 10_000:
+        raise SheetError(
+            f"{path}: expected a workbook of at most {limits.unpacked_bytes:,} bytes when "
+            f"unpacked, found {unpacked:,} in {len(members):,} parts; copy the orders into a "
+            "fresh workbook",
+            code="workbook-too-large",
+        )
+
+
+def _is_small(archive: zipfile.ZipFile, name: str) -> bool:
+    try:
+        return archive.getinfo(name).file_size < 1000
+    except KeyError:
+        return False
+
+
+def damaged(path: Path, what: str) -> SheetError:
+    """Word the refusal of a workbook that no spreadsheet program would have saved like this."""
+    return SheetError(
+        f"{path}: the workbook is damaged ({what}); open it in a spreadsheet program and save it "
+        "again",
+        code="damaged-workbook",
+    )

@@ -1,0 +1,333 @@
+"""Raw rows → `Sheet`: header, columns, true row numbers, odd cells. Last step of `sheet`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from batch.errors import SheetError
+from batch.model import NUMBER_FIELDS, Column, Problem, Row, Sheet, shown
+from batch.sheet.headers import (
+    TITLE_ROWS,
+    find_header,
+    letter,
+    no_header,
+    normalise,
+    require_fields,
+)
+from batch.sheet.raw import Area, Flaw, RawRow
+from batch.sheet.source import Limits
+
+HiddenRows = Literal["refuse", "include", "skip"]
+LineCheck = Callable[[RawRow, int], Problem | None]
+
+_ID_FIELDS = frozenset({"client_order_id", "org", "account"})
+_NEVER_SENT = frozenset({None, "note"})
+
+# A spreadsheet's own digits end here; whatever a number cell shows beyond is not what was typed.
+_EXACT_DIGITS = 15
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
+_INVISIBLE = re.compile(
+    r"[\t\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
+)
+_LINE_BREAK = re.compile(r"[\r\n\u2028\u2029]")
+_SUSPECT = re.compile("|".join(pattern.pattern for pattern in (_CONTROL, _INVISIBLE, _LINE_BREAK)))
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How one sheet is to be read.
+
+    Attributes:
+        where: the file and, for a workbook, the worksheet, as messages name them.
+        known: normalised header → field.
+        constant_fields: fields that the sheet may lack because a setting gives them.
+    """
+
+    path: Path
+    worksheet: str | None
+    known: Mapping[str, str]
+    constant_fields: Collection[str]
+    hidden_rows: HiddenRows
+    limits: Limits
+
+    @property
+    def where(self) -> str:
+        return f"{self.path}, sheet {self.worksheet}" if self.worksheet else str(self.path)
+
+
+def build(
+    reading: Reading,
+    raw_rows: Iterator[RawRow],
+    *,
+    check_line: LineCheck | None = None,
+    merged: Sequence[Area] = (),
+) -> Sheet:
+    """Find the header, then take every row below it.
+
+    Args:
+        check_line: for a text file, judges a record by the number of columns.
+        merged: areas of merged cells; may be filled while the rows are drawn.
+
+    Raises:
+        SheetError: no header, no orders, too many; columns that are missing, unnamed or named
+            twice; cells beyond the header; merged cells; hidden rows that nobody decided about.
+    """
+    top, ahead = _take_top(raw_rows)
+    header = find_header(top, reading.known, reading.constant_fields)
+    if header is None:
+        if not any(text.strip() for row in top for text in row.texts) and ahead is None:
+            raise _no_orders(reading, "an empty sheet")
+        raise no_header(reading.where)
+    require_fields(reading.where, header, reading.known, reading.constant_fields)
+    collector = _Collector(reading, header, check_line)
+    for row in top:
+        if row.number > header.number:
+            collector.add(row)
+    if ahead is not None:
+        collector.add(ahead)
+    for row in raw_rows:
+        collector.add(row)
+    return collector.sheet(merged)
+
+
+def _take_top(raw_rows: Iterator[RawRow]) -> tuple[list[RawRow], RawRow | None]:
+    top: list[RawRow] = []
+    for row in raw_rows:
+        if row.number > TITLE_ROWS + 1:
+            return top, row
+        top.append(row)
+    return top, None
+
+
+def _no_orders(reading: Reading, found: str) -> SheetError:
+    return SheetError(
+        f"{reading.where}: expected at least one order below the header, found {found}",
+        code="no-orders",
+    )
+
+
+class _Collector:
+    """Takes the rows below the header one by one."""
+
+    def __init__(self, reading: Reading, header: RawRow, check_line: LineCheck | None) -> None:
+        self._reading = reading
+        self._header = header
+        self._check_line = check_line
+        names = [normalise(text) for text in header.texts]
+        kept = [i for i, name in enumerate(names) if name]
+        self._width = kept[-1] + 1
+        self._kept = kept if len(kept) < self._width else None
+        self._columns = tuple(
+            Column(header.texts[i], reading.known.get(names[i]), letter(i)) for i in kept
+        )
+        self._new_position = {old: new for new, old in enumerate(kept)}
+        # Columns that may be there only as long as nothing stands below their header.
+        self._unusable = [
+            i for i, name in enumerate(names[: self._width]) if not name or names.count(name) > 1
+        ]
+        self._id_positions = {i for i, c in enumerate(self._columns) if c.field in _ID_FIELDS}
+        self._rows: list[Row] = []
+        self._last_number = header.number
+        self._problems: list[Problem] = []
+        self._hidden: list[int] = []
+        self._same_sets: dict[frozenset[int], frozenset[int]] = {}
+
+    def add(self, raw: RawRow) -> None:
+        """Take one row: keep it, note what is odd about it, or refuse the sheet for it."""
+        texts = raw.texts
+        if not any(text and not text.isspace() for text in texts):
+            return
+        if raw.hidden and self._reading.hidden_rows != "include":
+            self._hidden.append(raw.number)
+            return
+        if len(self._rows) == self._reading.limits.rows:
+            raise SheetError(
+                f"{self._reading.where}: expected at most {self._reading.limits.rows:,} orders, "
+                f"found more, from row {raw.number:,} on; split the sheet, or raise the limit",
+                code="too-many-rows",
+            )
+        if len(self._rows) * self._width > self._reading.limits.cells:
+            raise SheetError(
+                f"{self._reading.where}: expected at most {self._reading.limits.cells:,} cells, "
+                f"found more in {self._width:,} columns; remove columns that are not orders",
+                code="too-many-cells",
+            )
+        problem = self._check_line(raw, self._width) if self._check_line else None
+        if problem is not None:
+            self._problems.append(problem)
+        if len(texts) < self._width:
+            texts = texts + [""] * (self._width - len(texts))
+        if self._unusable or len(texts) > self._width:
+            self._require_named(raw.number, texts)
+            texts = texts[: self._width]
+        numeric = raw.numeric
+        if self._kept is not None:
+            texts = [texts[i] for i in self._kept]
+            numeric = frozenset(self._new_position[i] for i in numeric)
+        if numeric:
+            numeric = self._same_sets.setdefault(numeric, numeric)
+        values = tuple(texts)
+        self._rows.append(Row(raw.number, values, numeric))
+        self._last_number = raw.number
+        if raw.flaws or _SUSPECT.search("".join(values)):
+            self._inspect(raw, values)
+        if not self._id_positions.isdisjoint(numeric):
+            self._inspect_numeric_ids(raw.number, values, numeric)
+
+    def sheet(self, merged: Sequence[Area]) -> Sheet:
+        """Give what was taken, once the whole of it is known to be usable."""
+        reading = self._reading
+        if self._hidden and reading.hidden_rows == "refuse":
+            raise SheetError(
+                f"{reading.where}: hidden or filtered-out rows: {row_list(self._hidden)}; show "
+                "them, or say --hidden-rows include or --hidden-rows skip",
+                code="hidden-rows",
+            )
+        if not self._rows:
+            raise _no_orders(reading, "none")
+        for area in merged:
+            if (
+                area.last_row >= self._header.number
+                and area.first_row <= self._last_number
+                and area.first_position < self._width
+            ):
+                raise SheetError(
+                    f"{reading.where}: merged cells in the table: {area.name}; unmerge them, and "
+                    "fill each cell",
+                    code="merged-cells",
+                )
+        return Sheet(
+            path=reading.path,
+            worksheet=reading.worksheet,
+            header_row=self._header.number,
+            columns=self._columns,
+            rows=tuple(self._rows),
+            problems=tuple(self._problems),
+        )
+
+    def _require_named(self, number: int, texts: list[str]) -> None:
+        beyond = range(self._width, len(texts))
+        for position in (*self._unusable, *beyond):
+            text = texts[position]
+            if not text or text.isspace():
+                continue
+            name = self._header.texts[position].strip() if position < self._width else ""
+            if name:
+                raise SheetError(
+                    f"{self._reading.where}, row {self._header.number}: expected each header "
+                    f'once, found "{shown(name)}" again (column {letter(position)}); rename or '
+                    "remove one",
+                    code="duplicate-header",
+                )
+            raise SheetError(
+                f"{self._reading.where}, row {number}, column {letter(position)}: expected "
+                f'nothing in a column without a header, found "{shown(text)}"; give the column '
+                "a header, or clear it",
+                code="blank-header",
+            )
+
+    def _inspect(self, raw: RawRow, values: tuple[str, ...]) -> None:
+        flaws = {self._new_position[i]: flaw for i, flaw in (raw.flaws or {}).items()}
+        for position, text in enumerate(values):
+            column = self._columns[position]
+            sent = column.field not in _NEVER_SENT
+            flaw = flaws.get(position)
+            if flaw is not None and sent:
+                if flaw is not Flaw.PADDED_NUMBER or column.field in _ID_FIELDS:
+                    self._note(raw.number, column, text, *_flaw_words(flaw, column))
+            elif _CONTROL.search(text):
+                self._note(
+                    raw.number,
+                    column,
+                    text,
+                    "control-character",
+                    "text without control characters",
+                    "delete the cell's content and type it again",
+                )
+            elif sent and _LINE_BREAK.search(text):
+                self._note(raw.number, column, text, "line-break", "a single line", "")
+            elif sent and _INVISIBLE.search(text):
+                self._note(
+                    raw.number,
+                    column,
+                    text,
+                    "invisible-character",
+                    "text without invisible characters",
+                    "delete the cell's content and type it again",
+                )
+
+    def _inspect_numeric_ids(
+        self, number: int, values: tuple[str, ...], numeric: frozenset[int]
+    ) -> None:
+        for position in self._id_positions & numeric:
+            text = values[position]
+            if sum(map(str.isdigit, text)) > _EXACT_DIGITS:
+                self._note(
+                    number,
+                    self._columns[position],
+                    text,
+                    "long-number",
+                    "an ID stored as text",
+                    f"a spreadsheet keeps {_EXACT_DIGITS} digits of a number and has lost the "
+                    "rest: format the cell as Text and enter the ID again",
+                )
+
+    def _note(
+        self, number: int, column: Column, text: str, code: str, expected: str, action: str
+    ) -> None:
+        self._problems.append(
+            Problem(code, number, column.header, column.field, expected, shown(text), action)
+        )
+
+
+def _flaw_words(flaw: Flaw, column: Column) -> tuple[str, str, str]:
+    """Give a problem's code, what was expected, and what to do."""
+    kind = "a number" if column.field in NUMBER_FIELDS else "text"
+    match flaw:
+        case Flaw.BOOLEAN:
+            return flaw, kind, "a true-or-false cell is neither: enter the value again"
+        case Flaw.DATE:
+            return (
+                flaw,
+                kind,
+                f"the cell holds a date or time: format it as {kind.removeprefix('a ').title()} "
+                "and enter the value again",
+            )
+        case Flaw.ERROR_VALUE:
+            return flaw, f"{kind}, not an error", "mend the formula, or what it looks up"
+        case Flaw.FORMULA_WITHOUT_VALUE:
+            return flaw, "a formula with its value saved", "open and save it in Excel"
+        case Flaw.PERCENT_FORMAT:
+            return flaw, f"{kind}, not a percentage", "give the cell a plain number format"
+        case Flaw.PADDED_NUMBER:
+            return (
+                flaw,
+                "an ID stored as text",
+                "the zeros in front are only shown, not stored: format the cell as Text and "
+                "enter the ID again",
+            )
+
+
+def row_list(numbers: Sequence[int], limit: int = 20) -> str:
+    """Write row numbers as people do: `7, 9, 12-40`.
+
+    Args:
+        numbers: in ascending order.
+        limit: how many runs are written before the rest is only counted.
+    """
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    words = [f"{first}" if first == last else f"{first}-{last}" for first, last in runs[:limit]]
+    if len(runs) > limit:
+        rest = sum(last - first + 1 for first, last in runs[limit:])
+        words.append(f"and {rest:,} more")
+    return ", ".join(words)

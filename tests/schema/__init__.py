@@ -1,0 +1,1 @@
+"""Text rows → orders and problems."""
