@@ -11,7 +11,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
@@ -35,6 +35,8 @@ class VenueSettings(_Table):
 
     Attributes:
         url: base URL without a path; `https://` but for loopback.
+        auth: how requests are authenticated: by a login's token, or each by an HMAC signature whose
+            secret is then the password.
         password_file: where the password stands, readable by its owner only.
         proxy: URL of a proxy; the environment's proxies are never used.
         ca_bundle: a file of certificates to trust instead of the default ones.
@@ -46,6 +48,7 @@ class VenueSettings(_Table):
     """
 
     url: str = ""
+    auth: Literal["token", "hmac"] = "token"
     user: str = ""
     password: SecretStr = SecretStr("")
     password_file: Path | None = None
