@@ -21,7 +21,6 @@ _CUT = " … [cut here: a cell holds no more; the whole text is in the .csv and 
 _CONTROL_PICTURES = 0x2400
 
 MOMENT = 'yyyy-mm-dd hh:mm:ss.000 "UTC"'
-MOMENT_WIDTH = 27
 
 
 def visible(text: str) -> str:
@@ -102,7 +101,7 @@ class Cells:
         style = self.style(**properties)
         if text.startswith("<r>") and text.endswith("</r>"):
             # XlsxWriter would take it for its own rich text and write it as markup.
-            self._worksheet.write_rich_string(row, column, text[:3], text[3:], style)
+            self._worksheet.write_rich_string(row, column, text[0], text[1], text[2:], style)
         else:
             self._worksheet.write_string(row, column, text, style)
 
@@ -111,7 +110,7 @@ class Cells:
         number = Decimal(number)
         text = format(number, "f")
         if exact_number(text) is None:
-            self.text(row, column, text, align="right", **properties)
+            self.text(row, column, text, **{**properties, "align": "right"})
             return
         properties.setdefault("num_format", number_format(number))
         # As a Decimal: XlsxWriter writes 16 digits of a float, and those of 8.7 are not 8.7.
@@ -121,5 +120,5 @@ class Cells:
     def moment(self, row: int, column: int, moment: datetime, **properties: object) -> None:
         """Write a date and time, in UTC, as a date cell."""
         naive = moment.astimezone(UTC).replace(tzinfo=None)
-        style = self.style(num_format=MOMENT, align="left", **properties)
+        style = self.style(**{"align": "left", **properties, "num_format": MOMENT})
         self._worksheet.write_datetime(row, column, naive, style)

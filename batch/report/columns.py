@@ -58,6 +58,11 @@ def result_texts(batch: BatchRecord, order: OrderRecord) -> tuple[str | None, ..
     )
 
 
+def line_texts(batch: BatchRecord, order: OrderRecord) -> tuple[str | None, ...]:
+    """Give a whole line as text: one for each of `column_names`."""
+    return (str(order.row), *sheet_values(batch, order), *result_texts(batch, order))
+
+
 def sheet_values(batch: BatchRecord, order: OrderRecord) -> tuple[str, ...]:
     """Give the row's own cells, one for each column of the sheet.
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import BinaryIO
 
 from batch.model import BatchRecord, OrderRecord
-from batch.report.columns import column_names, result_texts, sheet_values, timestamp
+from batch.report.columns import column_names, line_texts, timestamp
 
 # What a spreadsheet program may take for the start of a formula, full-width signs included. It
 # looks behind blanks and invisible characters, and after the delimiters of other locales: `a;=1`
@@ -34,8 +34,7 @@ def write_csv(stream: BinaryIO, batch: BatchRecord, orders: Sequence[OrderRecord
     rows = csv.writer(text)
     rows.writerow([inert(name) for name in column_names(batch)])
     for order in orders:
-        cells = (*sheet_values(batch, order), *result_texts(batch, order))
-        rows.writerow([order.row, *(inert(cell or "") for cell in cells)])
+        rows.writerow([inert(text or "") for text in line_texts(batch, order)])
     text.detach()
 
 
@@ -46,7 +45,7 @@ def write_json(stream: BinaryIO, batch: BatchRecord, orders: Sequence[OrderRecor
     text.write(f'{{"batch": {_json(batch_facts(batch, orders))},\n"orders": [')
     between = "\n"
     for order in orders:
-        values = (order.row, *sheet_values(batch, order), *result_texts(batch, order))
+        values = (order.row, *line_texts(batch, order)[1:])
         text.write(between + _json(dict(zip(names, values, strict=True))))
         between = ",\n"
     text.write("\n]}\n")

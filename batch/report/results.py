@@ -11,17 +11,20 @@ from xlsxwriter.utility import xl_range
 from xlsxwriter.worksheet import Worksheet
 
 from batch.model import BatchRecord, OrderRecord
-from batch.report.cells import MOMENT_WIDTH, Cells, exact_number
-from batch.report.columns import column_names, message, sheet_values
+from batch.report.cells import Cells, exact_number
+from batch.report.columns import column_names, line_texts, message, sheet_values
 from batch.report.palette import HEADER, RULE, STATE_STYLES
 from batch.states import FinalState
 
 _NUMBERS = frozenset({"size", "price", "min_size", "expiry_time"})
 _IDS = frozenset({"client_order_id", "org", "account"})
 _CELL: dict[str, Any] = {"border": 1, "border_color": RULE}
-_ID: dict[str, Any] = {**_CELL, "num_format": "@"}
-_NARROWEST, _WIDEST, _MESSAGE_WIDTH = 6, 30, 44
-_PAGE_WIDTH = 300
+_TEXT: dict[str, Any] = {**_CELL, "align": "left", "indent": 1}
+_NUMBER: dict[str, Any] = {**_CELL, "align": "right", "indent": 1}
+_ID: dict[str, Any] = {**_TEXT, "num_format": "@", "text_wrap": True}
+_NARROWEST, _WIDEST, _MESSAGE_WIDTH = 6, 40, 64
+_LINE_POINTS, _HIGHEST_POINTS = 15, 405
+_PAGE_WIDTH = 230
 """Characters across one landscape page, at the smallest print that can still be read."""
 
 
@@ -41,40 +44,55 @@ def write_results(
     # An ID that has digits only is text on purpose.
     worksheet.ignore_errors({"number_stored_as_text": xl_range(0, 0, len(orders), len(names) - 1)})
     worksheet.set_row(0, 32)
+    numbers = _number_columns(batch)
     for column, name in enumerate(names):
-        cells.text(0, column, name, text_wrap=True, **HEADER)
+        align = "right" if column in numbers else "left"
+        cells.text(0, column, name, text_wrap=True, align=align, indent=1, **HEADER)
     for line, order in enumerate(orders, start=1):
+        lines = _lines(widths, batch, order)
+        if lines > 1:
+            worksheet.set_row(line, min(lines * _LINE_POINTS, _HIGHEST_POINTS))
         _write_order(cells, line, batch, order)
 
 
 def _write_order(cells: Cells, line: int, batch: BatchRecord, order: OrderRecord) -> None:
-    cells.number(line, 0, order.row, **{**_CELL, "num_format": "0"})
+    cells.number(line, 0, order.row, num_format="0", **_NUMBER)
     column = 1
     for definition, value in zip(batch.columns, sheet_values(batch, order), strict=True):
         number = _number(definition.field, order, value)
         if number is not None:
-            cells.number(line, column, number, **_CELL)
+            cells.number(line, column, number, **_NUMBER)
         elif definition.field in _IDS:
             cells.text(line, column, value, **_ID)
         else:
-            cells.text(line, column, value, text_wrap=len(value) > _WIDEST, **_CELL)
+            cells.text(line, column, value, text_wrap=len(value) > _WIDEST - 2, **_TEXT)
         column += 1
     cells.text(line, column, order.client_order_id, **_ID)
     cells.text(line, column + 1, order.server_order_id, **_ID)
     state = order.final_state
-    cells.text(line, column + 2, state.value, bold=True, **_CELL, **STATE_STYLES[state])
+    cells.text(line, column + 2, state.value, bold=True, **_TEXT, **STATE_STYLES[state])
     for offset, number in ((3, order.filled_size), (4, order.average_price)):
         if number is None:
-            cells.text(line, column + offset, "", **_CELL)
+            cells.text(line, column + offset, "", **_NUMBER)
         else:
-            cells.number(line, column + offset, number, **_CELL)
-    cells.text(line, column + 5, message(batch, order), text_wrap=True, **_CELL)
+            cells.number(line, column + offset, number, **_NUMBER)
+    cells.text(line, column + 5, message(batch, order), text_wrap=True, **_TEXT)
     for offset, moment in ((6, order.submitted_at), (7, order.finished_at)):
         if moment is None:
-            cells.text(line, column + offset, "", **_CELL)
+            cells.text(line, column + offset, "", **_TEXT)
         else:
-            cells.moment(line, column + offset, moment, **_CELL)
+            cells.moment(line, column + offset, moment, **_TEXT)
     cells.text(line, column + 8, order.request_id, **_ID)
+
+
+def _lines(widths: Sequence[int], batch: BatchRecord, order: OrderRecord) -> int:
+    """Count the lines of the row's highest cell; not every program does so on opening."""
+    texts = line_texts(batch, order)
+    return max(
+        max(ceil(len(text) / (width - 2)), text.count("\n") + 1)
+        for text, width in zip(texts, widths, strict=True)
+        if text
+    )
 
 
 def _number(field: str | None, order: OrderRecord, value: str) -> Decimal | None:
@@ -84,27 +102,24 @@ def _number(field: str | None, order: OrderRecord, value: str) -> Decimal | None
     return exact_number(value)
 
 
+def _number_columns(batch: BatchRecord) -> frozenset[int]:
+    own = (n for n, column in enumerate(batch.columns, start=1) if column.field in _NUMBERS)
+    first_result = len(batch.columns) + 1
+    return frozenset({0, *own, first_result + 3, first_result + 4})
+
+
 def _widths(names: Sequence[str], batch: BatchRecord, orders: Sequence[OrderRecord]) -> list[int]:
     """Find for each column, in characters, the width that shows its longest cell."""
-    own = len(batch.columns)
     # Headers wrap at blanks only, and the filter button takes its place.
-    widths = [max((len(word) for word in name.split()), default=0) + 3 for name in names]
-    numbers = [column.field in _NUMBERS for column in batch.columns]
+    widths = [max((len(word) for word in name.split()), default=0) + 4 for name in names]
+    numbers = _number_columns(batch)
     for order in orders:
-        texts = (*order.values, order.client_order_id, order.server_order_id)
-        for column, text in enumerate(texts, start=1):
-            if not text:
-                continue
-            shown = len(text)
-            if column <= own and numbers[column - 1]:
-                shown += len(text) // 3
-            widths[column] = max(widths[column], shown + 2)
-        for column, number in ((own + 4, order.filled_size), (own + 5, order.average_price)):
-            if number is not None:
-                shown = len(f"{number:,f}")
-                widths[column] = max(widths[column], shown + 2)
-        widths[own + 9] = max(widths[own + 9], len(order.request_id or "") + 2)
+        texts = line_texts(batch, order)
+        for column, text in enumerate(texts):
+            if text:
+                separators = len(text) // 3 if column in numbers else 0
+                widths[column] = max(widths[column], len(text) + separators + 4)
     widths = [min(max(width, _NARROWEST), _WIDEST) for width in widths]
-    widths[own + 6] = _MESSAGE_WIDTH
-    widths[own + 7] = widths[own + 8] = MOMENT_WIDTH
+    *_, message_column, _submitted, _finished, _request = range(len(names))
+    widths[message_column] = _MESSAGE_WIDTH
     return widths

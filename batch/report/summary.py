@@ -28,10 +28,12 @@ LISTED = 20
 _WIDTHS = (13, 9, 10, 14, 9, 21, 21, 38)
 _LAST = len(_WIDTHS) - 1
 _RIGHT = ("Rows", "Orders", "Size", "Filled size")
-_ORDER_WIDTH, _REASON_WIDTH = 50, 54
+_ORDER_WIDTH, _REASON_WIDTH = 56, 60
 _REASON_LIMIT, _VALUES_LIMIT = 300, 120
 _LINE_POINTS, _LINE_PIXELS = 15, 20
 _STATE_POINTS, _STATE_PIXELS = 30, 40
+_LINES_BEFORE_BREAK = 18
+_FEW = 10
 _CHART_PIXELS, _CHART_WIDTH_PIXELS = 300, 420
 _LINE: dict[str, Any] = {"bottom": 1, "bottom_color": RULE}
 
@@ -60,6 +62,8 @@ def write_summary(
     for column, width in enumerate(_WIDTHS):
         worksheet.set_column(column, column, width)
     worksheet.fit_to_pages(1, 0)
+    # The row numbers that lead to their rows are links, and links are text.
+    worksheet.ignore_errors({"number_stored_as_text": f"B1:B{LISTED + _LINES_BEFORE_BREAK}"})
     page = _Page(workbook, worksheet, cells)
     page.write_title(batch)
     page.write_facts(batch, now)
@@ -117,8 +121,9 @@ class _Page:
             return
         self._heading(f"Needs a person first: {_rows(len(rows))}")
         self._table_head("State", "Row", "Order", "", "", "", "Reason", "")
+        places = {order.row: place for place, order in enumerate(orders, start=2)}
         for order in rows[:LISTED]:
-            self._attention_line(order)
+            self._attention_line(order, places[order.row])
         for state, of_state in urgent:
             listed = sum(order.final_state is state for order in rows[:LISTED])
             if len(of_state) > listed:
@@ -135,6 +140,9 @@ class _Page:
 
     def write_states(self, orders: Sequence[OrderRecord]) -> None:
         counts = count_states(orders)
+        if self._line > _LINES_BEFORE_BREAK:
+            # Or the end of the page would cut the chart in two.
+            self._worksheet.set_h_pagebreaks([self._line])
         self._heading("Orders by final state")
         self._table_head("State", "Rows", "Meaning", "", "", "", "", "")
         first = self._line
@@ -142,13 +150,14 @@ class _Page:
             self._worksheet.set_row(self._line, _STATE_POINTS)
             self._state_cell(state)
             self._cells.number(self._line, 1, count, **_LINE)
-            self._merged(2, 5, _MEANINGS[state], text_wrap=True, **_LINE)
+            self._merged(2, 5, _MEANINGS[state], text_wrap=True, align="left", indent=1, **_LINE)
             self._line += 1
         absent = ", ".join(state for state in URGENCY if state not in dict(counts))
         if absent:
             self._cells.text(self._line, 0, f"No row is {absent}.", italic=True, font_color=INK)
         height = max(_CHART_PIXELS, len(counts) * _STATE_PIXELS)
-        self._insert_chart(first, [state for state, _ in counts], height)
+        if counts:
+            self._insert_chart(first, counts, height)
         below = (height - len(counts) * _STATE_PIXELS) / _LINE_PIXELS
         self._line += max(ceil(below), 1) + 1
 
@@ -168,15 +177,23 @@ class _Page:
         self._cells.text(self._line, 0, "All rows", bold=True)
         self._cells.number(self._line, 4, len(orders), bold=True)
 
-    def _attention_line(self, order: OrderRecord) -> None:
+    def _attention_line(self, order: OrderRecord, place: int) -> None:
         reason = " ".join(order.message.split()) or "(no reason was given)"
         if len(reason) > _REASON_LIMIT:
             reason = f"{reason[:_REASON_LIMIT]} … (all of it is on Results)"
-        lines = max(ceil(len(reason) / _REASON_WIDTH), ceil(len(_words(order)) / _ORDER_WIDTH))
+        words = _words(order)
+        lines = max(ceil(len(reason) / _REASON_WIDTH), ceil(len(words) / _ORDER_WIDTH), 1)
         self._worksheet.set_row(self._line, _LINE_POINTS * lines)
         self._state_cell(order.final_state)
-        self._cells.number(self._line, 1, order.row, num_format="0", align="left", **_LINE)
-        self._merged(2, 5, _words(order), text_wrap=True, **_LINE)
+        self._worksheet.write_url(
+            self._line,
+            1,
+            f"internal:Results!A{place}",
+            self._cells.style(font_color="#1F4E79", underline=1, **_LINE),
+            string=str(order.row),
+            tip="Show this row on Results",
+        )
+        self._merged(2, 5, words, text_wrap=True, **_LINE)
         self._merged(6, _LAST, reason, text_wrap=True, **_LINE)
         self._line += 1
 
@@ -193,24 +210,34 @@ class _Page:
             self._cells.number(self._line, 6, total.filled_size, **_LINE)
         self._line += 1
 
-    def _insert_chart(self, first: int, states: Sequence[S], height: int) -> None:
-        if not states:
-            return
-        last = first + len(states) - 1
+    def _insert_chart(self, first: int, counts: Sequence[tuple[S, int]], height: int) -> None:
+        last = first + len(counts) - 1
+        highest = max(count for _, count in counts)
         chart = self._workbook.add_chart({"type": "bar"})
         chart.add_series(
             {
                 "name": "Rows",
                 "categories": ["Summary", first, 0, last, 0],
                 "values": ["Summary", first, 1, last, 1],
-                "points": [{"fill": {"color": STATE_BARS[state]}} for state in states],
+                "points": [{"fill": {"color": STATE_BARS[state]}} for state, _ in counts],
                 "data_labels": {"value": True},
                 "gap": 40,
             }
         )
         chart.set_title({"name": "Orders by final state", "name_font": {"size": 12}})
         # A bar chart stands on its side: its category axis is the upright one.
-        chart.set_x_axis({"name": "Number of orders", "num_format": "#,##0", "min": 0})
+        chart.set_x_axis(
+            {
+                "name": "Number of orders",
+                "num_format": "#,##0",
+                "min": 0,
+                # No half orders on the axis of a small batch.
+                "major_unit": 1 if highest <= _FEW else None,
+                "major_gridlines": {"visible": True, "line": {"color": RULE}},
+                # Seen from the reversed category axis, high is at the bottom.
+                "label_position": "high",
+            }
+        )
         chart.set_y_axis({"name": "Final state", "reverse": True})
         chart.set_legend({"none": True})
         chart.set_size({"width": _CHART_WIDTH_PIXELS, "height": height})

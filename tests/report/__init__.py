@@ -1,0 +1,1 @@
+"""Tests of the reports and of the spreadsheets given back to people."""

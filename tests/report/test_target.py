@@ -1,0 +1,261 @@
+"""A report is written whole or not at all, and never at the cost of an older one."""
+
+from __future__ import annotations
+
+import errno
+import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from batch import report
+from batch.errors import ReportError
+from batch.model import BatchRecord, OrderRecord
+from tests.report.conftest import StoppedClock
+
+SIBLING = "out-20261030T160930Z.csv"
+
+
+@pytest.fixture
+def old_report(tmp_path: Path) -> Path:
+    path = tmp_path / "out.csv"
+    path.write_text("old")
+    return path
+
+
+def test_suffix_other_than_the_three_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(ReportError, match=r'ends in \.xlsx, \.csv or \.json, found "\.xls"'):
+        report.check_target(tmp_path / "out.xls")
+
+
+def test_suffix_is_read_without_regard_to_case(
+    tmp_path: Path, batch: BatchRecord, clock: StoppedClock
+) -> None:
+    assert report.write(tmp_path / "OUT.CSV", batch, [], clock=clock).exists()
+
+
+def test_missing_folder_is_refused_early_by_name(tmp_path: Path) -> None:
+    with pytest.raises(ReportError, match=r"there is no folder .*gone; make it"):
+        report.check_target(tmp_path / "gone" / "out.csv")
+
+
+def test_folder_as_target_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "out.csv").mkdir()
+
+    with pytest.raises(ReportError, match="this is a folder; name a file in it"):
+        report.check_target(tmp_path / "out.csv")
+
+
+def test_folder_without_permission_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+
+    with pytest.raises(ReportError, match="no permission to write into the folder"):
+        report.check_target(tmp_path / "out.csv")
+
+
+def test_good_target_is_accepted(tmp_path: Path) -> None:
+    report.check_target(tmp_path / "out.xlsx")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="permissions of POSIX")
+def test_new_report_can_be_read_by_whom_the_umask_allows(
+    tmp_path: Path, batch: BatchRecord, clock: StoppedClock
+) -> None:
+    mask = os.umask(0o022)
+    try:
+        path = report.write(tmp_path / "out.csv", batch, [], clock=clock)
+    finally:
+        os.umask(mask)
+
+    assert path.stat().st_mode & 0o777 == 0o644
+
+
+def test_replaced_report_keeps_its_permissions(
+    old_report: Path, batch: BatchRecord, clock: StoppedClock
+) -> None:
+    old_report.chmod(0o660)
+
+    report.write(old_report, batch, [], clock=clock)
+
+    assert old_report.stat().st_mode & 0o777 == 0o660
+    assert old_report.read_text() != "old"
+
+
+def test_link_stays_a_link(
+    tmp_path: Path, old_report: Path, batch: BatchRecord, clock: StoppedClock
+) -> None:
+    link = tmp_path / "latest.csv"
+    link.symlink_to(old_report)
+
+    written = report.write(link, batch, [], clock=clock)
+
+    assert written == link
+    assert link.is_symlink()
+    assert old_report.read_text() != "old"
+
+
+def test_target_open_elsewhere_gives_a_sibling_with_the_time(
+    old_report: Path, batch: BatchRecord, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really_replace = os.replace
+
+    def refuse_the_target(source: Path, destination: Path) -> None:
+        if Path(destination) == old_report:
+            raise PermissionError(errno.EACCES, "in use")
+        really_replace(source, destination)
+
+    monkeypatch.setattr(os, "replace", refuse_the_target)
+
+    written = report.write(old_report, batch, [], clock=clock)
+
+    assert written == old_report.with_name(SIBLING)
+    assert old_report.read_text() == "old"
+    assert sorted(path.name for path in old_report.parent.iterdir()) == [SIBLING, "out.csv"]
+
+
+@pytest.mark.parametrize("mark", [".~lock.out.csv#", "~$out.csv"])
+def test_target_with_the_mark_of_a_spreadsheet_program_is_left_alone(
+    mark: str, old_report: Path, batch: BatchRecord, clock: StoppedClock
+) -> None:
+    old_report.with_name(mark).touch()
+
+    first = report.write(old_report, batch, [], clock=clock)
+    second = report.write(old_report, batch, [], clock=clock)
+
+    assert first.name == SIBLING
+    assert second.name == "out-20261030T160930Z-2.csv"
+    assert old_report.read_text() == "old"
+
+
+def test_read_only_target_is_left_alone(
+    old_report: Path, batch: BatchRecord, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != old_report)
+
+    assert report.write(old_report, batch, [], clock=clock).name == SIBLING
+
+
+def test_folder_that_goes_away_while_writing_is_named(
+    tmp_path: Path, batch: BatchRecord, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(source: Path, destination: Path) -> None:
+        raise FileNotFoundError(errno.ENOENT, "No such file or directory")
+
+    monkeypatch.setattr(os, "replace", fail)
+
+    with pytest.raises(ReportError, match=r"the folder .* is gone; make it again"):
+        report.write(tmp_path / "out.csv", batch, [], clock=clock)
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (errno.ENOSPC, "the disk is full; make room"),
+        (errno.EACCES, "no permission to write"),
+        (errno.EIO, "could not be written"),
+    ],
+)
+def test_failing_disk_leaves_the_old_report_and_no_remains(
+    number: int,
+    words: str,
+    old_report: Path,
+    batch: BatchRecord,
+    orders: list[OrderRecord],
+    clock: StoppedClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(descriptor: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", fail)
+
+    with pytest.raises(ReportError, match=words) as caught:
+        report.write(old_report, batch, orders, clock=clock)
+
+    assert "The orders and the journal are untouched" in str(caught.value)
+    assert [path.name for path in old_report.parent.iterdir()] == ["out.csv"]
+    assert old_report.read_text() == "old"
+
+
+def test_ctrl_c_in_the_middle_leaves_the_old_report_and_no_remains(
+    old_report: Path,
+    batch: BatchRecord,
+    clock: StoppedClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def interrupt(source: Path, destination: Path) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", interrupt)
+
+    with pytest.raises(KeyboardInterrupt):
+        report.write(old_report, batch, [], clock=clock)
+
+    assert [path.name for path in old_report.parent.iterdir()] == ["out.csv"]
+    assert old_report.read_text() == "old"
+
+
+def test_file_system_that_cannot_sync_a_folder_stops_nothing(
+    tmp_path: Path, batch: BatchRecord, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really_sync = os.fsync
+
+    def sync_files_only(descriptor: int) -> None:
+        if os.path.isdir(f"/proc/self/fd/{descriptor}"):
+            raise OSError(errno.EINVAL, "Invalid argument")
+        really_sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", sync_files_only)
+
+    assert report.write(tmp_path / "out.csv", batch, [], clock=clock).exists()
+
+
+_ON_A_SMALL_DISK = """
+import resource, sys
+from pathlib import Path
+from datetime import UTC, datetime
+from batch import report
+from batch.clock import SystemClock
+from batch.errors import ReportError
+from batch.model import BatchRecord, Column, OrderRecord
+from batch.states import OrderState
+
+columns = (Column("note", "note", "A"),)
+batch = BatchRecord("b", "s.csv", None, columns, 5000, "http://x", "o", "u", False,
+                    datetime.now(UTC))
+orders = [OrderRecord("b", row, (str(hash(("x", row))) * 5,), OrderState.INVALID)
+          for row in range(5000)]
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), int(sys.argv[2])))
+try:
+    report.write(Path(sys.argv[1]), batch, orders, clock=SystemClock())
+except ReportError as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(not hasattr(resource, "RLIMIT_FSIZE"), reason="needs a limit on file sizes")
+@pytest.mark.parametrize("suffix", report.FORMATS)
+@pytest.mark.parametrize("limit", [20_000, 200_000])
+def test_disk_that_fills_up_gives_one_clear_message_and_no_remains(
+    suffix: str, limit: int, tmp_path: Path
+) -> None:
+    target = tmp_path / f"out{suffix}"
+    target.write_text("old")
+
+    run = subprocess.run(
+        [sys.executable, "-c", _ON_A_SMALL_DISK, str(target), str(limit)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+
+    assert "the disk is full; make room" in run.stdout
+    assert run.stderr == ""
+    assert target.read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == [target.name]
