@@ -5,8 +5,9 @@ from __future__ import annotations
 import random
 import threading
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Any
 
 from batch.errors import ConfigError
 
@@ -89,7 +90,6 @@ class Fault:
     """One line of the script.
 
     Attributes:
-        kind: a `FaultKind` or its text.
         operation: one of `OPERATIONS`, or `any`.
         value: the kind's own value as text: a status, seconds, a `Retry-After`.
         count: strike at most so often; None without end.
@@ -115,14 +115,12 @@ class Fault:
     location: str = ""
 
     def __post_init__(self) -> None:
-        try:
-            object.__setattr__(self, "kind", FaultKind(self.kind))
-        except ValueError:
-            raise _wrong(self.kind, "one of " + ", ".join(FaultKind)) from None
         if self.operation not in OPERATIONS | {"any"}:
             raise _wrong(self.operation, "any, " + ", ".join(sorted(OPERATIONS)))
-        if self.every < 1 or self.after < 0 or not 0 <= self.probability <= 1:
-            raise _wrong(str(self), "every from 1, after from 0, a probability from 0 to 100 %")
+        if self.every < 1 or self.after < 0:
+            raise _wrong(f"every={self.every}, after={self.after}", "positions that count from 1")
+        if not 0 <= self.probability <= 1:
+            raise _wrong(f"{self.probability:%}", "a probability from 0% to 100%")
         if self.kind is K.REDIRECT and not self.location:
             raise _wrong(self.kind, "the selector location=URL")
         self._check_value()
@@ -169,13 +167,16 @@ def parse_fault(text: str) -> Fault:
     if len(kind) == 3 and kind.isascii() and kind.isdigit():
         kind, value = "status", kind
     operation, selectors = (rest[0], rest[1:]) if rest else ("any", [])
-    choices: dict[str, object] = {}
+    choices: dict[str, Any] = {}
     for selector in selectors:
         choices |= _selection(selector)
-    return Fault(kind, operation, value, location=location, **choices)  # type: ignore[arg-type]
+    if kind not in set(FaultKind):
+        raise _wrong(kind, "one of " + ", ".join(FaultKind))
+    fault = Fault(FaultKind(kind), operation, value, location=location)
+    return replace(fault, **choices)
 
 
-def _selection(selector: str) -> dict[str, object]:
+def _selection(selector: str) -> dict[str, float | int | bool | str]:
     name, _, value = selector.partition("=")
     try:
         if selector.endswith("%"):
