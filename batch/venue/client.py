@@ -34,7 +34,9 @@ from batch.venue.answers import (
     read_orders,
     read_spot_rate,
 )
-from batch.venue.tokens import Auth, Credential, TokenAuth, not_delivered, throttled
+from batch.venue.credentials import Auth, Credential
+from batch.venue.signing import SignatureAuth
+from batch.venue.tokens import TokenAuth, not_delivered, throttled
 from batch.venue.transport import Lost, Reply, Transport, Unsent
 
 Answer = TypeVar("Answer")
@@ -55,7 +57,11 @@ class Venue:
     def __init__(self, settings: VenueSettings, *, clock: Clock, threads: int = 16) -> None:
         self._clock = clock
         self._transport = Transport(settings, threads=threads)
-        self._auth: Auth = TokenAuth(settings, self._transport, clock)
+        self._auth: Auth = (
+            SignatureAuth(settings, clock)
+            if settings.auth == "hmac"
+            else TokenAuth(settings, self._transport, clock)
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -257,9 +263,9 @@ class Venue:
         if reply.status != 401:
             return reply
         raise LoginFailed(
-            f"{self._where(method, target)}: expected to be let in, found: HTTP 401 right after "
-            f"a login{_in_brackets(error_words(reply))}. The request was not processed; check "
-            "the permissions of this user.",
+            f"{self._where(method, target)}: expected to be let in, found: HTTP 401 to fresh "
+            f"credentials{_in_brackets(error_words(reply))}. The request was not processed; check "
+            "user, password and the permissions of this user.",
             status=401,
             request_id=request_id,
             error_code=error_code(reply),

@@ -12,7 +12,6 @@ import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Protocol
 from uuid import uuid4
 
 from pydantic import SecretStr
@@ -30,30 +29,11 @@ from batch.venue.answers import (
     retry_after_s,
     server_time,
 )
+from batch.venue.credentials import Credential
 from batch.venue.transport import Lost, Reply, Transport, Unsent
 
 # Early enough that a renewal that takes a whole deadline still comes in time.
 _RENEW_AT_SHARE = 0.8
-
-
-class Credential(Protocol):
-    """What makes a request ours."""
-
-    def headers(self, method: str, target: str, body: str) -> dict[str, str]:
-        """Give the headers that authenticate this one request."""
-
-
-class Auth(Protocol):
-    """Where credentials come from."""
-
-    def login(self) -> None:
-        """Make sure that there is a credential."""
-
-    def current(self) -> Credential:
-        """Give a credential that should be good now."""
-
-    def replace(self, refused: Credential) -> Credential | None:
-        """Give another one for one that got a 401; None where there cannot be another."""
 
 
 @dataclass(frozen=True, slots=True)

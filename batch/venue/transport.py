@@ -43,6 +43,8 @@ from batch.errors import ConfigError
 from batch.venue import wire
 
 log = logging.getLogger("batch.venue")
+# urllib3 warns of headers that it cannot parse by printing them, and one may be a token.
+logging.getLogger("urllib3.connection").addFilter(lambda record: not record.exc_info)
 
 # Many servers close a connection after 5 s without a request, and a POST that meets the close is
 # one more order in doubt. A connection that is idle for longer than this is not used again.
@@ -175,7 +177,9 @@ _POOLS = {"http": _Pool, "https": _TLSPool}
 
 
 class _Adapter(HTTPAdapter):
-    """An adapter whose connections are watched."""
+    """An adapter for one host, whose connections are watched."""
+
+    _pool: Any = None
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
@@ -185,6 +189,13 @@ class _Adapter(HTTPAdapter):
         manager = super().proxy_manager_for(proxy, **proxy_kwargs)
         manager.pool_classes_by_scheme = _POOLS
         return manager
+
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+        # Host, proxy and certificates are the same for every request; working out the pool's key
+        # anew each time costs as much as reading an order.
+        if self._pool is None:
+            self._pool = super().get_connection_with_tls_context(*args, **kwargs)
+        return self._pool
 
 
 class _Session(requests.Session):
@@ -360,7 +371,8 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
             continue
         seen.add(id(item))
         yield item
-        queue += [getattr(item, "reason", None), *item.args, item.__cause__, item.__context__]
+        context = None if item.__suppress_context__ else item.__context__
+        queue += [getattr(item, "reason", None), *item.args, item.__cause__, context]
 
 
 class _BodyTooLarge(Exception):

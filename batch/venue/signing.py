@@ -1,0 +1,99 @@
+"""The other way to authenticate: no login and no token, but a signature on each request.
+
+Source: venue-api, "Alternative to tokens, HMAC".
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from dataclasses import dataclass
+from email.utils import format_datetime
+
+from pydantic import SecretStr
+
+from batch.clock import Clock
+from batch.config import VenueSettings
+from batch.errors import LoginFailed
+from batch.venue.credentials import Credential
+
+# The request line holds path and query, the digest stands for the body, and the date keeps a
+# recorded request from being of use later.
+_SIGNED = ("request-line", "date", "digest")
+
+
+def sign(
+    method: str, target: str, body: bytes, *, user: str, secret: SecretStr, date: str
+) -> dict[str, str]:
+    """Give the headers that sign a request.
+
+    Args:
+        target: path and query, as they stand in the request line.
+        body: empty where the request has none.
+        date: of the request, as RFC 7231 writes it.
+    """
+    digest = f"SHA-256={_base64(hashlib.sha256(body).digest())}"
+    lines = {
+        "request-line": f"{method} {target} HTTP/1.1",
+        "date": f"date: {date}",
+        "digest": f"digest: {digest}",
+    }
+    text = "\n".join(lines[name] for name in _SIGNED)
+    key = secret.get_secret_value().encode()
+    signature = _base64(hmac.new(key, text.encode(), hashlib.sha256).digest())
+    return {
+        "Authorization": (
+            f'hmac username="{user}", algorithm="hmac-sha256", '
+            f'headers="{" ".join(_SIGNED)}", signature="{signature}"'
+        ),
+        "Date": date,
+        "Digest": digest,
+        "type": "hmac",
+    }
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Signs requests as one user."""
+
+    user: str
+    secret: SecretStr
+    clock: Clock
+
+    def headers(self, method: str, target: str, body: str) -> dict[str, str]:
+        """Sign this one request, now."""
+        date = format_datetime(self.clock.now(), usegmt=True)
+        return sign(method, target, body.encode(), user=self.user, secret=self.secret, date=date)
+
+
+class SignatureAuth:
+    """Signs every request; once a signature was refused, none is tried again."""
+
+    def __init__(self, settings: VenueSettings, clock: Clock) -> None:
+        self._signature = Signature(settings.user, settings.password, clock)
+        self._refused = False
+
+    def login(self) -> None:
+        """Do nothing: there is no login to make."""
+
+    def current(self) -> Credential:
+        """Give the signature.
+
+        Raises:
+            LoginFailed: it was refused before.
+        """
+        if self._refused:
+            raise LoginFailed(
+                "venue: a signature was refused with HTTP 401 before and is not tried again. "
+                "Check user, password and this machine's clock; nothing was sent."
+            )
+        return self._signature
+
+    def replace(self, refused: Credential) -> None:
+        """Remember the refusal; a second signature would be no better."""
+        self._refused = True
