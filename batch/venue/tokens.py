@@ -62,7 +62,7 @@ class TokenAuth:
         self._renewal_lock = threading.Lock()
         self._token: Token | None = None
         self._renew_not_before = 0.0
-        self._attempts = 0
+        self._failed_logins = 0
         self._failure: VenueError | None = None
 
     def login(self) -> None:
@@ -77,11 +77,11 @@ class TokenAuth:
             Throttled, NotDelivered: no login, and nothing that depends on it was sent.
             VenueAway: no usable answer to the login.
         """
-        attempts = self._attempts
+        failed_logins = self._failed_logins
         token = self._token
         now = self._clock.monotonic()
         if token is None or now >= token.ends_at:
-            return self._log_in(token, attempts)
+            return self._log_in(token, failed_logins)
         if now >= max(token.renew_at, self._renew_not_before):
             return self._renewed(token)
         return token
@@ -92,27 +92,33 @@ class TokenAuth:
         Raises:
             As `current`.
         """
-        attempts = self._attempts
+        failed_logins = self._failed_logins
         token = self._token
         if token is not None and token is not refused:
             return token
-        return self._log_in(token, attempts)
+        return self._log_in(token, failed_logins)
 
-    def _log_in(self, stale: Token | None, attempts: int) -> Token:
+    def _log_in(self, stale: Token | None, failed_logins: int) -> Token:
+        """Log in, unless another thread did.
+
+        Args:
+            stale: the token that is no good any more.
+            failed_logins: how many had failed when this thread saw the need.
+        """
         with self._login_lock:
             if self._token is not None and self._token is not stale:
                 return self._token
             # Whoever waited here while another tried takes that try's outcome as its own; a
             # refusal of the credentials holds for ever, so that no account is locked by us.
             if self._failure is not None and (
-                isinstance(self._failure, LoginFailed) or attempts != self._attempts
+                isinstance(self._failure, LoginFailed) or failed_logins != self._failed_logins
             ):
                 raise copy.copy(self._failure)
-            self._attempts += 1
             try:
                 self._token = self._ask_for_login()
             except VenueError as failure:
                 self._failure = copy.copy(failure)
+                self._failed_logins += 1
                 raise
             self._failure = None
             return self._token
@@ -129,7 +135,7 @@ class TokenAuth:
                 self._token = renewed
                 return renewed
             try:
-                return self._log_in(token, self._attempts)
+                return self._log_in(token, self._failed_logins)
             except LoginFailed:
                 raise
             except VenueError:

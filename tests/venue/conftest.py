@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -22,16 +23,22 @@ PAYLOAD = (
 
 
 class HandClock:
-    """A clock that stands until a test moves it; nothing may sleep on it."""
+    """A clock that stands until a test moves it; nothing may sleep on it.
+
+    Attributes:
+        reads: released once for each look at the monotonic clock.
+    """
 
     def __init__(self) -> None:
         self.wall = datetime(2026, 1, 5, 12, tzinfo=UTC)
         self.seconds = 1000.0
+        self.reads = threading.Semaphore(0)
 
     def now(self) -> datetime:
         return self.wall
 
     def monotonic(self) -> float:
+        self.reads.release()
         return self.seconds
 
     def sleep(self, seconds: float) -> None:

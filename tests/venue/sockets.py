@@ -85,11 +85,13 @@ Script = Callable[[Peer, Request], None]
 
 @dataclass
 class ScriptedServer:
-    """Logs everyone in; hands every other request to the script."""
+    """Answers every login the same way; hands every other request to the script."""
 
     script: Script
     requests: list[Request] = field(default_factory=list)
     connections: int = 0
+    login_answer: bytes = field(default_factory=lambda: token_answer())
+    on_login: Callable[[Peer], None] | None = None
 
     def __enter__(self) -> Self:
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -141,9 +143,11 @@ class ScriptedServer:
         try:
             while (request := peer.read()) is not None:
                 self.requests.append(request)
-                if request.target == "/v2/sso/login":
-                    peer.send(token_answer())
-                else:
+                if request.target != "/v2/sso/login":
                     self.script(peer, request)
+                elif self.on_login is not None:
+                    self.on_login(peer)
+                else:
+                    peer.send(self.login_answer)
         except OSError:
             peer.close()
