@@ -12,8 +12,9 @@ from typing import BinaryIO
 from batch.clock import Clock
 from batch.model import BatchRecord, OrderRecord
 from batch.report import target as _target
+from batch.report.plain import as_document
 
-__all__ = ["FORMATS", "check_target", "write"]
+__all__ = ["FORMATS", "as_document", "check_target", "write"]
 
 FORMATS = (".xlsx", ".csv", ".json")
 

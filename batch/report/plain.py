@@ -52,6 +52,16 @@ def write_json(stream: BinaryIO, batch: BatchRecord, orders: Sequence[OrderRecor
     text.detach()
 
 
+def as_document(batch: BatchRecord, orders: Sequence[OrderRecord]) -> dict[str, object]:
+    """Give the whole JSON report as one value."""
+    names = column_names(batch)
+    lines = [(order.row, *line_texts(batch, order)[1:]) for order in orders]
+    return {
+        "batch": batch_facts(batch, orders),
+        "orders": [dict(zip(names, line, strict=True)) for line in lines],
+    }
+
+
 def batch_facts(batch: BatchRecord, orders: Sequence[OrderRecord]) -> dict[str, object]:
     """Give the `batch` object of the JSON report."""
     states = Counter(order.final_state.value for order in orders)
