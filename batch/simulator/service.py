@@ -15,7 +15,7 @@ from enum import Enum, auto
 from batch.simulator.access import Access, Session
 from batch.simulator.book import Book, HeldOrder
 from batch.simulator.damage import DAMAGES
-from batch.simulator.faults import SERVER_DATE, Fault, FaultKind, FaultScript
+from batch.simulator.faults import OPERATIONS, SERVER_DATE, Fault, FaultKind, FaultScript
 from batch.simulator.ledger import Ledger
 from batch.simulator.market import Market
 from batch.simulator.options import SimulatorOptions
@@ -262,8 +262,9 @@ class Service:
         return replace(answer, headers=(("Retry-After", retry_after),))
 
     def _fault(self, request: Request, operation: str) -> Fault | None:
-        # Without a script nobody needs to know what a request is about.
-        if not self._script:
+        # Without a script nobody needs to know what a request is about; and nothing may come
+        # between a test and the ledger.
+        if not self._script or operation not in OPERATIONS:
             return None
         return self._script.strike(operation, self._subject(request, operation))
 

@@ -58,7 +58,7 @@ def test_the_lifetime_is_told_by_a_server_clock_that_may_be_wrong(start: Start) 
 
 
 @pytest.mark.parametrize(
-    ("name", "form"), [("SSO_TOKEN", "{}"), ("Cookie", "a=b; SSO_TOKEN={}"), ("sso_token", "{}")]
+    ("name", "form"), [("SSO_TOKEN", "{}"), ("Cookie", "a/@=b; SSO_TOKEN={}"), ("sso_token", "{}")]
 )
 def test_a_token_is_taken_from_the_header_or_the_cookie(start: Start, name: str, form: str) -> None:
     _, client = start()

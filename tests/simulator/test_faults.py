@@ -144,6 +144,7 @@ def test_a_broken_connection_looks_like_one_and_the_ledger_knows_the_truth(
         ("401:place", 401, 0),
         ("409:place", 409, 0),
         ("503:place", 503, 0),
+        ("499:place", 499, 0),
         ("status-after=500:place", 500, 1),
         ("delay=0.01:place", 202, 1),
         ("delay-before=0.01:place", 202, 1),
@@ -345,6 +346,13 @@ def test_faults_can_be_bound_to_an_order_by_each_kind_of_request(start: Start) -
     ]
 
     assert statuses == [200, 503, 200, 503, 503, 503, 400, 200]
+
+
+def test_no_fault_comes_between_a_test_and_the_ledger(start: Start) -> None:
+    simulator, client = start()
+    simulator.add_fault(parse_fault("drop-before:any"))
+
+    assert client.ask("GET", "/simulator/ledger").status == 200
 
 
 def test_without_its_script_a_venue_is_well_again(start: Start) -> None:

@@ -261,4 +261,5 @@ def test_a_dollar_canada_trade_settles_a_day_earlier(start: Start, clock: Steppe
 
     order = client.place(symbol="USD/CAD", currency="USD", price=1.4).json
 
-    assert int(order["valueDate"]) - int(order["tradeDate"]) in {1, 71, 73, 70, 8870}
+    trade, value = (datetime.strptime(order[name], "%Y%m%d") for name in ("tradeDate", "valueDate"))
+    assert (trade.weekday(), value - trade) == (0, timedelta(days=1))
