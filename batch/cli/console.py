@@ -1,0 +1,43 @@
+"""Printing for people and for scripts."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+PLAIN_WIDTH = 140
+"""Characters a line where there is no terminal that could say how wide it is."""
+
+
+def console(*, err: bool = False) -> Console:
+    """Give a console on stdout or stderr: colour and the real width on a terminal only."""
+    from rich.console import Console
+
+    stream = sys.stderr if err else sys.stdout
+    return Console(
+        file=stream,
+        width=None if stream.isatty() else PLAIN_WIDTH,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
+
+
+def show(renderable: RenderableType, *, err: bool = False) -> None:
+    """Print a table without spaces at the ends of its lines."""
+    out = console(err=err)
+    with out.capture() as captured:
+        out.print(renderable)
+    lines = (line.rstrip() for line in captured.get().split("\n"))
+    click.echo("\n".join(lines).rstrip("\n"), err=err)
+
+
+def print_json(document: dict[str, Any]) -> None:
+    """Print the one JSON document of a command on stdout."""
+    click.echo(json.dumps(document, indent=2, ensure_ascii=False))

@@ -1,0 +1,39 @@
+"""`orderbatch report`: writes the report again, from the journal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from batch.cli.options import PATH, common
+
+
+@click.command()
+@click.argument("batch")
+@click.option(
+    "--report",
+    "reports",
+    type=PATH,
+    multiple=True,
+    metavar="PATH",
+    help="Where it goes: .xlsx, .csv or .json; repeatable. Default: beside the sheet.",
+)
+@common
+def report(batch: str, reports: tuple[Path, ...], **options: Any) -> None:
+    """Write a batch's report again, from the journal.
+
+    \b
+    Example:
+      orderbatch report k3vz7q2m --report results.xlsx
+    """
+    from batch.cli.reports import target_paths, write_reports
+    from batch.cli.sharing import start_session
+
+    session = start_session(options)
+    with session.open_journal() as journal:
+        record = journal.batch(batch).batch
+        targets = target_paths(reports, Path(record.sheet_path), batch)
+        for path in write_reports(session, journal, record, targets):
+            click.echo(path)

@@ -1,0 +1,46 @@
+"""`orderbatch resume`: goes on with a batch that was interrupted or has open orders."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from batch.cli.options import common, running
+
+
+@click.command()
+@click.argument("batch")
+@running
+@common
+def resume(batch: str, **options: Any) -> int:
+    """Go on with a batch that was interrupted or has open orders.
+
+    First asks the venue about every order whose answer is missing, then sends what was never
+    sent, and follows all of it.
+
+    \b
+    Example:
+      orderbatch resume k3vz7q2m
+    """
+    from batch.cli.console import print_json
+    from batch.cli.running import conclude, is_finished, run_batch, take_running_options
+    from batch.cli.sharing import start_session
+    from batch.runner import refuse_sent_since
+
+    how = take_running_options(options)
+    session = start_session(options)
+    with session.open_journal() as journal:
+        found = journal.batch(batch)
+        record = found.batch
+        if is_finished(found.states):
+            result = conclude(session, journal, record, None, how)
+        else:
+            session.require_venue_of(record.venue_url, record.org, record.user)
+            refuse_sent_since(journal, found, session.clock)
+            with session.open_venue(how.max_in_flight) as (venue, simulator):
+                outcome = run_batch(session, journal, batch, venue, simulator, how)
+            result = conclude(session, journal, record, outcome, how)
+    if how.as_json:
+        print_json(result.document)
+    return result.code

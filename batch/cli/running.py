@@ -1,0 +1,200 @@
+"""Running a batch under its lock, with signals, progress, reports and an exit code."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from batch.cli.exits import Exit, Fault, code_of_states, tell
+from batch.errors import JournalError, ReportError
+from batch.states import FINAL, OrderState
+
+if TYPE_CHECKING:
+    from batch.cli.session import Session
+    from batch.journal import Journal
+    from batch.model import BatchRecord
+    from batch.runner import Outcome, Run
+    from batch.simulator import Simulator
+    from batch.venue import Venue
+
+
+@dataclass(frozen=True, slots=True)
+class RunningOptions:
+    """What the operator said about a run and its results."""
+
+    reports: tuple[Path, ...]
+    accept: tuple[str, ...]
+    wait_s: float
+    max_in_flight: int
+    as_json: bool
+    quiet: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What one batch came to.
+
+    Attributes:
+        document: what `--json` prints of it.
+    """
+
+    code: Exit
+    document: dict[str, Any] = field(default_factory=dict)
+
+
+def take_running_options(options: dict[str, Any]) -> RunningOptions:
+    """Take the options about a run out of a command's options; the common ones stay."""
+    names = ("reports", "accept", "wait_s", "max_in_flight", "as_json")
+    return RunningOptions(**{name: options.pop(name) for name in names}, quiet=options["quiet"])
+
+
+def is_finished(states: Mapping[OrderState, int]) -> bool:
+    """Say whether nothing is left to do for a batch."""
+    return all(state in FINAL for state, count in states.items() if count)
+
+
+def run_batch(
+    session: Session,
+    journal: Journal,
+    batch_id: str,
+    venue: Venue,
+    simulator: Simulator | None,
+    options: RunningOptions,
+) -> Outcome:
+    """Drive a batch to its end, or to the end of the wait.
+
+    Raises:
+        JournalLocked: another process works on it.
+        Fault: something went wrong after orders may have left.
+    """
+    from batch.cli.progress import watching
+    from batch.runner import Run, RunOptions, ThreadWorkers
+
+    settings = session.settings.venue
+    workers = ThreadWorkers(options.max_in_flight)
+    with (
+        journal.hold(batch_id, session.clock.now()),
+        watching(session, quiet=options.quiet) as watch,
+    ):
+        run = Run(
+            journal,
+            batch_id,
+            venue,
+            workers,
+            session.clock,
+            RunOptions(
+                max_in_flight=options.max_in_flight,
+                wait_s=options.wait_s,
+                settle_s=settings.settle_s,
+                retry_after_cap_s=settings.retry_after_cap_s,
+                covers_done_orders=simulator is not None
+                or settings.client_id_query_covers_done_orders,
+                bulk_query=settings.bulk_query,
+                nothing_will_change=simulator.is_quiet if simulator else None,
+            ),
+            watch,
+        )
+        with _stopped_by_signals(run, session):
+            try:
+                return run.execute()
+            except Exception as error:
+                raise _fault(journal, batch_id, error) from error
+            finally:
+                workers.close()
+
+
+def conclude(
+    session: Session,
+    journal: Journal,
+    batch: BatchRecord,
+    outcome: Outcome | None,
+    options: RunningOptions,
+) -> Result:
+    """Write the reports of a batch, say how it ended, and choose its exit code.
+
+    Args:
+        outcome: None for a batch that was finished before this command.
+    """
+    from batch.cli.reports import target_paths, write_reports
+    from batch.cli.summary import closing_words
+
+    states = journal.batch(batch.batch_id).states
+    code = exit_code(states, outcome, options.accept)
+    written: list[Path] = []
+    try:
+        targets = target_paths(options.reports, Path(batch.sheet_path), batch.batch_id)
+        written = write_reports(session, journal, batch, targets)
+    except ReportError as error:
+        tell(str(error))
+        # A worse code than "the report is missing" stays.
+        code = Exit.FAULT if code in (Exit.DONE, Exit.NOT_ALL_FILLED) else code
+    session.say(closing_words(batch, states, outcome, written))
+    document: dict[str, Any] = {}
+    if options.as_json:
+        from batch.report import as_document
+
+        document = {
+            **as_document(batch, list(journal.orders(batch.batch_id))),
+            "reports": [str(path) for path in written],
+            "stopped": outcome.stopped if outcome else "",
+            "exit_code": code,
+        }
+    else:
+        for path in written:
+            click.echo(path)
+    return Result(code, document)
+
+
+def exit_code(
+    states: Mapping[OrderState, int], outcome: Outcome | None, accepted: Collection[str]
+) -> Exit:
+    """Choose the exit code of a batch."""
+    if outcome is not None and outcome.interrupted:
+        return Exit.INTERRUPTED
+    sent = [s for s, count in states.items() if count and s not in _NEVER_SENT]
+    if outcome is not None and outcome.stopped and not sent:
+        return Exit.COULD_NOT_START
+    return code_of_states(states, accepted)
+
+
+_NEVER_SENT = frozenset({OrderState.PLANNED, OrderState.INVALID, OrderState.SKIPPED})
+
+
+def _fault(journal: Journal, batch_id: str, error: Exception) -> Exception:
+    words = f"Go on with: orderbatch resume {batch_id}"
+    if not isinstance(error, JournalError):
+        return Fault(
+            f"a fault of orderbatch itself ({type(error).__name__}). The journal is intact. {words}"
+        )
+    try:
+        states = journal.batch(batch_id).states
+    except JournalError:
+        return Fault(f"{error} Orders may have been sent before that. {words}")
+    if all(state in _NEVER_SENT for state, count in states.items() if count):
+        return error
+    return Fault(f"{error} Orders were sent before that; nothing was sent after it. {words}")
+
+
+@contextmanager
+def _stopped_by_signals(run: Run, session: Session) -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM stop the run in order instead of wherever it is."""
+
+    def stop(_: int, __: FrameType | None) -> None:
+        run.stop()
+
+    names: Sequence[signal.Signals] = (signal.SIGINT, signal.SIGTERM)
+    before: dict[signal.Signals, Callable[..., Any] | int | None] = {
+        name: signal.signal(name, stop) for name in names
+    }
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)

@@ -1,0 +1,81 @@
+"""How a batch stands, in a sentence, a paragraph and a JSON object."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from batch.states import FinalState, OrderState, final_state
+
+if TYPE_CHECKING:
+    from batch.model import BatchRecord
+    from batch.runner import Outcome
+
+
+def counts(states: Mapping[OrderState, int]) -> dict[FinalState, int]:
+    """Count rows in the report's words, in the contract's order, without zeros."""
+    sums: dict[FinalState, int] = {}
+    for state, count in states.items():
+        if count:
+            sums[final_state(state)] = sums.get(final_state(state), 0) + count
+    return {state: sums[state] for state in FinalState if state in sums}
+
+
+def counts_in_words(states: Mapping[OrderState, int]) -> str:
+    """Say `40 FILLED, 8 EXPIRED`."""
+    return ", ".join(f"{count:,} {state.value}" for state, count in counts(states).items())
+
+
+def batch_data(batch: BatchRecord, states: Mapping[OrderState, int]) -> dict[str, Any]:
+    """Give what `--json` prints of a batch."""
+    return {
+        "id": batch.batch_id,
+        "sheet": batch.sheet_path,
+        "worksheet": batch.worksheet,
+        "venue": batch.venue_url,
+        "org": batch.org,
+        "user": batch.user,
+        "simulated": batch.simulated,
+        "created_at": batch.created_at.isoformat(),
+        "rows": batch.row_count,
+        "states": {state.value: count for state, count in counts(states).items()},
+    }
+
+
+def closing_words(
+    batch: BatchRecord,
+    states: Mapping[OrderState, int],
+    outcome: Outcome | None,
+    reports: Sequence[Path],
+) -> str:
+    """Say how a batch ended and what to do next, for a tired person."""
+    name = Path(batch.sheet_path).name
+    standing = counts_in_words(states)
+    lines = [f"Batch {batch.batch_id} of {name}, {batch.row_count:,} rows: {standing}."]
+    if outcome is None:
+        lines.append("It was finished before; nothing was sent now.")
+    else:
+        if outcome.interrupted:
+            lines.append("Interrupted: nothing more was sent.")
+        if outcome.stopped:
+            lines.append(f"Sending stopped early: {outcome.stopped}")
+        if outcome.at_rest:
+            lines.append(
+                "The simulated market is at rest, so waiting for the open orders ended early."
+            )
+        lines.extend(outcome.notes)
+    by_final = counts(states)
+    if FinalState.UNKNOWN in by_final:
+        lines.append(
+            f"{by_final[FinalState.UNKNOWN]:,} UNKNOWN: the venue may or may not hold them. They "
+            "are not sent again. Ask the venue's desk about them by client order ID."
+        )
+    if (
+        states.get(OrderState.PLANNED)
+        or FinalState.OPEN in by_final
+        or (FinalState.UNKNOWN in by_final)
+    ):
+        lines.append(f"Go on with: orderbatch resume {batch.batch_id}")
+    lines.extend(f"Report: {path}" for path in reports)
+    return "\n".join(lines)
