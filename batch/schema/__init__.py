@@ -6,7 +6,9 @@ beside each other, `rules` holds the pandera schema. Only validating pays for lo
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
 from types import MappingProxyType
 from typing import cast
@@ -44,6 +46,29 @@ def validate(
         ConfigError: one of the arguments cannot be used.
         SheetError: the checks could not be made for certain.
     """
+    with _no_collection():
+        return _validate(sheet, decimal, thousands, defaults, price_decimals)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Keep Python from looking for garbage among hundreds of thousands of values that all stay."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _validate(
+    sheet: Sheet,
+    decimal: DecimalSign,
+    thousands: str | None,
+    defaults: Mapping[str, str],
+    price_decimals: Mapping[str, int],
+) -> Validation:
     from batch.schema.rules import failures
 
     whole_rows = {p.row for p in sheet.problems if p.column is None}
@@ -87,22 +112,22 @@ def _conventions(price_decimals: Mapping[str, int]) -> dict[str, int]:
 
 
 def _repeated_ids(sheet: Sheet, parser: RowParser) -> Iterator[Problem]:
-    if not any(column.field == "client_order_id" for column in sheet.columns):
-        return
-    rows_of: dict[str, list[int]] = {}
-    for row in sheet.rows:
-        if text := parser.text(row, "client_order_id").strip():
-            rows_of.setdefault(text, []).append(row.number)
-    for row in sheet.rows:
-        numbers = rows_of.get(parser.text(row, "client_order_id").strip(), [])
-        if len(numbers) > 1:
-            yield parser.problem(
-                row,
-                "client_order_id",
-                "repeated-id",
-                "an ID that no other row has",
-                f"it is also in {_twins(numbers, row.number)}",
-            )
+    positions = [i for i, column in enumerate(sheet.columns) if column.field == "client_order_id"]
+    for position in positions:
+        rows_of: dict[str, list[int]] = {}
+        for row in sheet.rows:
+            rows_of.setdefault(row.values[position].strip(), []).append(row.number)
+        rows_of[""] = []
+        for row in sheet.rows:
+            numbers = rows_of[row.values[position].strip()]
+            if len(numbers) > 1:
+                yield parser.problem(
+                    row,
+                    "client_order_id",
+                    "repeated-id",
+                    "an ID that no other row has",
+                    f"it is also in {_twins(numbers, row.number)}",
+                )
 
 
 def _twins(numbers: Sequence[int], own: int) -> str:

@@ -4,8 +4,8 @@ A table of our own and not a library's: which rows are accepted must not change 
 that nobody looked at, and no published list leaves out what cannot be dealt.
 
 Source: ISO 4217 list one (SIX, active codes), without the codes that name no money that a spot
-order could deal in: bond-market and accounting units (XAD, XBA-XBD, XDR, XSU, XUA), fund and index units
-(BOV, CHE, CHW, CLF, COU, MXV, USN, UYI, UYW), testing (XTS) and "no currency" (XXX).
+order could deal in: bond-market and accounting units (XAD, XBA-XBD, XDR, XSU, XUA), fund and index
+units (BOV, CHE, CHW, CLF, COU, MXV, USN, UYI, UYW), testing (XTS) and "no currency" (XXX).
 """
 
 _CODES = """

@@ -113,19 +113,12 @@ class RowParser:
         }
         self._constants = {name: self._constant(name, defaults[name]) for name in self._defaults}
 
-    def header(self, name: str) -> str:
-        """Give the header of a field's column, or the field's name where it has none."""
-        return self._headers.get(name, name)
-
-    def text(self, row: Row, name: str) -> str:
-        """Give the text that a row has, or is given, for a field."""
-        position = self._positions.get(name)
-        return self._defaults.get(name, "") if position is None else row.values[position]
-
     def problem(self, row: Row, name: str, code: str, expected: str, action: str = "") -> Problem:
         """Word a problem with a field of a row."""
-        found = shown(self.text(row, name))
-        return Problem(code, row.number, self.header(name), name, expected, found, action)
+        position = self._positions.get(name)
+        text = self._defaults.get(name, "") if position is None else row.values[position]
+        header = self._headers.get(name, name)
+        return Problem(code, row.number, header, name, expected, shown(text), action)
 
     def parse(self, rows: Sequence[Row]) -> Parsed:
         """Read all fields that are sent."""

@@ -109,8 +109,8 @@ class DelimitedText:
             number += len(consumed)
             consumed.clear()
 
-    def check_line(self, raw: RawRow, width: int) -> Problem | None:
-        """Judge a record by the number of columns that the header has.
+    def check_line(self, raw: RawRow, fewest: int, most: int) -> Problem | None:
+        """Judge a record by how many fields a row has at the fewest and at the most.
 
         Returns:
             A problem where the record is too short; None where it fits.
@@ -121,21 +121,21 @@ class DelimitedText:
         """
         where = f"{self._path}, line {raw.number}"
         count = len(raw.texts)
-        if count > width:
+        if count > most:
             raise SheetError(
-                f"{where}: expected {width} fields, as in the header, found {count}; remove the "
+                f"{where}: expected {most} fields, as in the header, found {count}; remove the "
                 "extra field or delimiter, or put quotes around text that contains the delimiter",
                 code="extra-field",
             )
         if raw.lines > 1:
             for text in raw.texts:
-                if "\n" in text and text.count(self._delimiter) >= width - 1:
+                if "\n" in text and text.count(self._delimiter) >= fewest - 1:
                     raise self._stray_quote(raw.number, "the quoted field goes over other rows")
-        if count == width:
+        if count >= fewest:
             return None
         if raw.unfinished:
             raise SheetError(
-                f"{where}: the file ends in the middle of this line: expected {width} fields, "
+                f"{where}: the file ends in the middle of this line: expected {fewest} fields, "
                 f"found {count} and no end of line; get the whole file",
                 code="cut-off",
             )
@@ -144,7 +144,7 @@ class DelimitedText:
             row=raw.number,
             column=None,
             field=None,
-            expected=f"{width} fields, as in the header",
+            expected=f"{fewest} fields, as in the header",
             found=str(count),
             action="complete the line",
         )

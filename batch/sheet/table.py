@@ -22,7 +22,7 @@ from batch.sheet.raw import Area, Flaw, RawRow
 from batch.sheet.source import Limits
 
 HiddenRows = Literal["refuse", "include", "skip"]
-LineCheck = Callable[[RawRow, int], Problem | None]
+LineCheck = Callable[[RawRow, int, int], Problem | None]
 
 _ID_FIELDS = frozenset({"client_order_id", "org", "account"})
 _NEVER_SENT = frozenset({None, "note"})
@@ -70,7 +70,8 @@ def build(
     """Find the header, then take every row below it.
 
     Args:
-        check_line: for a text file, judges a record by the number of columns.
+        check_line: for a text file, judges a record by how many columns there are up to the last
+            that has a name, and in all.
         merged: areas of merged cells; may be filled while the rows are drawn.
 
     Raises:
@@ -151,15 +152,16 @@ class _Collector:
                 f"found more, from row {raw.number:,} on; split the sheet, or raise the limit",
                 code="too-many-rows",
             )
-        if len(self._rows) * self._width > self._reading.limits.cells:
+        if (len(self._rows) + 1) * self._width > self._reading.limits.cells:
             raise SheetError(
                 f"{self._reading.where}: expected at most {self._reading.limits.cells:,} cells, "
                 f"found more in {self._width:,} columns; remove columns that are not orders",
                 code="too-many-cells",
             )
-        problem = self._check_line(raw, self._width) if self._check_line else None
-        if problem is not None:
-            self._problems.append(problem)
+        if self._check_line is not None:
+            problem = self._check_line(raw, self._width, len(self._header.texts))
+            if problem is not None:
+                self._problems.append(problem)
         if len(texts) < self._width:
             texts = texts + [""] * (self._width - len(texts))
         if self._unusable or len(texts) > self._width:

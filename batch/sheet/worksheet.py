@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, TypeVar
 
 from openpyxl.utils.cell import column_index_from_string, range_boundaries
 from openpyxl.utils.datetime import from_excel
@@ -38,13 +38,20 @@ class NumberFormat:
     width: int = 0
 
 
+_Action = TypeVar("_Action")
+
 Formats = Sequence[NumberFormat]
 _PLAIN = NumberFormat("plain")
+_TEXT_KINDS = ("str", "inlineStr")
 
 
 def qualified(tag: str) -> frozenset[str]:
     """Give the names that a tag of a workbook has, in both editions of the file format."""
     return frozenset(f"{namespace} {tag}" for namespace in _NAMESPACES)
+
+
+def _by_tag(**by_name: _Action) -> dict[str, _Action]:
+    return {tag: action for name, action in by_name.items() for tag in qualified(name)}
 
 
 def unescape(text: str) -> str:
@@ -112,32 +119,30 @@ class Worksheet:
         return damaged(self._package.path, f"{self._part}: {what}")
 
     def text_of(
-        self, kind: str, style: str, stored: str, formula: str | None
+        self, kind: str, style: str, stored: str | None, formula: str | None
     ) -> tuple[str, bool, Flaw | None]:
         """Read one cell.
 
         Args:
             kind: the cell's type in the file; `n` where it names none.
             style: number of its format; empty where it names none.
-            stored: its value's text; empty where it has none.
+            stored: its value's text; None where it has none.
             formula: None where it has none.
 
         Returns:
             What a person sees, whether that is the digits of a native number, and what is odd.
         """
-        if kind == "s":
-            if not stored:
+        if stored is None or (not stored and kind not in _TEXT_KINDS):
+            if formula is None:
                 return "", False, None
+            return f"={formula}", False, Flaw.FORMULA_WITHOUT_VALUE
+        if kind == "s":
             try:
                 return self._strings[int(stored)], False, None
             except (ValueError, IndexError):
                 raise self.damaged(f"there is no shared text {stored[:20]}") from None
-        if kind in ("str", "inlineStr"):
+        if kind in _TEXT_KINDS:
             return unescape(stored), False, None
-        if not stored:
-            if formula is None:
-                return "", False, None
-            return f"={formula}", False, Flaw.FORMULA_WITHOUT_VALUE
         if kind == "n":
             return self._number(style, stored)
         if kind == "b":
@@ -177,53 +182,44 @@ class Worksheet:
         return str(moment).removesuffix(" 00:00:00")
 
 
-_ROW, _CELL, _VALUE, _FORMULA, _TEXT, _READING_AID, _MERGED, _DATA = map(
-    qualified, ("row", "c", "v", "f", "t", "rPh", "mergeCell", "sheetData")
-)
-
-
 class _RowHandler:
     """Takes a worksheet's XML events, gives rows in `done`."""
 
     def __init__(self, worksheet: Worksheet) -> None:
         self._worksheet = worksheet
         self.done: list[RawRow] = []
+        self._starts = _by_tag(
+            c=self._start_cell,
+            v=self._start_value,
+            f=self._start_formula,
+            t=self._start_text,
+            row=self._start_row,
+            rPh=self._start_reading_aid,
+            mergeCell=self._start_merged,
+        )
+        self._ends = _by_tag(c=self._end_cell, row=self._end_row, rPh=self._end_reading_aid)
         self._positions: dict[str, int] = {}
-        self._inside_data = False
+        self._same_sets: dict[tuple[int, ...], frozenset[int]] = {(): NO_POSITIONS}
         self._pieces: list[str] | None = None
-        self._value: list[str] = []
-        self._formula: list[str] | None = None
         self._phonetic = False
+        # Of the row:
         self._number = 0
         self._hidden = False
-        self._position = -1
-        self._kind = "n"
-        self._style = ""
         self._texts: list[str] = []
         self._numeric: list[int] = []
         self._flaws: dict[int, Flaw] = {}
-        self._same_sets: dict[tuple[int, ...], frozenset[int]] = {(): NO_POSITIONS}
+        # Of the cell:
+        self._position = -1
+        self._kind = "n"
+        self._style = ""
+        self._value: list[str] | None = None
+        self._formula: list[str] | None = None
 
     def start(self, tag: str, attributes: Attributes) -> None:
         """Take the start of an element."""
-        if tag in _CELL:
-            self._start_cell(attributes)
-        elif tag in _VALUE:
-            self._pieces = self._value
-        elif tag in _FORMULA:
-            if self._inside_data:
-                self._pieces = self._formula = []
-        elif tag in _TEXT:
-            if not self._phonetic:
-                self._pieces = self._value
-        elif tag in _ROW:
-            self._start_row(attributes)
-        elif tag in _READING_AID:
-            self._phonetic = True
-        elif tag in _DATA:
-            self._inside_data = True
-        elif tag in _MERGED:
-            self._worksheet.merged.append(self._area(attributes.get("ref", "")))
+        act = self._starts.get(tag)
+        if act is not None:
+            act(attributes)
 
     def data(self, piece: str) -> None:
         """Take a piece of text."""
@@ -233,24 +229,9 @@ class _RowHandler:
     def end(self, tag: str) -> None:
         """Take the end of an element."""
         self._pieces = None
-        if tag in _CELL:
-            self._end_cell()
-        elif tag in _ROW:
-            if self._texts:
-                numeric = tuple(self._numeric)
-                self.done.append(
-                    RawRow(
-                        self._number,
-                        self._texts,
-                        self._same_sets.setdefault(numeric, frozenset(numeric)),
-                        self._flaws or None,
-                        self._hidden,
-                    )
-                )
-        elif tag in _READING_AID:
-            self._phonetic = False
-        elif tag in _DATA:
-            self._inside_data = False
+        act = self._ends.get(tag)
+        if act is not None:
+            act()
 
     def _start_row(self, attributes: Attributes) -> None:
         reference = attributes.get("r")
@@ -285,14 +266,30 @@ class _RowHandler:
         self._kind = attributes.get("t", "n")
         self._style = attributes.get("s", "")
         self._formula = None
-        if self._value:
-            self._value = []
+        self._value = None
+
+    def _start_value(self, _: Attributes) -> None:
+        self._pieces = self._value = []
+
+    def _start_formula(self, _: Attributes) -> None:
+        self._pieces = self._formula = []
+
+    def _start_text(self, _: Attributes) -> None:
+        # Rich text comes in several runs, between them readings for Japanese that are not text.
+        if not self._phonetic:
+            self._value = self._pieces = self._value or []
+
+    def _start_reading_aid(self, _: Attributes) -> None:
+        self._phonetic = True
+
+    def _end_reading_aid(self) -> None:
+        self._phonetic = False
 
     def _end_cell(self) -> None:
-        if not self._value and self._formula is None:
+        if self._value is None and self._formula is None:
             return
-        stored = "".join(self._value)
-        if len(stored) > _LONGEST_TEXT:
+        stored = None if self._value is None else "".join(self._value)
+        if stored is not None and len(stored) > _LONGEST_TEXT:
             raise self._worksheet.damaged("a cell holds more text than a cell can")
         formula = None if self._formula is None else "".join(self._formula)
         text, native, flaw = self._worksheet.text_of(self._kind, self._style, stored, formula)
@@ -307,6 +304,22 @@ class _RowHandler:
             self._numeric.append(position)
         if flaw is not None:
             self._flaws[position] = flaw
+
+    def _end_row(self) -> None:
+        if self._texts:
+            numeric = tuple(self._numeric)
+            self.done.append(
+                RawRow(
+                    self._number,
+                    self._texts,
+                    self._same_sets.setdefault(numeric, frozenset(numeric)),
+                    self._flaws or None,
+                    self._hidden,
+                )
+            )
+
+    def _start_merged(self, attributes: Attributes) -> None:
+        self._worksheet.merged.append(self._area(attributes.get("ref", "")))
 
     def _area(self, reference: str) -> Area:
         try:
