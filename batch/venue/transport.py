@@ -27,7 +27,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import requests
 import urllib3
@@ -216,7 +216,6 @@ class Transport:
 
     def __init__(self, settings: VenueSettings, *, threads: int) -> None:
         self.base_url = _checked_url(settings.url)
-        self.host = urlsplit(self.base_url).netloc
         self._deadline_s = settings.deadline_s
         self._connect_timeout_s = min(settings.connect_timeout_s, settings.deadline_s)
         self._read_timeout_s = min(settings.read_timeout_s, settings.deadline_s)
@@ -393,8 +392,8 @@ def _whole_body(raw: urllib3.HTTPResponse) -> bytes:
 
 
 def _checked_url(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    parts = _split(url)
+    if parts is None:
         raise ConfigError(
             'venue url: expected one like "https://api.example.com", found '
             f'"{_without_user(url)}". Set ORDERBATCH_URL or url in the configuration.'
@@ -404,12 +403,22 @@ def _checked_url(url: str) -> str:
             f'venue url: expected only a scheme and a host, found "{_without_user(url)}". '
             "Leave out user, path and query."
         )
-    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
         raise ConfigError(
             f'venue url: expected https://, found "{_without_user(url)}". Plain http is for this '
             "machine only, because the password would travel in the clear."
         )
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def _split(url: str) -> SplitResult | None:
+    """Take a URL apart; None where it names no server that HTTP could reach."""
+    try:
+        parts = urlsplit(url)
+        return parts if parts.scheme in _POOLS and parts.hostname and parts.port != 0 else None
+    except ValueError:
+        # Brackets without an address, or a port that is not a number.
+        return None
 
 
 def _without_user(url: str) -> str:
@@ -439,8 +448,7 @@ def _checked_bundle(settings: VenueSettings) -> bool | str:
 def _checked_proxies(settings: VenueSettings) -> dict[str, str]:
     if settings.proxy is None:
         return {}
-    parts = urlsplit(settings.proxy)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if _split(settings.proxy) is None:
         raise ConfigError(
             'venue proxy: expected one like "http://proxy.example.com:3128", found '
             f'"{_without_user(settings.proxy)}".'
