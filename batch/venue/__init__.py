@@ -1,8 +1,8 @@
 """The venue's REST API: login, place, find, query, cancel. Layer 2, the only user of `requests`.
 
 The way through: `payload` writes the order's JSON text, `client` decides what an answer means,
-`tokens` or `signing` says who we are, `transport` moves the bytes and knows whether any left,
-`answers` reads what came back, `wire` names every fact of the API.
+`tokens` or `signing` says who we are, `transport` moves the bytes over `connection`, which knows
+whether any left, `answers` reads what came back, `wire` names every fact of the API.
 """
 
 from batch.venue.client import Venue

@@ -1,13 +1,5 @@
 """Bytes to the venue and back: who knows whether a request left, and when to stop waiting.
 
-Two things that requests does not offer are added at its own extension points:
-
-- Whether any byte of a request was handed to the network. A connection notes when it starts to
-  connect and when it starts to send, so "nothing was sent" is known from what happened and is
-  not guessed from the type of an exception.
-- A deadline for the whole call. Every single read of a socket waits at the most until the
-  deadline, so a server that drips headers or body one byte a second cannot hold a thread.
-
 Exceptions of requests and urllib3 carry the request, and so the token, in their frames. None of
 them leaves this module, not even as the context of another.
 """
@@ -16,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import http.client
-import io
 import ipaddress
 import logging
 import socket
@@ -25,30 +16,21 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import Enum
-from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
 from requests.hooks import default_hooks
 from requests.structures import CaseInsensitiveDict
-from urllib3 import HTTPConnectionPool, HTTPHeaderDict, HTTPSConnectionPool
-from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3 import HTTPHeaderDict
 
 from batch import __version__
 from batch.config import VenueSettings
 from batch.errors import ConfigError
 from batch.venue import wire
+from batch.venue.connection import POOLS, Adapter, DeadlinePassed, Session, Stage, call
 
 log = logging.getLogger("batch.venue")
-# urllib3 warns of headers that it cannot parse by printing them, and one may be a token.
-logging.getLogger("urllib3.connection").addFilter(lambda record: not record.exc_info)
-
-# Many servers close a connection after 5 s without a request, and a POST that meets the close is
-# one more order in doubt. A connection that is idle for longer than this is not used again.
-MAX_IDLE_S = 4.0
 
 # All active orders of a large desk are some tens of megabytes; more is not an answer.
 MAX_BODY_BYTES = 128 * 1024 * 1024
@@ -78,135 +60,6 @@ class Reply:
     request_id: str
 
 
-class Stage(Enum):
-    """How far a call came."""
-
-    NOT_STARTED = 0
-    CONNECTING = 1
-    SENDING = 2
-
-
-class _Call(threading.local):
-    """The call that this thread makes just now; its connection reads and writes it."""
-
-    ends_at: float = 0.0
-    stage: Stage = Stage.NOT_STARTED
-
-
-_call = _Call()
-
-
-class _DeadlinePassed(TimeoutError):
-    pass
-
-
-class _TimedReader(io.RawIOBase):
-    """Reads a socket, each time waiting no longer than the call may still take."""
-
-    def __init__(self, sock: socket.socket, raw: io.RawIOBase) -> None:
-        self._sock = sock
-        self._raw = raw
-        self._read_timeout_s = sock.gettimeout()
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any, /) -> int | None:
-        left = _call.ends_at - time.monotonic()
-        if left <= 0:
-            raise _DeadlinePassed
-        timeout = self._read_timeout_s
-        self._sock.settimeout(left if timeout is None else min(left, timeout))
-        try:
-            return self._raw.readinto(buffer)
-        except TimeoutError:
-            if time.monotonic() >= _call.ends_at:
-                raise _DeadlinePassed from None
-            raise
-
-    def close(self) -> None:
-        self._raw.close()
-        super().close()
-
-
-class _TimedResponse(http.client.HTTPResponse):
-    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
-        super().__init__(sock, *args, **kwargs)
-        self.fp = io.BufferedReader(_TimedReader(sock, self.fp.detach()))
-
-
-class _Watched(HTTPConnection):
-    """A connection that tells the call how far it came, and is not used again when idle."""
-
-    response_class = _TimedResponse
-    _last_used_at = 0.0
-
-    def connect(self) -> None:
-        _call.stage = Stage.CONNECTING
-        super().connect()
-
-    def request(self, *args: Any, **kwargs: Any) -> None:
-        # http.client would connect on its own in the middle of sending; the line between
-        # "connecting" and "sending" must be sharp.
-        if self.sock is None:
-            self.connect()
-        if time.monotonic() >= _call.ends_at:
-            raise _DeadlinePassed
-        _call.stage = Stage.SENDING
-        self._last_used_at = time.monotonic()
-        super().request(*args, **kwargs)
-
-    @property
-    def is_connected(self) -> bool:
-        return super().is_connected and time.monotonic() - self._last_used_at < MAX_IDLE_S
-
-
-class _WatchedTLS(_Watched, HTTPSConnection):
-    pass
-
-
-class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Watched
-
-
-class _TLSPool(HTTPSConnectionPool):
-    ConnectionCls = _WatchedTLS
-
-
-_POOLS = {"http": _Pool, "https": _TLSPool}
-
-
-class _Adapter(HTTPAdapter):
-    """An adapter for one host, whose connections are watched."""
-
-    _pool: Any = None
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = _POOLS
-
-    def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:
-        manager = super().proxy_manager_for(proxy, **proxy_kwargs)
-        manager.pool_classes_by_scheme = _POOLS
-        return manager
-
-    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
-        # Host, proxy and certificates are the same for every request; working out the pool's key
-        # anew each time costs as much as reading an order.
-        if self._pool is None:
-            self._pool = super().get_connection_with_tls_context(*args, **kwargs)
-        return self._pool
-
-
-class _Session(requests.Session):
-    """A session that never looks at where a redirect points."""
-
-    def get_redirect_target(self, resp: requests.Response) -> str | None:
-        # Even with allow_redirects=False, Session.send reads the body of a redirect and prepares
-        # the next hop, token included.
-        return None
-
-
 class Transport:
     """Sends one prepared request at a time for each thread; connections are shared.
 
@@ -221,7 +74,7 @@ class Transport:
         self._read_timeout_s = min(settings.read_timeout_s, settings.deadline_s)
         self._verify = _checked_bundle(settings)
         self._proxies = _checked_proxies(settings)
-        self._adapter = _Adapter(pool_connections=1, pool_maxsize=threads, max_retries=0)
+        self._adapter = Adapter(pool_connections=1, pool_maxsize=threads, max_retries=0)
         self._sessions = threading.local()
 
     def close(self) -> None:
@@ -258,8 +111,8 @@ class Transport:
             Lost: it may have been processed, and no status came back.
         """
         started_at = time.monotonic()
-        _call.ends_at = started_at + self._deadline_s
-        _call.stage = Stage.NOT_STARTED
+        call.ends_at = started_at + self._deadline_s
+        call.stage = Stage.UNTOLD
         outcome = self._exchange(request)
         if log.isEnabledFor(logging.DEBUG):
             log.debug(
@@ -285,10 +138,10 @@ class Transport:
                 verify=self._verify,
                 proxies=self._proxies,
             )
-        # Whatever it is: only a call that was still connecting is proven to be unsent.
+        # Whatever it is: only what a connection said to be unsent is proven to be.
         except Exception as error:
             reason = self._reason(error)
-            return Unsent(reason) if _call.stage is Stage.CONNECTING else Lost(reason)
+            return Unsent(reason) if call.stage is Stage.UNSENT else Lost(reason)
         body: bytes | None = None
         flaw = ""
         try:
@@ -308,7 +161,7 @@ class Transport:
         try:
             session: requests.Session = self._sessions.session
         except AttributeError:
-            session = _Session()
+            session = Session()
             session.trust_env = False
             session.mount("https://", self._adapter)
             session.mount("http://", self._adapter)
@@ -324,7 +177,7 @@ class Transport:
 
     def _words(self, error: BaseException) -> str:
         match error:
-            case _DeadlinePassed():
+            case DeadlinePassed():
                 return f"no complete answer within {self._deadline_s:g} s"
             case socket.gaierror():
                 return "a host name that cannot be resolved"
@@ -335,7 +188,7 @@ class Transport:
             case urllib3.exceptions.ConnectTimeoutError():
                 return f"no connection within {self._connect_timeout_s:g} s"
             case urllib3.exceptions.ReadTimeoutError() | TimeoutError():
-                if _call.stage is Stage.CONNECTING:
+                if call.stage is Stage.UNSENT:
                     return f"no connection within {self._connect_timeout_s:g} s"
                 return f"no answer within {self._read_timeout_s:g} s"
             case http.client.RemoteDisconnected():
@@ -415,7 +268,7 @@ def _split(url: str) -> SplitResult | None:
     """Take a URL apart; None where it names no server that HTTP could reach."""
     try:
         parts = urlsplit(url)
-        return parts if parts.scheme in _POOLS and parts.hostname and parts.port != 0 else None
+        return parts if parts.scheme in POOLS and parts.hostname and parts.port != 0 else None
     except ValueError:
         # Brackets without an address, or a port that is not a number.
         return None

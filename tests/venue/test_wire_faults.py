@@ -10,7 +10,7 @@ import time
 import pytest
 
 from batch.errors import NotDelivered, OutcomeUnknown, VenueAway
-from batch.venue.transport import MAX_IDLE_S
+from batch.venue.connection import MAX_IDLE_S
 from tests.venue.conftest import PAYLOAD, PLACED, Connect, Serve
 from tests.venue.sockets import Peer, Request, answer
 
@@ -232,6 +232,29 @@ def test_connection_that_was_idle_for_long_is_not_used_again(
 
     assert before == 1
     assert server.connections == 2
+
+
+def test_fault_7_deadline_that_passes_before_the_first_byte_is_proven_unsent(
+    connect: Connect, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = serve(lambda peer, request: peer.answer(202, PLACED))
+    venue = connect(server.url)
+    venue.login()
+    real = time.monotonic
+    resolved: list[float] = []
+
+    def resolve_slowly(*args: object, **kwargs: object) -> object:
+        resolved.append(1000)
+        return getaddrinfo(*args, **kwargs)  # type: ignore[arg-type]
+
+    getaddrinfo = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", resolve_slowly)
+    monkeypatch.setattr(time, "monotonic", lambda: real() + MAX_IDLE_S + sum(resolved))
+
+    with pytest.raises(NotDelivered, match="no complete answer within 4 s"):
+        venue.place(PAYLOAD, "b1-2", "req-1")
+
+    assert server.sent("POST", "/v2/orders") == []
 
 
 def test_fault_9_body_that_is_cut_off_is_unknown(connect: Connect, serve: Serve) -> None:
