@@ -62,7 +62,7 @@ def load(path: Path, limits: Limits) -> bytes:
     if name.startswith(("~$", ".~lock.")):
         raise SheetError(
             f"{path}: this is the lock file of a sheet that is open in a spreadsheet program; "
-            f"use the sheet itself ({name.removeprefix('~$')})",
+            f"use the sheet itself ({_locked_name(name)})",
             code="lock-file",
         )
     try:
@@ -130,6 +130,10 @@ def kind_of(path: Path, content: bytes, limits: Limits) -> Kind:
                 f"{path}: expected a .csv or .xlsx sheet, found {words}", code="not-a-sheet"
             )
     return Kind.DELIMITED
+
+
+def _locked_name(name: str) -> str:
+    return name.removeprefix("~$").removeprefix(".~lock.").removesuffix("#")
 
 
 def _require_size(path: Path, size: int, limits: Limits) -> None:
