@@ -290,6 +290,21 @@ def test_fault_15_expired_token_is_never_used(
     venue.query("77")
 
     assert tokens(mock) == ["tok-2"]
+    assert paths(mock) == ["/v2/sso/login", "/v2/sso/login", "/v2/orders/77"]
+
+
+def test_expired_token_does_not_serve_on_when_the_venue_is_away(
+    mock: requests_mock.Mocker, connect: Connect, clock: HandClock
+) -> None:
+    venue = connect(URL)
+    venue.login()
+    mock.post(LOGIN, status_code=503)
+    clock.seconds += 100
+
+    with pytest.raises(VenueAway):
+        venue.query("77")
+
+    assert tokens(mock) == []
 
 
 @pytest.mark.parametrize(
