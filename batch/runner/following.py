@@ -256,19 +256,9 @@ class Following:
             self._later(order)  # a 404 for an order that it took: nothing is known from that
             return
         event = event_of_status(answer.status)
-        is_news = (answer.status, answer.filled_size) != (order.venue_status, order.filled_size)
         if event is OrderEvent.WORKING:
             self._weigh_bulk(order)
-            if is_news:
-                self._recorder.step(
-                    order,
-                    event,
-                    answer=answer,
-                    detail=f"status {answer.status}",
-                    message=status_words(answer),
-                )
-            order.alone = order.missing = False
-            self._later(order)
+            self._learn_working(order, answer)
             return
         self._bulk_misses = 0
         self._recorder.step(
@@ -292,16 +282,24 @@ class Following:
                 self._later(order)
                 continue
             listed = done.value.get(order.server_order_id)
-            if (
-                listed is not None
-                and listed.status == order.venue_status
-                and listed.filled_size == order.filled_size
-            ):
-                self._later(order)
-            else:
-                # Missing or changed: only the query by server ID decides what that means.
+            if listed is None or event_of_status(listed.status) is not OrderEvent.WORKING:
+                # Only the query by server ID decides that an order has ended.
                 order.alone, order.missing = True, listed is None
                 self._schedule.add(order, now)
+            else:
+                self._learn_working(order, listed)
+
+    def _learn_working(self, order: Tracked, answer: VenueOrder) -> None:
+        if (answer.status, answer.filled_size) != (order.venue_status, order.filled_size):
+            self._recorder.step(
+                order,
+                OrderEvent.WORKING,
+                answer=answer,
+                detail=f"status {answer.status}",
+                message=status_words(answer),
+            )
+        order.alone = order.missing = False
+        self._later(order)
 
     def _weigh_bulk(self, order: Tracked) -> None:
         if not order.missing or not self._bulk_trusted:

@@ -50,7 +50,8 @@ class Recorder:
                 venue_status=answer.status if answer else None,
                 server_order_id=answer.server_order_id if answer else None,
                 filled_size=answer.filled_size if answer else None,
-                average_price=answer.average_price if answer else None,
+                # Venues say 0 where nothing was filled; there is no such price.
+                average_price=answer.average_price if answer and answer.filled_size else None,
                 message=message,
                 finished_at=self._clock.now() if is_end else None,
             )

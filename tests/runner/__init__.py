@@ -1,0 +1,1 @@
+"""Tests of planning, sending and following."""

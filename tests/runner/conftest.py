@@ -1,0 +1,83 @@
+"""A journal, a clock, a venue, and a way to run a batch between them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from batch.journal import Journal
+from batch.model import OrderRecord, Validation
+from batch.runner import Outcome, Plan, PlanOptions, Run, RunOptions, Snapshot, plan
+from batch.venue import encode_order
+from tests.runner.doubles import LOGIN, FakeClock, InlineWorkers, ScriptedVenue
+
+
+@dataclass
+class Desk:
+    """Everything that a run needs, with time in the test's hand."""
+
+    journal: Journal
+    clock: FakeClock
+    venue: ScriptedVenue
+    workers: InlineWorkers
+
+    def plan(self, validation: Validation, **options: object) -> Plan:
+        """Plan a sheet."""
+        return plan(
+            self.journal,
+            validation,
+            login=LOGIN,
+            options=PlanOptions(**options),  # type: ignore[arg-type]
+            encode=encode_order,
+            clock=self.clock,
+        )
+
+    def make_run(self, batch_id: str, **options: object) -> Run:
+        """Make a run over a planned batch."""
+        return self._make_run(batch_id, lambda _: None, options)
+
+    def make_dying_run(self, batch_id: str, **options: object) -> Run:
+        """Make a run that ends as soon as its first orders are on their way."""
+
+        def die(_: Snapshot) -> None:
+            run.stop()
+            run.stop()
+
+        run = self._make_run(batch_id, die, options)
+        return run
+
+    def _make_run(
+        self, batch_id: str, watch: Callable[[Snapshot], None], options: dict[str, object]
+    ) -> Run:
+        return Run(
+            self.journal,
+            batch_id,
+            self.venue,
+            self.workers,
+            self.clock,
+            RunOptions(**options),  # type: ignore[arg-type]
+            watch,
+        )
+
+    def submit(self, validation: Validation, **options: object) -> tuple[str, Outcome]:
+        """Plan a sheet and run it to the end."""
+        batch_id = self.plan(validation).batch.batch_id
+        return batch_id, self.make_run(batch_id, **options).execute()
+
+    def orders(self, batch_id: str) -> list[OrderRecord]:
+        """Give the rows of a batch."""
+        return list(self.journal.orders(batch_id))
+
+    def kinds(self, batch_id: str, row: int | None) -> list[str]:
+        """Give the history of a row as words."""
+        return [event.kind for event in self.journal.events(batch_id) if event.row == row]
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    clock = FakeClock()
+    with Journal.open(str(tmp_path / "journal.db")) as journal:
+        yield Desk(journal, clock, ScriptedVenue(clock), InlineWorkers(clock))

@@ -1,0 +1,272 @@
+"""Doubles with exact time: a clock that tests step, workers without threads, a scripted venue."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+from batch.errors import (
+    LoginFailed,
+    NotDelivered,
+    OutcomeUnknown,
+    Throttled,
+    VenueAway,
+    VenueRefused,
+)
+from batch.model import (
+    Column,
+    Order,
+    Row,
+    Sheet,
+    Side,
+    TimeInForce,
+    Validation,
+    VenueOrder,
+)
+from batch.runner import Login
+from batch.runner.work import Done
+from batch.venue import encode_order
+
+LOGIN = Login("https://venue.test", "ORG", "user")
+START = datetime(2026, 10, 30, 16, 0, tzinfo=UTC)
+
+
+class FakeClock:
+    """Time that passes only when somebody waits."""
+
+    def __init__(self) -> None:
+        self.seconds = 1000.0
+
+    def now(self) -> datetime:
+        return START + timedelta(seconds=self.seconds - 1000.0)
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    def sleep(self, seconds: float) -> None:
+        self.seconds += seconds
+
+
+class InlineWorkers:
+    """Makes each call in the collecting thread, in order; waiting moves the clock."""
+
+    def __init__(self, clock: FakeClock, latency_s: float = 0.01) -> None:
+        self._clock = clock
+        self._latency_s = latency_s
+        self._calls: list[tuple[object, Callable[[], object]]] = []
+        self.before_call: Callable[[object], None] = lambda key: None
+        self.most_waiting = 0
+
+    def submit(self, key: object, call: Callable[[], object]) -> None:
+        self._calls.append((key, call))
+        self.most_waiting = max(self.most_waiting, len(self._calls))
+
+    def collect(self, timeout_s: float) -> list[Done[object]]:
+        if not self._calls:
+            # Never nothing: a loop that asked for no time at all would not end.
+            self._clock.sleep(max(timeout_s, 0.001))
+            return []
+        self._clock.sleep(self._latency_s)
+        calls, self._calls = self._calls, []
+        return [self._make(key, call) for key, call in calls]
+
+    def wake(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+    def _make(self, key: object, call: Callable[[], object]) -> Done[object]:
+        self.before_call(key)
+        try:
+            return Done(key, value=call())
+        except Exception as error:
+            return Done(key, error=error)
+
+
+@dataclass
+class Held:
+    """An order in the scripted venue's books."""
+
+    server_order_id: str
+    client_order_id: str
+    payload: str
+    taken_at: float
+    visible_at: float
+    ends_at: float
+    end: str
+    filled: Decimal | None = None
+    changes: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass
+class ScriptedVenue:
+    """A venue in memory that accepts duplicates and does to each placing what a script says.
+
+    The script has a word for each placing, in order, then `ok` for ever:
+    `ok`; `lost` and `lost-untaken` (no answer, order taken or not); `late` (no answer, taken 30 s
+    later); `refused`; `conflict` and `conflict-taken` (409); `throttled`; `undelivered`; `login`;
+    `bug` (an exception that no venue raises).
+
+    Attributes:
+        finds: which orders a query by client ID finds: `all`, `open`, `none`, or `late` (all, but
+            each only 3 s after it was taken).
+        life_s, end: how long an order works, and how it ends.
+        away_until: questions get no answer before this time.
+    """
+
+    clock: FakeClock
+    script: list[str] = field(default_factory=list)
+    finds: str = "all"
+    life_s: float = 0.2
+    end: str = "FILLED"
+    away_until: float = 0.0
+    lists: str = "all"
+    books: list[Held] = field(default_factory=list)
+    calls: list[str] = field(default_factory=list)
+
+    def place(self, payload: str, client_order_id: str, request_id: str) -> VenueOrder:
+        self.calls.append("place")
+        word = self.script.pop(0) if self.script else "ok"
+        match word:
+            case "refused":
+                raise VenueRefused("the venue says no", status=400, request_id=request_id)
+            case "conflict":
+                raise VenueRefused("conflict", status=409, request_id=request_id)
+            case "throttled":
+                raise Throttled("slow down", retry_after_s=3.0, request_id=request_id)
+            case "undelivered":
+                raise NotDelivered("no connection", request_id=request_id)
+            case "login":
+                raise LoginFailed("wrong password", request_id=request_id)
+            case "lost-untaken":
+                raise OutcomeUnknown("read timeout", request_id=request_id)
+            case "bug":
+                raise ZeroDivisionError
+        held = self._take(payload, client_order_id, late_s=30.0 if word == "late" else 0.0)
+        if word == "conflict-taken":
+            raise VenueRefused("conflict", status=409, request_id=request_id)
+        if word in ("lost", "late"):
+            raise OutcomeUnknown("read timeout", request_id=request_id)
+        return self._show(held, status="RECEIVED")
+
+    def find(self, client_order_id: str) -> tuple[VenueOrder, ...]:
+        self.calls.append("find")
+        self._answer_or_not()
+        return tuple(
+            self._show(held)
+            for held in self.books
+            if held.client_order_id == client_order_id and self._is_found(held)
+        )
+
+    def query(self, server_order_id: str) -> VenueOrder | None:
+        self.calls.append("query")
+        self._answer_or_not()
+        return next(
+            (self._show(h) for h in self.books if h.server_order_id == server_order_id), None
+        )
+
+    def active(self) -> dict[str, VenueOrder]:
+        self.calls.append("active")
+        self._answer_or_not()
+        if self.lists == "refused":
+            raise VenueRefused("no such query", status=400)
+        listed = [] if self.lists == "none" else [h for h in self.books if self._is_open(h)]
+        return {held.server_order_id: self._show(held) for held in listed}
+
+    def posts_of(self, client_order_id: str) -> int:
+        """Count the orders that it holds under a client ID."""
+        return sum(held.client_order_id == client_order_id for held in self.books)
+
+    def _take(self, payload: str, client_order_id: str, late_s: float) -> Held:
+        now = self.clock.monotonic() + late_s
+        held = Held(
+            server_order_id=str(9000 + len(self.books)),
+            client_order_id=client_order_id,
+            payload=payload,
+            taken_at=now,
+            visible_at=now + (3.0 if self.finds == "late" else 0.0),
+            ends_at=now + self.life_s,
+            end=self.end,
+        )
+        self.books.append(held)
+        return held
+
+    def _is_open(self, held: Held) -> bool:
+        return held.taken_at <= self.clock.monotonic() < held.ends_at
+
+    def _is_found(self, held: Held) -> bool:
+        now = self.clock.monotonic()
+        if self.finds == "none" or now < held.visible_at:
+            return False
+        return self._is_open(held) if self.finds == "open" else True
+
+    def _show(self, held: Held, status: str | None = None) -> VenueOrder:
+        fields = json.loads(held.payload, parse_float=Decimal, parse_int=Decimal)
+        fields.update(held.changes)
+        has_ended = self.clock.monotonic() >= held.ends_at
+        status = status or (held.end if has_ended else "NEW")
+        filled = fields["size"] if status == "FILLED" else held.filled
+        return VenueOrder(
+            server_order_id=held.server_order_id,
+            client_order_id=held.client_order_id,
+            status=status,
+            filled_size=filled,
+            average_price=fields["price"] if filled else None,
+            fields=fields,
+            request_id="asked",
+        )
+
+    def _answer_or_not(self) -> None:
+        if self.clock.monotonic() < self.away_until:
+            raise VenueAway("503")
+
+
+def make_order(row: int, **changes: object) -> Order:
+    """Make a good order for a row; each row has another size."""
+    fields: dict[str, object] = {
+        "row": row,
+        "symbol": "EUR/USD",
+        "side": Side.BUY,
+        "currency": "EUR",
+        "size": Decimal(100_000 + row),
+        "price": Decimal("1.11720"),
+        "time_in_force": TimeInForce.IOC,
+        **changes,
+    }
+    return Order(**fields)  # type: ignore[arg-type]
+
+
+def make_validation(*orders: Order, name: str = "orders.csv", note: str = "") -> Validation:
+    """Make a checked sheet of these orders; `note` makes its content another one."""
+    columns = (
+        Column("client_order_id", "client_order_id", "A"),
+        Column("size", "size", "B"),
+        Column("price", "price", "C"),
+        Column("note", "note", "D"),
+    )
+    rows = tuple(
+        Row(
+            order.row,
+            (order.client_order_id or "", format(order.size, "f"), format(order.price, "f"), note),
+        )
+        for order in orders
+    )
+    return Validation(Sheet(Path(name), None, 1, columns, rows), orders, ())
+
+
+__all__ = [
+    "LOGIN",
+    "START",
+    "FakeClock",
+    "Held",
+    "InlineWorkers",
+    "ScriptedVenue",
+    "encode_order",
+    "make_order",
+    "make_validation",
+]
