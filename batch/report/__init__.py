@@ -1,5 +1,8 @@
 """Results as people and programs take them home: xlsx, csv, json. Layer 2, the end of the way.
 
+Beside them the spreadsheets that people work on: their own sheet with its problems marked, the
+rows to mend, and a blank sheet.
+
 A report that cannot be written never changes what happened to the orders.
 """
 
@@ -10,23 +13,36 @@ from pathlib import Path
 from typing import BinaryIO
 
 from batch.clock import Clock
-from batch.model import BatchRecord, OrderRecord
+from batch.errors import ReportError
+from batch.model import BatchRecord, OrderRecord, Problem, Sheet
 from batch.report import target as _target
 from batch.report.plain import as_document
 
-__all__ = ["FORMATS", "as_document", "check_target", "write"]
+__all__ = [
+    "CORRECTION_FORMATS",
+    "FORMATS",
+    "WORKBOOK_FORMATS",
+    "annotate",
+    "as_document",
+    "check_target",
+    "write",
+    "write_corrections",
+    "write_template",
+]
 
 FORMATS = (".xlsx", ".csv", ".json")
+CORRECTION_FORMATS = (".xlsx", ".csv")
+WORKBOOK_FORMATS = (".xlsx",)
 
 
-def check_target(target: Path) -> None:
-    """Refuse early, before anything is sent, a report that could never be written.
+def check_target(target: Path, formats: tuple[str, ...] = FORMATS) -> None:
+    """Refuse early, before anything is sent, a file that could never be written.
 
     Raises:
-        ReportError: the suffix is none of `FORMATS`, the folder does not exist or may not be
+        ReportError: the suffix is none of `formats`, the folder does not exist or may not be
             written into, or the name is a folder's.
     """
-    _target.check_target(target, FORMATS)
+    _target.check_target(target, formats)
 
 
 def write(target: Path, batch: BatchRecord, orders: Sequence[OrderRecord], *, clock: Clock) -> Path:
@@ -62,3 +78,79 @@ def write(target: Path, batch: BatchRecord, orders: Sequence[OrderRecord], *, cl
                 write_workbook(stream, batch, orders, clock.now())
 
     return _target.put_in_place(target, write_content, clock)
+
+
+def write_corrections(
+    target: Path,
+    batch: BatchRecord,
+    orders: Sequence[OrderRecord],
+    *,
+    abandoned: bool = False,
+) -> Path | None:
+    """Write a sheet of just the rows that may be mended and submitted as new orders.
+
+    These are the rows of which the venue certainly holds nothing and which nothing will send any
+    more: INVALID, REFUSED, REJECTED, and EXPIRED or CANCELLED when the venue said that nothing was
+    filled. Rows that another batch has sent are never among them.
+
+    Args:
+        target: `.xlsx` or `.csv`.
+        abandoned: the caller vouches that this batch will never be resumed; only then are the
+            rows offered that it did not get to, because `resume` would send them a second time.
+
+    Returns:
+        The path written; None, and nothing is written, where no row is to be mended.
+
+    Raises:
+        ReportError: nothing was written.
+    """
+    from batch.report import corrections
+
+    check_target(target, CORRECTION_FORMATS)
+    columns, rows = corrections.correction_table(batch, orders, abandoned=abandoned)
+    if not rows:
+        return None
+
+    def write_content(stream: BinaryIO) -> None:
+        if target.suffix.lower() == ".csv":
+            corrections.write_corrections_csv(stream, columns, rows)
+        else:
+            corrections.write_corrections_workbook(stream, columns, rows)
+
+    return _target.put_in_place(target, write_content)
+
+
+def write_template(target: Path) -> Path:
+    """Write a blank order workbook that a person can fill in without a manual.
+
+    Raises:
+        ReportError: nothing was written.
+    """
+    from batch.report.template import write_template_workbook
+
+    check_target(target, WORKBOOK_FORMATS)
+    return _target.put_in_place(target, write_template_workbook)
+
+
+def annotate(source: Path, sheet: Sheet, problems: Sequence[Problem], target: Path) -> Path:
+    """Write a copy of the person's own sheet with every problem marked where it is.
+
+    Args:
+        source: the file that `sheet` was read from; it is never written.
+        target: an `.xlsx`, also for a CSV source.
+
+    Raises:
+        ReportError: nothing was written; also when `target` is the source.
+    """
+    from batch.report.annotation import write_annotated
+
+    check_target(target, WORKBOOK_FORMATS)
+    if target.exists() and source.exists() and target.samefile(source):
+        raise ReportError(
+            f"{target}: this is the sheet itself, which is never written; name another file"
+        )
+
+    def write_content(stream: BinaryIO) -> None:
+        write_annotated(stream, source, sheet, problems)
+
+    return _target.put_in_place(target, write_content)

@@ -2,73 +2,35 @@
 
 from __future__ import annotations
 
-import re
+import contextlib
+import tempfile
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, BinaryIO
 
 from xlsxwriter.format import Format
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-TEXT_LIMIT = 32_767
-DIGITS = 15
-
-_PLAIN = re.compile(r"(?:0|[1-9]\d*)(?:\.\d+)?", re.ASCII)
-_ACTIVE = re.compile(r"\s*[=+\-@]|[\t\r]")
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
-_CUT = " … [cut here: a cell holds no more; the whole text is in the .csv and .json reports]"
-_CONTROL_PICTURES = 0x2400
+from batch.report.text import exact_number, is_active, number_format, visible
 
 MOMENT = 'yyyy-mm-dd hh:mm:ss.000 "UTC"'
 
 
-def visible(text: str) -> str:
-    """Replace what a workbook cannot hold by something that a person sees.
-
-    Control characters become their pictures (NUL becomes ␀), and text beyond the limit of a cell
-    is cut with a note.
-    """
-    text = _FORBIDDEN.sub(_picture, text)
-    # Spreadsheet programs count UTF-16 units.
-    units = text.encode("utf-16-le")
-    if len(units) <= 2 * TEXT_LIMIT:
-        return text
-    return units[: 2 * (TEXT_LIMIT - len(_CUT))].decode("utf-16-le", "ignore") + _CUT
-
-
-def _picture(match: re.Match[str]) -> str:
-    code = ord(match[0])
-    if code < 0x20:
-        return chr(_CONTROL_PICTURES + code)
-    return "␡" if code == 0x7F else "\ufffd"
-
-
-def is_active(text: str) -> bool:
-    """Tell whether a spreadsheet program would take text for a formula if a person typed it."""
-    return _ACTIVE.match(text) is not None
-
-
-def exact_number(text: str) -> Decimal | None:
-    """Read text as a number that a numeric cell holds digit for digit.
-
-    Returns:
-        None for everything but plain numbers of at most 15 significant digits.
-    """
-    if not _PLAIN.fullmatch(text):
-        return None
-    digits = text.replace(".", "").lstrip("0")
-    # 30 decimals are the most that a number format can show.
-    if len(digits) > DIGITS or len(text.partition(".")[2]) > 30:
-        return None
-    return Decimal(text)
-
-
-def number_format(number: Decimal) -> str:
-    """Give the format that shows every digit that the number was written with."""
-    exponent = number.as_tuple().exponent
-    decimals = -exponent if isinstance(exponent, int) and exponent < 0 else 0
-    return "#,##0" + ("." + "0" * decimals if decimals else "")
+@contextlib.contextmanager
+def open_workbook(stream: BinaryIO) -> Iterator[Workbook]:
+    """Open a workbook whose finished rows wait on the disk, and close it whatever happens."""
+    with tempfile.TemporaryDirectory(prefix="orderbatch-", ignore_cleanup_errors=True) as folder:
+        workbook = Workbook(stream, {"constant_memory": True, "tmpdir": folder})
+        try:
+            yield workbook
+            workbook.close()
+        finally:
+            for worksheet in workbook.worksheets():
+                # Its rows so far may not fit on the disk: that has been said already.
+                with contextlib.suppress(OSError):
+                    worksheet.row_data_fh.close()
 
 
 class Cells:

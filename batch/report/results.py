@@ -11,9 +11,10 @@ from xlsxwriter.utility import xl_range
 from xlsxwriter.worksheet import Worksheet
 
 from batch.model import BatchRecord, OrderRecord
-from batch.report.cells import Cells, exact_number
+from batch.report.cells import Cells
 from batch.report.columns import column_names, line_texts, message, sheet_values
 from batch.report.palette import HEADER, RULE, STATE_STYLES
+from batch.report.text import exact_number
 from batch.states import FinalState
 
 _NUMBERS = frozenset({"size", "price", "min_size", "expiry_time"})

@@ -12,9 +12,10 @@ from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from batch.model import BatchRecord, OrderRecord
-from batch.report.cells import Cells, visible
+from batch.report.cells import Cells
 from batch.report.columns import SIMULATED
 from batch.report.palette import ALARM, ALL_WELL, HEADER, INK, RULE, STATE_BARS, STATE_STYLES
+from batch.report.text import visible
 from batch.report.totals import URGENCY, Total, count_states, sum_orders
 from batch.states import FinalState as S
 

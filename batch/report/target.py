@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import secrets
 import stat
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, cast
 
 from batch.clock import Clock
 from batch.errors import ReportError
@@ -25,23 +26,24 @@ def check_target(target: Path, suffixes: tuple[str, ...]) -> None:
     """
     if target.suffix.lower() not in suffixes:
         raise ReportError(
-            f"report {target}: expected a name that ends in {_one_of(suffixes)}, "
+            f"{target}: expected a name that ends in {_one_of(suffixes)}, "
             f'found "{target.suffix or target.name}"'
         )
     if not target.parent.is_dir():
         raise ReportError(
-            f"report {target}: there is no folder {target.parent}; make it, or name another place"
+            f"{target}: there is no folder {target.parent}; make it, or name another place"
         )
     if target.is_dir():
-        raise ReportError(f"report {target}: this is a folder; name a file in it")
+        raise ReportError(f"{target}: this is a folder; name a file in it")
     if not os.access(target.parent, os.W_OK | os.X_OK):
         raise ReportError(
-            f"report {target}: no permission to write into the folder {target.parent}; "
-            "name another place"
+            f"{target}: no permission to write into the folder {target.parent}; name another place"
         )
 
 
-def put_in_place(target: Path, write: Callable[[BinaryIO], None], clock: Clock | None) -> Path:
+def put_in_place(
+    target: Path, write: Callable[[BinaryIO], None], clock: Clock | None = None
+) -> Path:
     """Write a file beside its target, make it durable, and move it into place.
 
     Whatever stops this, Ctrl-C included, leaves the old file as it was and no remains.
@@ -67,7 +69,7 @@ def put_in_place(target: Path, write: Callable[[BinaryIO], None], clock: Clock |
             draft.unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise ReportError(f"report {target}: {_words(error, place)}") from error
+        raise ReportError(f"{target}: {_words(error, place)}") from error
     return target if written == place else written
 
 
@@ -77,9 +79,35 @@ def _write_durably(draft: Path, place: Path, write: Callable[[BinaryIO], None]) 
     with open(os.open(draft, flags, 0o666), "wb") as stream:
         if place.exists() and not _held(place):
             draft.chmod(stat.S_IMODE(place.stat().st_mode))
-        write(stream)
+        sink = _Sink(stream)
+        write(cast(BinaryIO, sink))
+        if sink.failure is not None:
+            raise sink.failure
         stream.flush()
         os.fsync(stream.fileno())
+
+
+class _Sink(io.RawIOBase):
+    """Takes the content, and keeps the first failure for the end.
+
+    A zip file that an exception interrupts tries again to finish itself when it is collected,
+    and complains on the terminal where nobody can catch it.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self.failure: OSError | None = None
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        if self.failure is None and not self._stream.closed:
+            try:
+                self._stream.write(data)
+            except OSError as error:
+                self.failure = error
+        return len(data)
 
 
 def _move(draft: Path, place: Path, clock: Clock | None) -> Path:

@@ -6,21 +6,19 @@ a batch does not decide whether it can be reported.
 
 from __future__ import annotations
 
-import contextlib
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import PurePath
 from typing import BinaryIO
 
-from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from batch.model import BatchRecord, OrderRecord
-from batch.report.cells import Cells, visible
+from batch.report.cells import Cells, open_workbook
 from batch.report.columns import SIMULATED
 from batch.report.results import write_results
 from batch.report.summary import write_summary
+from batch.report.text import visible
 
 _A4 = 9
 
@@ -33,7 +31,7 @@ def write_workbook(
     Args:
         now: when the report is written.
     """
-    with _open_workbook(stream) as workbook:
+    with open_workbook(stream) as workbook:
         workbook.set_properties(
             {
                 "title": visible(f"Results of batch {batch.batch_id}"),
@@ -60,43 +58,3 @@ def _set_up_print(worksheet: Worksheet, batch: BatchRecord) -> None:
     if batch.simulated:
         worksheet.set_header(f"&C&B{SIMULATED}")
     worksheet.set_footer(f"&L{sheet}, batch {name}&RPage &P of &N")
-
-
-@contextlib.contextmanager
-def _open_workbook(stream: BinaryIO) -> Iterator[Workbook]:
-    sink = _Sink(stream)
-    with tempfile.TemporaryDirectory(prefix="orderbatch-", ignore_cleanup_errors=True) as folder:
-        workbook = Workbook(sink, {"constant_memory": True, "tmpdir": folder})
-        try:
-            yield workbook
-            workbook.close()
-        finally:
-            for worksheet in workbook.worksheets():
-                # Its rows so far may not fit on the disk: that has been said already.
-                with contextlib.suppress(OSError):
-                    worksheet.row_data_fh.close()
-    if sink.failure is not None:
-        raise sink.failure
-
-
-class _Sink:
-    """Takes the workbook's bytes, and keeps the first failure for the end.
-
-    A zip file that an exception interrupts tries again to finish itself when it is collected,
-    and complains on the terminal where nobody can catch it.
-    """
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-        self.failure: OSError | None = None
-
-    def write(self, data: bytes) -> int:
-        if self.failure is None and not self._stream.closed:
-            try:
-                self._stream.write(data)
-            except OSError as error:
-                self.failure = error
-        return len(data)
-
-    def flush(self) -> None:
-        """Do nothing: whoever opened the stream makes it durable."""

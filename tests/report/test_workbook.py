@@ -20,7 +20,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from batch import report
 from batch.errors import ReportError
 from batch.model import BatchRecord, OrderRecord
-from batch.report.cells import TEXT_LIMIT, exact_number
+from batch.report.text import TEXT_LIMIT, exact_number
 from batch.report.totals import sum_orders
 from batch.states import OrderState as S
 from tests.report.conftest import StoppedClock, make_columns, make_order
