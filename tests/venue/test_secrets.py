@@ -88,7 +88,7 @@ def test_fault_24_failed_call_shows_no_secret(
 ) -> None:
     server = serve(FAULTS[fault])
     server.login_answer = token_answer(TOKEN)
-    venue = connect(server.url, read_timeout_s=0.1)
+    venue = connect(server.url, read_timeout_s=0.2)
 
     try:
         answer_text = repr(call(venue))
@@ -105,7 +105,7 @@ def test_fault_24_failed_login_shows_no_secret(
 ) -> None:
     server = serve(refuse(400))
     server.on_login = lambda peer: FAULTS[fault](peer, Request("", "", {}, b""))
-    venue = connect(server.url, read_timeout_s=0.1)
+    venue = connect(server.url, read_timeout_s=0.2)
     text = ""
 
     try:

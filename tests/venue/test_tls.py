@@ -52,7 +52,7 @@ def server(authority: trustme.CA) -> Iterator[TLSServer]:
 
 def drip(part: slice) -> Script:
     """Answer a part at once and the rest a byte at a time."""
-    whole = answer(202, b'{"coId": "b1-2", "orderId": "77"}' + b" " * 200)
+    whole = answer(202, b'{"coId": "b1-2", "orderId": "77"}' + b" " * 500)
 
     def script(peer: Peer, request: Request) -> None:
         peer.send(whole[part])
@@ -114,10 +114,10 @@ def test_fault_9_answer_that_drips_through_tls_ends_at_the_deadline(
     server.script = drip(part)
     started_at = time.monotonic()
 
-    with pytest.raises(OutcomeUnknown, match=r"no complete answer within 0\.3 s"):
-        connect(server.url, ca_bundle=bundle, deadline_s=0.3).place(PAYLOAD, "b1-2", "req-1")
+    with pytest.raises(OutcomeUnknown, match=r"no complete answer within 0\.5 s"):
+        connect(server.url, ca_bundle=bundle, deadline_s=0.5).place(PAYLOAD, "b1-2", "req-1")
 
-    assert time.monotonic() - started_at < 1.5
+    assert time.monotonic() - started_at < 5
 
 
 def test_fault_8_reset_after_the_post_through_tls_is_unknown(

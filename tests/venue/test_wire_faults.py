@@ -139,14 +139,14 @@ def test_fault_7_proxy_that_drips_its_answer_meets_the_deadline(
     connect: Connect, serve: Serve
 ) -> None:
     def drip(peer: Peer, request: Request) -> None:
-        for byte in answer(200, b""):
+        for byte in answer(200, b"", Filler="x" * 200):
             peer.send(bytes([byte]))
             time.sleep(0.02)
 
     proxy = serve(drip)
 
     with pytest.raises(NotDelivered, match="no complete answer within"):
-        place(connect, "https://venue.invalid", proxy=proxy.url, deadline_s=0.2)
+        place(connect, "https://venue.invalid", proxy=proxy.url, deadline_s=0.5)
 
 
 @pytest.mark.parametrize("end", [Peer.reset, Peer.close])
@@ -170,8 +170,8 @@ def test_fault_8_connection_ended_after_the_post_is_unknown_and_not_repeated(
 def test_fault_8_read_timeout_is_unknown(connect: Connect, serve: Serve) -> None:
     server = serve(lambda peer, request: None)
 
-    with pytest.raises(OutcomeUnknown, match=r"no answer within 0\.1 s"):
-        place(connect, server.url, read_timeout_s=0.1)
+    with pytest.raises(OutcomeUnknown, match=r"no answer within 0\.3 s"):
+        place(connect, server.url, read_timeout_s=0.3)
 
     assert len(server.sent("POST", "/v2/orders")) == 1
 
@@ -287,7 +287,7 @@ def test_fault_9_answer_that_drips_ends_at_the_deadline(
     connect: Connect, serve: Serve, kept: int
 ) -> None:
     def drip(peer: Peer, request: Request) -> None:
-        whole = answer(202, b'{"coId": "b1-2", "orderId": "77", "status": "RECEIVED"}' + b" " * 99)
+        whole = answer(202, b'{"coId": "b1-2", "orderId": "77", "status": "RECEIVED"}' + b" " * 500)
         peer.send(whole[:kept])
         for byte in whole[kept:]:
             peer.send(bytes([byte]))
@@ -296,10 +296,11 @@ def test_fault_9_answer_that_drips_ends_at_the_deadline(
     server = serve(drip)
     started_at = time.monotonic()
 
-    with pytest.raises(OutcomeUnknown, match=r"no complete answer within 0\.3 s"):
-        place(connect, server.url, deadline_s=0.3, read_timeout_s=0.25)
+    with pytest.raises(OutcomeUnknown, match=r"no complete answer within 0\.5 s"):
+        place(connect, server.url, deadline_s=0.5)
 
-    assert time.monotonic() - started_at < 1.0
+    # Left alone it would take ten seconds.
+    assert time.monotonic() - started_at < 5
 
 
 def test_fault_9_endless_body_is_given_up(
@@ -352,7 +353,7 @@ def test_fault_14_redirect_whose_body_drips_meets_the_deadline(
             time.sleep(0.02)
 
     with pytest.raises(OutcomeUnknown, match="HTTP 307"):
-        place(connect, serve(drip).url, deadline_s=0.2)
+        place(connect, serve(drip).url, deadline_s=0.5)
 
 
 def test_fault_18_question_to_a_venue_that_is_away_says_so(connect: Connect) -> None:
