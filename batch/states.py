@@ -19,7 +19,7 @@ class OrderState(StrEnum):
 
     INVALID = "INVALID"  # failed validation, never sent
     SKIPPED = (
-        "SKIPPED"  # left out on purpose (already sent by another batch); never sent by this one
+        "SKIPPED"  # left out on purpose (another batch sent it, or will); never sent by this one
     )
     PLANNED = "PLANNED"  # recorded, not sent
     SENDING = "SENDING"  # claimed: a request may have left
@@ -35,6 +35,7 @@ class OrderState(StrEnum):
 class OrderEvent(StrEnum):
     """What can happen to a row."""
 
+    WITHDRAWN = "withdrawn"  # left to another batch before anything was sent
     CLAIMED = "claimed"  # committed before the request leaves
     RELEASED = "released"  # proven unsent: no connection, 401, 429, or proven absent by asking
     ACCEPTED = "accepted"  # the venue's 202 with a server ID
@@ -83,6 +84,7 @@ _VENUE_VERDICTS = {
 }
 
 TRANSITIONS: dict[tuple[OrderState, OrderEvent], OrderState] = {
+    (S.PLANNED, E.WITHDRAWN): S.SKIPPED,
     (S.PLANNED, E.CLAIMED): S.SENDING,
     (S.SENDING, E.RELEASED): S.PLANNED,
     (S.SENDING, E.ACCEPTED): S.OPEN,

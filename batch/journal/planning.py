@@ -10,6 +10,7 @@ from sqlalchemy import Connection, insert, select
 
 from batch.journal.records import (
     BatchSummary,
+    Change,
     EarlierOrder,
     PlannedRow,
     read_digits,
@@ -17,10 +18,15 @@ from batch.journal.records import (
     write_moment,
     write_order,
 )
-from batch.journal.statements import SELECT_BATCHES, append_events, read_summaries
+from batch.journal.statements import (
+    SELECT_BATCHES,
+    append_events,
+    apply_changes,
+    read_summaries,
+)
 from batch.journal.tables import BATCHES, ORDERS
 from batch.model import BatchRecord
-from batch.states import OrderState
+from batch.states import OrderEvent, OrderState
 
 
 class Planning:
@@ -29,8 +35,9 @@ class Planning:
     Nobody else plans meanwhile, so what the checks found still holds when the plan is committed.
     """
 
-    def __init__(self, connection: Connection, venue_id: int, now: datetime) -> None:
+    def __init__(self, connection: Connection, where: str, venue_id: int, now: datetime) -> None:
         self._connection = connection
+        self._where = where
         self._venue_id = venue_id
         self._now = now
 
@@ -114,3 +121,21 @@ class Planning:
             self._now,
             [{"row": None, "kind": "planned", "state": None, "detail": detail, "request_id": None}],
         )
+
+    def withdraw(self, batch_id: str, rows: Sequence[int], detail: str, message: str) -> None:
+        """Leave out rows of another batch that it has not sent yet; it never sends them then.
+
+        Args:
+            detail: for the rows' history.
+            message: for the rows themselves, as its report shows them.
+
+        Raises:
+            JournalError: a row is not PLANNED any more; nothing of the planning is recorded.
+        """
+        if not rows:
+            return
+        changes = [
+            Change(row, OrderState.PLANNED, OrderEvent.WITHDRAWN, detail=detail, message=message)
+            for row in rows
+        ]
+        apply_changes(self._connection, self._where, batch_id, changes, self._now)

@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
+from batch.errors import JournalError
 from batch.journal.holding import actor
-from batch.journal.records import BatchSummary, read_batch, write_moment
+from batch.journal.records import BatchSummary, Change, read_batch, write_change, write_moment
 from batch.journal.tables import BATCHES, EVENTS, ORDERS, VENUES
 from batch.states import OrderState
 
@@ -41,6 +42,36 @@ UPDATE_ORDER = (
     )
     .values(state=bindparam("to_state"), **{name: _kept(name) for name in _KEPT})
 )
+
+
+def apply_changes(
+    connection: Connection, where: str, batch_id: str, changes: Sequence[Change], now: datetime
+) -> None:
+    """Take steps in the lives of rows, each with its line of history.
+
+    Raises:
+        IllegalTransition: a step that the table of states does not know; nothing was done.
+        JournalError: a row was not in the state that its change expects. The transaction must
+            then be rolled back.
+    """
+    parameters = [write_change(batch_id, change) for change in changes]
+    changed = connection.execute(UPDATE_ORDER, parameters).rowcount
+    if changed != len(changes):
+        raise JournalError(
+            f"{where}, batch {batch_id}: expected to change {len(changes)} rows, found {changed} "
+            "in the expected state. Is another process at work on it?"
+        )
+    lines = [
+        {
+            "row": change.row,
+            "kind": change.event.value,
+            "state": values["to_state"],
+            "detail": change.detail,
+            "request_id": change.request_id,
+        }
+        for change, values in zip(changes, parameters, strict=True)
+    ]
+    append_events(connection, batch_id, now, lines)
 
 
 def append_events(

@@ -13,11 +13,11 @@ from batch.errors import JournalError
 from batch.journal.holding import hold
 from batch.journal.opening import in_words, make_engine, prepare_file, without_password
 from batch.journal.planning import Planning
-from batch.journal.records import BatchSummary, Change, read_event, read_order, write_change
+from batch.journal.records import BatchSummary, Change, read_event, read_order
 from batch.journal.statements import (
     SELECT_BATCHES,
-    UPDATE_ORDER,
     append_events,
+    apply_changes,
     find_venue,
     read_summaries,
 )
@@ -84,7 +84,8 @@ class Journal:
     def planning(self, *, url: str, org: str, user: str, now: datetime) -> Iterator[Planning]:
         """Look and add exclusively; committed when the block ends, undone when it raises."""
         with self._transaction() as connection:
-            yield Planning(connection, find_venue(connection, url, org, user), now)
+            venue_id = find_venue(connection, url, org, user)
+            yield Planning(connection, self.where, venue_id, now)
 
     def batches(self) -> list[BatchSummary]:
         """Give all batches, newest first; empty for a new journal."""
@@ -157,25 +158,8 @@ class Journal:
         """
         if not changes:
             return
-        parameters = [write_change(batch_id, change) for change in changes]
-        events = [
-            {
-                "row": change.row,
-                "kind": change.event.value,
-                "state": values["to_state"],
-                "detail": change.detail,
-                "request_id": change.request_id,
-            }
-            for change, values in zip(changes, parameters, strict=True)
-        ]
         with self._transaction() as connection:
-            changed = connection.execute(UPDATE_ORDER, parameters).rowcount
-            if changed != len(changes):
-                raise JournalError(
-                    f"{self.where}, batch {batch_id}: expected to change {len(changes)} rows, "
-                    f"found {changed} in the expected state. Is another process at work on it?"
-                )
-            append_events(connection, batch_id, now, events)
+            apply_changes(connection, self.where, batch_id, changes, now)
 
     def note(self, batch_id: str, kind: str, detail: str, now: datetime) -> None:
         """Commit a line of history that concerns the whole batch."""

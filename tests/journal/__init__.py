@@ -1,0 +1,1 @@
+"""Tests of the durable record: what it keeps, what it refuses, what it withstands."""
