@@ -31,6 +31,7 @@ _AUTHOR = "orderbatch"
 _FONT = "Calibri"
 _BAD = PatternFill("solid", start_color="FFFFC7CE")
 _HEAD = PatternFill("solid", start_color="FF1F3A5F")
+_WRAPPED = Alignment(wrap_text=True)
 _NUMBERS = frozenset({"size", "price", "min_size", "expiry_time"})
 _COLUMNS = (("Cell", 9), ("Row", 8), ("Column", 20), ("Found", 28), ("Expected", 46), ("To do", 52))
 
@@ -170,12 +171,14 @@ def _write_problem(
         problem.expected,
         problem.action,
     )
-    for place, text in enumerate(texts, start=1):
+    for place, (text, (_, width)) in enumerate(zip(texts, _COLUMNS, strict=True), start=1):
         if text:
             cell = _put_text(page, line, place, text)
-            cell.alignment = Alignment(wrap_text=True, vertical="top")
+            # Only where it shows: openpyxl takes its time over every style.
+            if len(text) > width:
+                cell.alignment = _WRAPPED
     if problem.row is not None:
-        page.cell(line, 2, problem.row).alignment = Alignment(vertical="top", horizontal="left")
+        page.cell(line, 2, problem.row)
     if address is not None and linked:
         link = page.cell(line, 1)
         quoted = title.replace("'", "''")

@@ -7,7 +7,7 @@ import io
 import json
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from batch.model import BatchRecord, OrderRecord
@@ -40,13 +40,11 @@ def write_csv(stream: BinaryIO, batch: BatchRecord, orders: Sequence[OrderRecord
 
 def write_json(stream: BinaryIO, batch: BatchRecord, orders: Sequence[OrderRecord]) -> None:
     """Write one document, an order a line, so that the size of the batch does not matter."""
-    names = column_names(batch)
     text = _text(stream, newline="\n")
     text.write(f'{{"batch": {_json(batch_facts(batch, orders))},\n"orders": [')
     between = "\n"
-    for order in orders:
-        values = (order.row, *line_texts(batch, order)[1:])
-        text.write(between + _json(dict(zip(names, values, strict=True))))
+    for line in _lines(batch, orders):
+        text.write(between + _json(line))
         between = ",\n"
     text.write("\n]}\n")
     text.detach()
@@ -54,12 +52,16 @@ def write_json(stream: BinaryIO, batch: BatchRecord, orders: Sequence[OrderRecor
 
 def as_document(batch: BatchRecord, orders: Sequence[OrderRecord]) -> dict[str, object]:
     """Give the whole JSON report as one value."""
+    return {"batch": batch_facts(batch, orders), "orders": list(_lines(batch, orders))}
+
+
+def _lines(
+    batch: BatchRecord, orders: Sequence[OrderRecord]
+) -> Iterator[dict[str, int | str | None]]:
     names = column_names(batch)
-    lines = [(order.row, *line_texts(batch, order)[1:]) for order in orders]
-    return {
-        "batch": batch_facts(batch, orders),
-        "orders": [dict(zip(names, line, strict=True)) for line in lines],
-    }
+    for order in orders:
+        values = (order.row, *line_texts(batch, order)[1:])
+        yield dict(zip(names, values, strict=True))
 
 
 def batch_facts(batch: BatchRecord, orders: Sequence[OrderRecord]) -> dict[str, object]:

@@ -112,7 +112,10 @@ class _Page:
         self._line += 1
 
     def write_attention(self, batch: BatchRecord, orders: Sequence[OrderRecord]) -> None:
-        urgent = [(s, [o for o in orders if o.final_state is s]) for s in ATTENTION]
+        by_state: dict[S, list[OrderRecord]] = {state: [] for state in S}
+        for order in orders:
+            by_state[order.final_state].append(order)
+        urgent = [(state, by_state[state]) for state in ATTENTION]
         rows = [order for _, of_state in urgent for order in of_state]
         if not rows:
             self._heading("Needs a person first")

@@ -22,7 +22,9 @@ def visible(text: str) -> str:
     is cut with a note.
     """
     text = _FORBIDDEN.sub(_picture, text)
-    # Spreadsheet programs count UTF-16 units.
+    if 2 * len(text) <= TEXT_LIMIT:
+        return text
+    # Spreadsheet programs count UTF-16 units, at most two for each character.
     units = text.encode("utf-16-le")
     if len(units) <= 2 * TEXT_LIMIT:
         return text

@@ -141,6 +141,14 @@ def test_json_describes_the_batch(
     }
 
 
+def test_document_as_a_value_equals_the_json_report(
+    tmp_path: Path, batch: BatchRecord, orders: list[OrderRecord], clock: StoppedClock
+) -> None:
+    path = report.write(tmp_path / "out.json", batch, orders, clock=clock)
+
+    assert report.as_document(batch, orders) == json.loads(path.read_text("utf-8"))
+
+
 @pytest.mark.parametrize("suffix", [".csv", ".json"])
 def test_empty_batch_gives_a_report_without_orders(
     suffix: str, tmp_path: Path, batch: BatchRecord, clock: StoppedClock
@@ -252,7 +260,7 @@ def test_record_that_does_not_fit_its_columns_is_never_written(
 
 @given(text=st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=30))
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_any_id_comes_back_unchanged_from_json_and_recognisable_from_csv(
     text: str, tmp_path: Path, batch: BatchRecord, clock: StoppedClock

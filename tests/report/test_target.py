@@ -152,6 +152,20 @@ def test_folder_that_goes_away_while_writing_is_named(
         report.write(tmp_path / "out.csv", batch, [], clock=clock)
 
 
+def test_blank_sheet_has_no_sibling_where_the_target_is_in_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(source: Path, destination: Path) -> None:
+        raise PermissionError(errno.EACCES, "in use")
+
+    monkeypatch.setattr(os, "replace", refuse)
+
+    with pytest.raises(ReportError, match="or the file is open elsewhere"):
+        report.write_template(tmp_path / "orders.xlsx")
+
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("number", "words"),
     [

@@ -409,7 +409,7 @@ def test_unwritable_temporary_folder_is_said_clearly(
     )
 )
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_any_text_comes_back_unchanged_and_as_text(text: str, write: Write) -> None:
     order = make_order(4, S.FILLED, server_order_id=text)
@@ -423,7 +423,7 @@ def test_any_text_comes_back_unchanged_and_as_text(text: str, write: Write) -> N
 
 @given(digits=st.integers(1, 10**15 - 1), decimals=st.integers(0, 12))
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_any_price_of_fifteen_digits_comes_back_to_the_digit(
     digits: int, decimals: int, write: Write
