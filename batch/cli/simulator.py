@@ -16,9 +16,19 @@ import click
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True)
 @click.option("--fault", "faults", multiple=True, metavar="FAULT", help="Go wrong; repeatable.")
 @click.option("--fault-help", is_flag=True, help="Explain the faults and leave.")
-@click.option("--latency", "latency_s", type=float, default=0.0, help="Seconds before each answer.")
 @click.option(
-    "--time-scale", type=float, default=1.0, show_default=True, help="How fast the market moves."
+    "--latency",
+    "latency_s",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    help="Seconds before each answer.",
+)
+@click.option(
+    "--time-scale",
+    type=click.FloatRange(min=0, min_open=True),
+    default=1.0,
+    show_default=True,
+    help="How fast the market moves.",
 )
 @click.option(
     "--client-id-query",
@@ -30,12 +40,23 @@ import click
 @click.option(
     "--client-id-delay",
     "client_id_delay_s",
-    type=float,
+    type=click.FloatRange(min=0),
     default=0.0,
     help="Seconds after which a query by client ID finds an order.",
 )
-@click.option("--rate-limit", "rate_limit_per_s", type=int, help="Requests a second; then 429.")
-@click.option("--token-lifetime", "token_lifetime_s", type=float, default=60.0, show_default=True)
+@click.option(
+    "--rate-limit",
+    "rate_limit_per_s",
+    type=click.IntRange(min=1),
+    help="Requests a second; then 429.",
+)
+@click.option(
+    "--token-lifetime",
+    "token_lifetime_s",
+    type=click.FloatRange(min=0, min_open=True),
+    default=60.0,
+    show_default=True,
+)
 @click.option(
     "--refuse-duplicates", is_flag=True, help="Refuse a second order with the same client ID."
 )
@@ -50,6 +71,7 @@ def simulator(port: int, faults: tuple[str, ...], fault_help: bool, **options: A
       orderbatch simulator
       ORDERBATCH_URL=http://127.0.0.1:8080 orderbatch submit orders.xlsx
     """
+    from batch.errors import ConfigError
     from batch.simulator import FAULT_HELP, Simulator, SimulatorOptions, parse_fault
 
     if fault_help:
@@ -66,7 +88,7 @@ def simulator(port: int, faults: tuple[str, ...], fault_help: bool, **options: A
     for text in faults:
         try:
             venue.add_fault(parse_fault(text))
-        except ValueError as error:
+        except ConfigError as error:
             raise click.BadParameter(str(error), param_hint="--fault") from None
     with venue:
         click.echo(venue.url)

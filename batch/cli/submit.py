@@ -15,7 +15,9 @@ from batch.states import OrderState
 if TYPE_CHECKING:
     from batch.cli.running import Result, RunningOptions
     from batch.cli.session import Session
+    from batch.journal import Journal
     from batch.model import Validation
+    from batch.runner import Plan
 
 
 @click.command()
@@ -128,52 +130,65 @@ def _send_all(
 ) -> list[Result]:
     results: list[Result] = []
     with session.open_journal() as journal:
-        from batch.cli.running import Result, conclude, is_finished, run_batch
-        from batch.cli.summary import counts_in_words
-        from batch.runner import PlanOptions, plan, refuse_sent_since
-        from batch.venue import encode_order
-
-        def plan_one(validation: Validation, *, dry: bool) -> Any:
-            return plan(
-                journal,
-                validation,
-                login=session.login(),
-                options=PlanOptions(
-                    prefix_client_order_id=session.settings.sheet.prefix_client_order_id,
-                    simulated=session.simulated,
-                    dry_run=dry,
-                ),
-                encode=encode_order,
-                clock=session.clock,
-            )
-
-        if dry_run:
-            for validation in checked:
-                planned = plan_one(validation, dry=True)
-                session.say(
-                    f"Dry run of {validation.sheet.path.name}: batch {planned.batch.batch_id}, "
-                    f"{counts_in_words(planned.states)}. Nothing was sent."
-                )
-                results.append(Result(Exit.DONE, {"batch": planned.batch.batch_id}))
-            return results
         for validation in checked:
-            # Before the login, so that what would be refused anyway never needs the venue.
-            tried = plan_one(validation, dry=True)
-            if not tried.is_new and is_finished(tried.states):
-                results.append(conclude(session, journal, tried.batch, None, options))
+            if dry_run:
+                results.append(_try(session, journal, validation))
                 continue
-            with session.open_venue(options.max_in_flight) as (venue, simulator):
-                # After the login, so that a wrong password leaves no plan behind.
-                planned = plan_one(validation, dry=False)
-                name = planned.batch.batch_id
-                session.say(
-                    f"Batch {name} of {validation.sheet.path.name}: "
-                    f"{planned.states.get(OrderState.PLANNED, 0):,} orders to send."
-                )
-                if not planned.is_new:
-                    refuse_sent_since(journal, journal.batch(name), session.clock)
-                outcome = run_batch(session, journal, name, venue, simulator, options)
-                results.append(conclude(session, journal, planned.batch, outcome, options))
-            if outcome.interrupted:
+            results.append(_send(session, journal, validation, options))
+            if results[-1].code is Exit.INTERRUPTED:
                 break
     return results
+
+
+def _try(session: Session, journal: Journal, validation: Validation) -> Result:
+    from batch.cli.running import Result
+    from batch.cli.summary import counts_in_words
+
+    planned = _plan(session, journal, validation, dry_run=True)
+    name = planned.batch.batch_id
+    session.say(
+        f"Dry run of {validation.sheet.path.name}: batch {name}, "
+        f"{counts_in_words(planned.states)}. Nothing was sent."
+    )
+    return Result(Exit.DONE, {"batch": {"id": name}, "exit_code": Exit.DONE})
+
+
+def _send(
+    session: Session, journal: Journal, validation: Validation, options: RunningOptions
+) -> Result:
+    from batch.cli.running import conclude, is_finished, run_batch
+    from batch.runner import find_batch, refuse_sent_since
+
+    found = find_batch(journal, validation, login=session.login(), clock=session.clock)
+    if found is not None and is_finished(found.states):
+        return conclude(session, journal, found.batch, None, options)
+    with session.open_venue(options.max_in_flight) as (venue, simulator):
+        # After the login, so that a wrong password leaves no plan behind.
+        planned = _plan(session, journal, validation, dry_run=False)
+        name = planned.batch.batch_id
+        session.say(
+            f"Batch {name} of {validation.sheet.path.name}: "
+            f"{planned.states.get(OrderState.PLANNED, 0):,} orders to send."
+        )
+        if not planned.is_new:
+            refuse_sent_since(journal, journal.batch(name), session.clock)
+        outcome = run_batch(session, journal, name, venue, simulator, options)
+    return conclude(session, journal, planned.batch, outcome, options)
+
+
+def _plan(session: Session, journal: Journal, validation: Validation, *, dry_run: bool) -> Plan:
+    from batch.runner import PlanOptions, plan
+    from batch.venue import encode_order
+
+    return plan(
+        journal,
+        validation,
+        login=session.login(),
+        options=PlanOptions(
+            prefix_client_order_id=session.settings.sheet.prefix_client_order_id,
+            simulated=session.simulated,
+            dry_run=dry_run,
+        ),
+        encode=encode_order,
+        clock=session.clock,
+    )

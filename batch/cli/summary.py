@@ -71,7 +71,8 @@ def closing_words(
             f"{by_final[FinalState.UNKNOWN]:,} UNKNOWN: the venue may or may not hold them. They "
             "are not sent again. Ask the venue's desk about them by client order ID."
         )
-    if (
+    # A simulated venue ends with its process, so there is nothing to go on with.
+    if not batch.simulated and (
         states.get(OrderState.PLANNED)
         or FinalState.OPEN in by_final
         or (FinalState.UNKNOWN in by_final)

@@ -2,7 +2,7 @@
 
 from batch.runner.identity import Login
 from batch.runner.options import Outcome, RunOptions, Snapshot
-from batch.runner.plan import Duplicates, Plan, PlanOptions, plan, refuse_sent_since
+from batch.runner.plan import Duplicates, Plan, PlanOptions, find_batch, plan, refuse_sent_since
 from batch.runner.run import Run, VenueCalls
 from batch.runner.work import ThreadWorkers, Workers
 
@@ -18,6 +18,7 @@ __all__ = [
     "ThreadWorkers",
     "VenueCalls",
     "Workers",
+    "find_batch",
     "plan",
     "refuse_sent_since",
 ]

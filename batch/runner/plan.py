@@ -70,6 +70,17 @@ class _Undo(Exception):
     """Leaves a planning without a trace."""
 
 
+def find_batch(
+    journal: Journal, validation: Validation, *, login: Login, clock: Clock
+) -> BatchSummary | None:
+    """Give the newest batch of a sheet's content; None when it was never submitted."""
+    content = content_hash(validation.sheet, login)
+    now = clock.now()
+    with journal.planning(url=login.url, org=login.org, user=login.user, now=now) as planning:
+        earlier = planning.generations(content)
+    return earlier[-1] if earlier else None
+
+
 def plan(
     journal: Journal,
     validation: Validation,

@@ -1,0 +1,195 @@
+"""The smaller commands, and what all of them share."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from batch.cli import commands
+from batch.cli.exits import Exit, code_of_states, guarded, most_serious
+from batch.simulator import Simulator
+from batch.states import OrderState as S
+from tests.cli.conftest import EXPIRED, FILLED, OPEN, Office
+
+
+def test_check_shows_totals_of_a_good_sheet(office: Office) -> None:
+    call = office.call("check", office.sheet(FILLED, FILLED, "EUR/USD,Sell,5,1.2,IOC\n"))
+
+    assert call.code == 0
+    assert "3 orders, no problems" in call.out
+    assert any("200,001 EUR" in line and "Buy" in line for line in call.out.splitlines())
+
+
+def test_check_shows_every_problem_of_a_bad_sheet(office: Office) -> None:
+    call = office.call(
+        "check", office.sheet("EUR/EUR,Buy,1,1.2,IOC\n", "EUR/USD,Hold,x,1.2,IOC\n", FILLED)
+    )
+
+    assert call.code == 3
+    assert "3 problems in 2 of 3 rows" in call.out
+    assert '"Hold"' in call.out and '"x"' in call.out
+
+
+def test_check_gives_json(office: Office) -> None:
+    call = office.call("check", office.sheet("EUR/USD,Buy,-3,1.2,IOC\n"), "--json")
+
+    assert call.code == 3
+    (problem,) = call.json["problems"]
+    assert (problem["row"], problem["column"], problem["found"]) == (2, "size", "-3")
+    assert problem["message"].startswith("orders.csv, row 2, size: expected ")
+    assert call.json["totals"] == []
+
+
+def test_check_needs_no_journal(office: Office) -> None:
+    office.call("check", office.sheet(FILLED))
+
+    assert not Path(office.environment["ORDERBATCH_JOURNAL"]).exists()
+
+
+def test_batches_lists_what_was_submitted(desk: Office) -> None:
+    desk.call("submit", desk.sheet(FILLED, EXPIRED), "--yes")
+
+    call = desk.call("batches")
+
+    assert "1 FILLED, 1 EXPIRED" in call.out
+    assert "orders.csv" in call.out
+
+
+def test_report_writes_it_again(desk: Office) -> None:
+    first = desk.call("submit", desk.sheet(FILLED), "--yes", "--json")
+
+    call = desk.call("report", first.json["batch"]["id"], "--report", "again.csv")
+
+    assert call.code == 0
+    assert call.out == "again.csv\n"
+    assert "FILLED" in Path("again.csv").read_text()
+
+
+@pytest.mark.parametrize("command", ["report", "resume", "events"])
+def test_an_unknown_batch_is_named_with_the_command_that_lists_them(
+    desk: Office, command: str
+) -> None:
+    call = desk.call(command, "nosuch")
+
+    assert call.code == 6
+    assert '"nosuch"' in call.err
+    assert "orderbatch batches" in call.err
+
+
+def test_events_give_an_auditor_the_history(desk: Office) -> None:
+    first = desk.call("submit", desk.sheet(FILLED), "--yes", "--json")
+
+    call = desk.call("events", first.json["batch"]["id"])
+
+    kinds = [line.split("\t")[2] for line in call.out.splitlines()]
+    assert kinds[:4] == ["event", "planned", "run-started", "claimed"]
+    assert kinds[-1] == "run-ended"
+
+
+def test_resume_refuses_settings_of_another_login(
+    desk: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = desk.call("submit", desk.sheet(OPEN), "--yes", "--wait", "0", "--json")
+    monkeypatch.setenv("ORDERBATCH_USER", "somebody")
+
+    call = desk.call("resume", first.json["batch"]["id"])
+
+    assert call.code == 6
+    assert "somebody of DESK" in call.err
+
+
+def test_resume_of_a_finished_batch_sends_nothing(desk: Office, venue: Simulator) -> None:
+    first = desk.call("submit", desk.sheet(FILLED), "--yes", "--json")
+
+    call = desk.call("resume", first.json["batch"]["id"], "--json")
+
+    assert call.code == 0
+    assert venue.ledger.posts == 1
+
+
+def test_the_simulator_is_a_venue_for_another_process(desk: Office) -> None:
+    process = desk.start("simulator", "--port", "0", "--time-scale", "10")
+    assert process.stdout is not None
+    desk.environment["ORDERBATCH_URL"] = process.stdout.readline().strip()
+
+    call = desk.run("submit", desk.sheet(FILLED), "--yes")
+
+    assert call.code == 0
+    assert "1 FILLED" in call.err
+
+
+def test_a_fault_that_is_none_is_wrong_usage(office: Office) -> None:
+    assert office.call("simulator", "--fault", "nonsense").code == 2
+
+
+def test_the_faults_are_explained(office: Office) -> None:
+    assert "drop-reply" in office.call("simulator", "--fault-help").out
+
+
+def test_every_command_has_a_help_with_an_example(office: Office) -> None:
+    for name in commands.commands:
+        call = office.call(name, "--help")
+        assert call.code == 0
+        assert f"orderbatch {name}" in call.out.split("Example")[1]
+
+
+def test_help_loads_nothing_heavy() -> None:
+    heavy = [
+        "pandas",
+        "pandera",
+        "requests",
+        "sqlalchemy",
+        "openpyxl",
+        "xlsxwriter",
+        "rich",
+        "pydantic",
+        "numpy",
+    ]
+    script = (
+        "import sys; from batch.cli import commands\n"
+        "commands.main(['--help'], standalone_mode=False)\n"
+        f"print('heavy:', [name for name in {heavy!r} if name in sys.modules])"
+    )
+
+    out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+
+    assert out.stdout.endswith("heavy: []\n")
+
+
+def test_a_fault_of_our_own_is_70_without_a_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    def break_down() -> None:
+        raise ZeroDivisionError("secret")
+
+    assert guarded(break_down) == 70
+    err = capsys.readouterr().err
+    assert "ZeroDivisionError" in err
+    assert "Traceback" not in err and "secret" not in err
+
+
+@pytest.mark.parametrize(
+    ("states", "accepted", "code"),
+    [
+        ({S.FILLED: 2}, (), Exit.DONE),
+        ({S.FILLED: 2, S.EXPIRED: 1}, (), Exit.NOT_ALL_FILLED),
+        ({S.FILLED: 2, S.EXPIRED: 1}, ("expired",), Exit.DONE),
+        ({S.INVALID: 1, S.FILLED: 1}, (), Exit.NOT_ALL_FILLED),
+        ({S.SKIPPED: 1, S.FILLED: 1}, (), Exit.NOT_ALL_FILLED),
+        ({S.OPEN: 1, S.EXPIRED: 1}, (), Exit.STILL_OPEN),
+        ({S.OPEN: 1, S.FILLED: 1}, ("open",), Exit.DONE),
+        ({S.PLANNED: 1, S.FILLED: 1}, ("not_sent",), Exit.STILL_OPEN),
+        ({S.UNKNOWN: 1, S.OPEN: 1, S.EXPIRED: 1}, (), Exit.UNKNOWN),
+        ({S.SENDING: 1}, (), Exit.UNKNOWN),
+    ],
+)
+def test_the_states_of_a_batch_decide_the_exit_code(
+    states: dict[S, int], accepted: tuple[str, ...], code: Exit
+) -> None:
+    assert code_of_states(states, accepted) is code
+
+
+def test_the_most_serious_code_of_several_wins() -> None:
+    assert most_serious([Exit.DONE, Exit.UNKNOWN, Exit.STILL_OPEN]) is Exit.UNKNOWN
+    assert most_serious([]) is Exit.DONE
