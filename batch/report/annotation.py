@@ -15,6 +15,7 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils.cell import column_index_from_string
 from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet.hyperlink import Hyperlink
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from batch.errors import ReportError
@@ -93,6 +94,8 @@ def _build_workbook(sheet: Sheet) -> Workbook:
     assert isinstance(table, Worksheet)
     table.title = "Orders"
     table.freeze_panes = f"A{sheet.header_row + 1}"
+    table.print_title_rows = f"{sheet.header_row}:{sheet.header_row}"
+    _set_up_print(table)
     places = [column_index_from_string(column.letter) for column in sheet.columns]
     for place, column in zip(places, sheet.columns, strict=True):
         _put_text(table, sheet.header_row, place, column.header).font = Font(_FONT, bold=True)
@@ -106,6 +109,12 @@ def _build_workbook(sheet: Sheet) -> Workbook:
             elif text:
                 _put_text(table, row.number, place, text)
     return workbook
+
+
+def _set_up_print(page: Worksheet) -> None:
+    page.page_setup.orientation = "landscape"
+    page.page_setup.fitToHeight = 0
+    page.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
 
 
 def _mark_cells(table: Worksheet, sheet: Sheet, problems: Sequence[Problem]) -> None:
@@ -151,9 +160,7 @@ def _list_problems(
     shown = problems[:LISTED]
     page.auto_filter.ref = f"A{line}:F{line + len(shown)}"
     page.print_title_rows = f"{line}:{line}"
-    page.page_setup.orientation = "landscape"
-    page.page_setup.fitToHeight = 0
-    page.sheet_properties.pageSetUpPr.fitToPage = True
+    _set_up_print(page)
     for count, problem in enumerate(shown):
         line += 1
         _write_problem(page, line, title, sheet, problem, linked=count < MARKED)

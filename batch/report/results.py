@@ -120,7 +120,8 @@ def _widths(names: Sequence[str], batch: BatchRecord, orders: Sequence[OrderReco
             if text:
                 separators = len(text) // 3 if column in numbers else 0
                 widths[column] = max(widths[column], len(text) + separators + 4)
-    widths = [min(max(width, _NARROWEST), _WIDEST) for width in widths]
-    *_, message_column, _submitted, _finished, _request = range(len(names))
-    widths[message_column] = _MESSAGE_WIDTH
-    return widths
+    message_column = len(names) - 4
+    return [
+        min(max(width, _NARROWEST), _MESSAGE_WIDTH if column == message_column else _WIDEST)
+        for column, width in enumerate(widths)
+    ]
