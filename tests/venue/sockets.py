@@ -150,4 +150,7 @@ class ScriptedServer:
                 else:
                     peer.send(self.login_answer)
         except OSError:
+            # The script ended the connection itself, or the test is over.
+            pass
+        finally:
             peer.close()
