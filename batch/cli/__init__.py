@@ -15,6 +15,7 @@ from batch.cli.check import check
 from batch.cli.events import events
 from batch.cli.exits import guarded
 from batch.cli.report import report
+from batch.cli.resolve import resolve
 from batch.cli.resume import resume
 from batch.cli.simulator import simulator
 from batch.cli.submit import submit
@@ -35,7 +36,7 @@ def commands() -> None:
     """
 
 
-for command in (check, submit, resume, report, batches, events, simulator):
+for command in (check, submit, resume, report, batches, events, resolve, simulator):
     commands.add_command(command)
 
 

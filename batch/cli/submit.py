@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     show_default=True,
     help="With bad rows in a sheet: send nothing, or send only the good ones.",
 )
+@click.option(
+    "--skip-sent", is_flag=True, help="Leave out rows that were sent before; send the others."
+)
+@click.option("--again", is_flag=True, help="Send all rows once more, sent before or not.")
 @reading
 @running
 @common
@@ -41,6 +45,8 @@ def submit(
     yes: bool,
     dry_run: bool,
     on_invalid: str,
+    skip_sent: bool,
+    again: bool,
     **options: Any,
 ) -> int:
     """Check order sheets, send their rows as limit orders, follow them, report.
@@ -61,6 +67,8 @@ def submit(
 
     if not (yes or dry_run or sys.stdin.isatty()):
         raise click.UsageError("there is no terminal to ask for a confirmation; add --yes.")
+    if skip_sent and again:
+        raise click.UsageError("--skip-sent and --again contradict each other; say one of them.")
     how_to_run = take_running_options(options)
     session, how_to_read = split_options(options, simulated=simulate)
     check_targets(how_to_run.reports, sheets)
@@ -70,7 +78,8 @@ def submit(
         return Exit.REFUSED
     if not (yes or dry_run):
         _confirm(session, checked, f"{login.user} of {login.org} at {login.url}")
-    results = _send_all(session, checked, how_to_run, dry_run=dry_run)
+    duplicates = "skip" if skip_sent else "send" if again else "refuse"
+    results = _send_all(session, checked, how_to_run, duplicates, dry_run=dry_run)
     code = most_serious([result.code for result in results])
     if how_to_run.as_json:
         documents = [result.document for result in results]
@@ -126,25 +135,30 @@ def _confirm(session: Session, checked: list[Validation], login: str) -> None:
 
 
 def _send_all(
-    session: Session, checked: list[Validation], options: RunningOptions, *, dry_run: bool
+    session: Session,
+    checked: list[Validation],
+    options: RunningOptions,
+    duplicates: str,
+    *,
+    dry_run: bool,
 ) -> list[Result]:
     results: list[Result] = []
     with session.open_journal() as journal:
         for validation in checked:
             if dry_run:
-                results.append(_try(session, journal, validation))
+                results.append(_try(session, journal, validation, duplicates))
                 continue
-            results.append(_send(session, journal, validation, options))
+            results.append(_send(session, journal, validation, options, duplicates))
             if results[-1].code is Exit.INTERRUPTED:
                 break
     return results
 
 
-def _try(session: Session, journal: Journal, validation: Validation) -> Result:
+def _try(session: Session, journal: Journal, validation: Validation, duplicates: str) -> Result:
     from batch.cli.running import Result
     from batch.cli.summary import counts_in_words
 
-    planned = _plan(session, journal, validation, dry_run=True)
+    planned = _plan(session, journal, validation, duplicates, dry_run=True)
     name = planned.batch.batch_id
     session.say(
         f"Dry run of {validation.sheet.path.name}: batch {name}, "
@@ -154,30 +168,53 @@ def _try(session: Session, journal: Journal, validation: Validation) -> Result:
 
 
 def _send(
-    session: Session, journal: Journal, validation: Validation, options: RunningOptions
+    session: Session,
+    journal: Journal,
+    validation: Validation,
+    options: RunningOptions,
+    duplicates: str,
 ) -> Result:
     from batch.cli.running import conclude, is_finished, run_batch
     from batch.runner import find_batch, refuse_sent_since
 
     found = find_batch(journal, validation, login=session.login(), clock=session.clock)
-    if found is not None and is_finished(found.states):
+    if found is not None and is_finished(found.states) and duplicates != "send":
         return conclude(session, journal, found.batch, None, options)
     with session.open_venue(options.max_in_flight) as (venue, simulator):
         # After the login, so that a wrong password leaves no plan behind.
-        planned = _plan(session, journal, validation, dry_run=False)
+        planned = _plan(session, journal, validation, duplicates, dry_run=False)
         name = planned.batch.batch_id
         session.say(
             f"Batch {name} of {validation.sheet.path.name}: "
             f"{planned.states.get(OrderState.PLANNED, 0):,} orders to send."
         )
+        _tell_of_duplicates(session, journal, planned)
         if not planned.is_new:
             refuse_sent_since(journal, journal.batch(name), session.clock)
         outcome = run_batch(session, journal, name, venue, simulator, options)
     return conclude(session, journal, planned.batch, outcome, options)
 
 
-def _plan(session: Session, journal: Journal, validation: Validation, *, dry_run: bool) -> Plan:
-    from batch.runner import PlanOptions, plan
+def _tell_of_duplicates(session: Session, journal: Journal, planned: Plan) -> None:
+    if planned.skipped:
+        session.say(f"{planned.skipped:,} rows were sent before and are left out.")
+    if planned.withdrawn:
+        session.say(
+            f"{planned.withdrawn:,} rows that an unfinished batch had not sent are sent by this "
+            "one in its place."
+        )
+    for other in planned.left_behind:
+        if left := journal.batch(other).states.get(OrderState.PLANNED, 0):
+            session.warn(
+                f"Batch {other} still has {left:,} rows that are not sent; they leave only with: "
+                f"orderbatch resume {other}"
+            )
+
+
+def _plan(
+    session: Session, journal: Journal, validation: Validation, duplicates: str, *, dry_run: bool
+) -> Plan:
+    from batch.runner import Duplicates, PlanOptions, plan
     from batch.venue import encode_order
 
     return plan(
@@ -185,6 +222,7 @@ def _plan(session: Session, journal: Journal, validation: Validation, *, dry_run
         validation,
         login=session.login(),
         options=PlanOptions(
+            duplicates=Duplicates(duplicates),
             prefix_client_order_id=session.settings.sheet.prefix_client_order_id,
             simulated=session.simulated,
             dry_run=dry_run,

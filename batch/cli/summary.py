@@ -69,7 +69,9 @@ def closing_words(
     if FinalState.UNKNOWN in by_final:
         lines.append(
             f"{by_final[FinalState.UNKNOWN]:,} UNKNOWN: the venue may or may not hold them. They "
-            "are not sent again. Ask the venue's desk about them by client order ID."
+            "are not sent again. Ask the venue's desk about them by client order ID, and record "
+            f"the finding: orderbatch resolve {batch.batch_id} ROW --placed SERVER_ID, or "
+            "--not-placed."
         )
     # A simulated venue ends with its process, so there is nothing to go on with.
     if not batch.simulated and (

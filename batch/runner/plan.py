@@ -5,34 +5,30 @@ Everything is computed and checked first; then the whole plan is committed at on
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from enum import StrEnum
+from datetime import datetime
 
 from batch.clock import Clock
 from batch.errors import GateError
 from batch.journal import BatchSummary, EarlierOrder, Journal, PlannedRow, Planning
 from batch.model import BatchRecord, Order, Problem, Row, Validation
-from batch.runner.identity import Login, batch_id, content_hash, fingerprints, same_content
-from batch.states import AT_VENUE, OrderState, final_state
-
-SENT_WINDOW = timedelta(hours=24)
-"""How long an equal order counts as already sent."""
+from batch.runner.duplicates import (
+    Duplicates,
+    Matches,
+    is_exposure,
+    listing,
+    name_of,
+    refuse_reused_ids,
+    refuse_sent,
+)
+from batch.runner.identity import Login, batch_id, content_hash, fingerprints
+from batch.states import OrderState
 
 LONGEST_CLIENT_ORDER_ID = 255
 """Source: the venue's WebSocket reference."""
-
-LISTED = 20
-"""How many duplicates a message lists."""
-
-
-class Duplicates(StrEnum):
-    """What to do with rows that were sent before."""
-
-    REFUSE = "refuse"
-    SKIP = "skip"
-    SEND = "send"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +54,16 @@ class Plan:
     Attributes:
         is_new: this plan made the batch; otherwise it was there before, finished or not.
         skipped: rows left out because they were sent before.
+        withdrawn: rows of other batches, never sent, that this one sends in their place.
+        left_behind: the other batches that these rows were of.
     """
 
     batch: BatchRecord
     states: Mapping[OrderState, int]
     is_new: bool
     skipped: int = 0
+    withdrawn: int = 0
+    left_behind: tuple[str, ...] = ()
 
 
 class _Undo(Exception):
@@ -103,14 +103,21 @@ def plan(
     now = clock.now()
     made: Plan | None = None
     try:
-        with journal.planning(url=login.url, org=login.org, user=login.user, now=now) as planning:
+        with (
+            ExitStack() as held,
+            journal.planning(url=login.url, org=login.org, user=login.user, now=now) as planning,
+        ):
             earlier = planning.generations(content)
             if earlier and options.duplicates is not Duplicates.SEND:
                 return Plan(earlier[-1].batch, earlier[-1].states, is_new=False)
             if earlier:
                 _require_sent(earlier[-1])
             generation = len(earlier) + 1
-            made = _add(planning, validation, content, generation, login, options, encode, now)
+            draft = _draft(planning, validation, content, generation, login, options, now)
+            for batch in draft.withdrawals:
+                # Nobody may be sending these rows just now; held until the plan is committed.
+                held.enter_context(journal.hold(batch, now))
+            made = _add(planning, validation, draft, content, generation, encode)
             if options.dry_run:
                 raise _Undo
     except _Undo:
@@ -146,13 +153,13 @@ def refuse_sent_since(journal: Journal, summary: BatchSummary, clock: Clock) -> 
             for earlier in planning.earlier_orders(fingerprints=[m.fingerprint for m in mine])
             if earlier.batch_id != batch.batch_id
             and earlier.state is not OrderState.PLANNED
-            and _is_exposure(earlier, now)
+            and is_exposure(earlier, now)
         }
-    sent = [(m.row, others[m.fingerprint]) for m in mine if m.fingerprint in others]
+    sent = {m.row: others[m.fingerprint] for m in mine if m.fingerprint in others}
     if sent:
         raise GateError(
             f"batch {batch.batch_id}: expected rows that no other batch has sent, found "
-            f"{len(sent)} that one has sent since:\n{_listing(sent)}\n"
+            f"{len(sent)} that one has sent since:\n{listing(sent)}\n"
             "Nothing more was sent. Submit the sheet that should count now, with --skip-sent."
         )
 
@@ -167,47 +174,106 @@ def _require_sent(latest: BatchSummary) -> None:
         )
 
 
-def _add(
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """What a plan has decided about each row before anything is written."""
+
+    batch: BatchRecord
+    client_order_ids: Mapping[int, str]
+    fingerprints: Mapping[int, str]
+    skipped: Mapping[int, EarlierOrder]
+    withdrawals: Mapping[str, list[int]]
+
+
+def _draft(
     planning: Planning,
     validation: Validation,
     content: str,
     generation: int,
     login: Login,
     options: PlanOptions,
-    encode: Callable[[Order, str], str],
     now: datetime,
-) -> Plan:
-    sheet = validation.sheet
+) -> _Draft:
+    sheet, orders = validation.sheet, validation.orders
     name = batch_id(content, generation)
     if planning.is_taken(name):
         raise GateError(
             f"batch {name}: expected a free ID, found other content under it. Change any cell "
             "that is not sent (a note) and submit again."
         )
-    prints = dict(
-        zip(
-            (order.row for order in validation.orders), fingerprints(validation.orders), strict=True
-        )
-    )
-    wanted = {order.row: _client_order_id(order, name, options) for order in validation.orders}
-    matches = _Matches(
-        planning.earlier_orders(
-            fingerprints=prints.values(),
-            client_order_ids=[id_ for order in validation.orders if (id_ := wanted[order.row])],
-        ),
+    rows = [order.row for order in orders]
+    prints = dict(zip(rows, fingerprints(orders), strict=True))
+    wanted = {order.row: _client_order_id(order, name, options) for order in orders}
+    matches = Matches(
+        planning.earlier_orders(fingerprints=prints.values(), client_order_ids=wanted.values()),
         now,
     )
-    _refuse_reused_ids(validation.orders, wanted, prints, matches)
-    sent = [
-        (order.row, found)
-        for order in validation.orders
-        if (found := matches.sent(prints[order.row], wanted[order.row])) is not None
-    ]
-    _refuse_sent(sent, options.duplicates)
-    skipped = dict(sent) if options.duplicates is Duplicates.SKIP else {}
+    refuse_reused_ids(wanted, prints, matches, options.duplicates)
+    _refuse_long_ids(wanted)
+    sent = {row: e for row in rows if (e := matches.sent(prints[row], wanted[row])) is not None}
+    waiting = {row: e for row in rows if (e := matches.waiting(prints[row], wanted[row]))}
+    refuse_sent(sent, waiting, options.duplicates)
+    skipped = sent if options.duplicates is Duplicates.SKIP else {}
+    withdrawals: dict[str, list[int]] = {}
+    for row, earlier in waiting.items():
+        if row not in skipped and earlier.row not in withdrawals.get(earlier.batch_id, []):
+            withdrawals.setdefault(earlier.batch_id, []).append(earlier.row)
+    return _Draft(
+        batch=BatchRecord(
+            batch_id=name,
+            sheet_path=str(sheet.path.absolute()),
+            worksheet=sheet.worksheet,
+            columns=sheet.columns,
+            row_count=len(sheet.rows),
+            venue_url=login.url,
+            org=login.org,
+            user=login.user,
+            simulated=options.simulated,
+            created_at=now,
+        ),
+        client_order_ids=_free_ids(planning, wanted, matches, skipped),
+        fingerprints=prints,
+        skipped=skipped,
+        withdrawals=withdrawals,
+    )
+
+
+def _add(
+    planning: Planning,
+    validation: Validation,
+    draft: _Draft,
+    content: str,
+    generation: int,
+    encode: Callable[[Order, str], str],
+) -> Plan:
+    batch = draft.batch
+    for other, rows in draft.withdrawals.items():
+        words = f"withdrawn before it was sent: batch {batch.batch_id} sends it in its place"
+        planning.withdraw(other, rows, detail=words, message=words)
+    planned = _planned_rows(validation, draft, encode)
+    planning.add(
+        batch,
+        content_hash=content,
+        generation=generation,
+        rows=planned,
+        detail=f"{len(planned)} rows of {validation.sheet.path.name}, "
+        f"{len(draft.skipped)} already sent",
+    )
+    return Plan(
+        batch,
+        Counter(row.state for row in planned),
+        is_new=True,
+        skipped=len(draft.skipped),
+        withdrawn=sum(map(len, draft.withdrawals.values())),
+        left_behind=tuple(draft.withdrawals),
+    )
+
+
+def _planned_rows(
+    validation: Validation, draft: _Draft, encode: Callable[[Order, str], str]
+) -> list[PlannedRow]:
     orders = {order.row: order for order in validation.orders}
     problems = _by_row(validation.problems)
-    free = _free_ids(planning, wanted, matches, skipped)
 
     def planned(row: Row) -> PlannedRow:
         order = orders.get(row.number)
@@ -215,8 +281,8 @@ def _add(
             return PlannedRow(
                 row.number, row.values, OrderState.INVALID, message=problems.get(row.number, "")
             )
-        client_order_id = free[order.row]
-        earlier = skipped.get(order.row)
+        client_order_id = draft.client_order_ids[order.row]
+        earlier = draft.skipped.get(order.row)
         return PlannedRow(
             row=row.number,
             values=row.values,
@@ -224,65 +290,11 @@ def _add(
             order=order,
             client_order_id=client_order_id,
             payload=encode(order, client_order_id),
-            fingerprint=prints[order.row],
-            message=f"not sent: already sent as {_name(earlier)}" if earlier else "",
+            fingerprint=draft.fingerprints[order.row],
+            message=f"not sent: already sent as {name_of(earlier)}" if earlier else "",
         )
 
-    rows = [planned(row) for row in sheet.rows]
-    batch = BatchRecord(
-        batch_id=name,
-        sheet_path=str(sheet.path.absolute()),
-        worksheet=sheet.worksheet,
-        columns=sheet.columns,
-        row_count=len(rows),
-        venue_url=login.url,
-        org=login.org,
-        user=login.user,
-        simulated=options.simulated,
-        created_at=now,
-    )
-    detail = f"{len(rows)} rows of {sheet.path.name}, {len(skipped)} already sent"
-    planning.add(batch, content_hash=content, generation=generation, rows=rows, detail=detail)
-    states: dict[OrderState, int] = {}
-    for row in rows:
-        states[row.state] = states.get(row.state, 0) + 1
-    return Plan(batch, states, is_new=True, skipped=len(skipped))
-
-
-class _Matches:
-    """Earlier orders of this login that rows of the new sheet may repeat."""
-
-    def __init__(self, earlier: Iterable[EarlierOrder], now: datetime) -> None:
-        self._by_id: dict[str, EarlierOrder] = {}
-        self._by_fingerprint: dict[str, EarlierOrder] = {}
-        for order in earlier:
-            self._by_id[order.client_order_id] = order
-            if _is_exposure(order, now):
-                self._by_fingerprint[order.fingerprint] = order
-
-    def of_id(self, client_order_id: str) -> EarlierOrder | None:
-        return self._by_id.get(client_order_id)
-
-    def sent(self, fingerprint: str, client_order_id: str) -> EarlierOrder | None:
-        """Give the order that this row would repeat.
-
-        An ID says "this very order", so one that was used for an exposure counts for ever; equal
-        content counts for a day.
-        """
-        same_id = self._by_id.get(client_order_id)
-        if same_id is not None and _holds_exposure(same_id):
-            return same_id
-        return self._by_fingerprint.get(fingerprint)
-
-
-def _holds_exposure(order: EarlierOrder) -> bool:
-    # A row that another batch has planned and not sent counts: `resume` would send it too.
-    return order.state in AT_VENUE | {OrderState.PLANNED} or bool(order.filled_size)
-
-
-def _is_exposure(order: EarlierOrder, now: datetime) -> bool:
-    recent = order.submitted_at is None or now - order.submitted_at <= SENT_WINDOW
-    return recent and _holds_exposure(order)
+    return [planned(row) for row in validation.sheet.rows]
 
 
 def _client_order_id(order: Order, name: str, options: PlanOptions) -> str:
@@ -293,54 +305,19 @@ def _client_order_id(order: Order, name: str, options: PlanOptions) -> str:
     return order.client_order_id
 
 
-def _refuse_reused_ids(
-    orders: Iterable[Order],
-    wanted: Mapping[int, str],
-    prints: Mapping[int, str],
-    matches: _Matches,
-) -> None:
-    reused = [
-        (order.row, found)
-        for order in orders
-        if (found := matches.of_id(wanted[order.row])) is not None
-        and not same_content(found.fingerprint, prints[order.row])
-    ]
-    if reused:
-        raise GateError(
-            f"expected client order IDs that were never used, found {len(reused)} that belong to "
-            f"other orders:\n{_listing(reused)}\n"
-            "Nothing was sent. Give each changed row a client order ID of its own."
-        )
-    long = [order.row for order in orders if len(wanted[order.row]) > LONGEST_CLIENT_ORDER_ID]
-    if long:
-        raise GateError(
-            f"row {long[0]}: expected a client order ID of at most {LONGEST_CLIENT_ORDER_ID} "
-            f"characters with the batch's prefix, found {len(wanted[long[0]])}. Nothing was sent."
-        )
-
-
-def _refuse_sent(sent: list[tuple[int, EarlierOrder]], duplicates: Duplicates) -> None:
-    waiting = [(row, found) for row, found in sent if found.state is OrderState.PLANNED]
-    if waiting and duplicates is not Duplicates.SEND:
-        batch = waiting[0][1].batch_id
-        raise GateError(
-            f"expected rows that no other batch is going to send, found {len(waiting)} that an "
-            f"unfinished batch holds:\n{_listing(waiting)}\n"
-            f"Nothing was sent. Finish that batch first: orderbatch resume {batch}"
-        )
-    if sent and duplicates is Duplicates.REFUSE:
-        raise GateError(
-            f"expected rows that were not sent before, found {len(sent)} that were:\n"
-            f"{_listing(sent)}\n"
-            "Nothing was sent. To send only the others: --skip-sent. To send all of them once "
-            "more: --again."
-        )
+def _refuse_long_ids(wanted: Mapping[int, str]) -> None:
+    for row, id_ in wanted.items():
+        if len(id_) > LONGEST_CLIENT_ORDER_ID:
+            raise GateError(
+                f"row {row}: expected a client order ID of at most {LONGEST_CLIENT_ORDER_ID} "
+                f"characters with the batch's prefix, found {len(id_)}. Nothing was sent."
+            )
 
 
 def _free_ids(
     planning: Planning,
     wanted: Mapping[int, str],
-    matches: _Matches,
+    matches: Matches,
     skipped: Mapping[int, EarlierOrder],
 ) -> dict[int, str]:
     """Give a used client ID that is sent on purpose once more a suffix: `-2`, `-3`, …
@@ -348,7 +325,13 @@ def _free_ids(
     Two orders under one ID could not be told apart when the venue is asked.
     """
     result = dict(wanted)
-    again = {row: id_ for row, id_ in wanted.items() if matches.of_id(id_) and row not in skipped}
+    again = {
+        row: id_
+        for row, id_ in wanted.items()
+        if row not in skipped
+        and (used := matches.of_id(id_)) is not None
+        and used.state is not OrderState.PLANNED
+    }
     taken = set(wanted.values())
     for row, id_ in again.items():
         for number in range(2, 1_000_000):
@@ -358,21 +341,6 @@ def _free_ids(
         result[row] = candidate
         taken.add(candidate)
     return result
-
-
-def _listing(found: list[tuple[int, EarlierOrder]]) -> str:
-    lines = [f"  row {row}: {_name(earlier)}" for row, earlier in found[:LISTED]]
-    if len(found) > LISTED:
-        lines.append(f"  and {len(found) - LISTED} more")
-    return "\n".join(lines)
-
-
-def _name(order: EarlierOrder) -> str:
-    server = f", server order ID {order.server_order_id}" if order.server_order_id else ""
-    return (
-        f"client order ID {order.client_order_id}{server}, {final_state(order.state)}, "
-        f"in batch {order.batch_id} row {order.row}"
-    )
 
 
 def _by_row(problems: Iterable[Problem]) -> dict[int, str]:

@@ -1,0 +1,150 @@
+"""A person's finding about an UNKNOWN order, checked with the venue where it can be reached."""
+
+from __future__ import annotations
+
+from batch.clock import Clock
+from batch.errors import GateError, VenueError
+from batch.journal import Change, Journal
+from batch.model import OrderRecord, VenueOrder
+from batch.runner.following import status_words
+from batch.runner.matching import difference
+from batch.runner.run import VenueCalls
+from batch.states import FINAL, OrderEvent, OrderState, event_of_status, next_state
+
+
+def declare_placed(
+    journal: Journal,
+    batch_id: str,
+    row: int,
+    server_order_id: str,
+    venue: VenueCalls | None,
+    clock: Clock,
+) -> str:
+    """Record that the venue holds an order under this server ID.
+
+    Args:
+        venue: None when it cannot be reached; the finding then stands unchecked.
+
+    Returns:
+        What was recorded, in words.
+
+    Raises:
+        GateError: the row is not UNKNOWN, or the venue says otherwise; nothing was recorded.
+    """
+    order = _unknown_order(journal, batch_id, row, clock)
+    answer, check = None, "not checked: the venue is out of reach"
+    if venue is not None:
+        try:
+            answer = venue.query(server_order_id)
+        except VenueError as error:
+            check = f"not checked: {error}"
+        else:
+            _require_same(order, server_order_id, answer)
+            check = "checked with the venue"
+    words = f"a person found it at the venue as {server_order_id}; {check}"
+    changes = [
+        Change(
+            row,
+            OrderState.UNKNOWN,
+            OrderEvent.DECLARED_PLACED,
+            detail=words,
+            server_order_id=server_order_id,
+            message=words,
+        )
+    ]
+    if answer is not None:
+        event = event_of_status(answer.status)
+        message = "; ".join(part for part in (words, status_words(answer)) if part)
+        is_end = next_state(OrderState.OPEN, event) in FINAL
+        changes.append(
+            Change(
+                row,
+                OrderState.OPEN,
+                event,
+                detail=f"status {answer.status}",
+                request_id=answer.request_id,
+                venue_status=answer.status,
+                filled_size=answer.filled_size,
+                average_price=answer.average_price if answer.filled_size else None,
+                message=message,
+                finished_at=clock.now() if is_end else None,
+            )
+        )
+    journal.apply(batch_id, changes, clock.now())
+    return words
+
+
+def declare_not_placed(
+    journal: Journal, batch_id: str, row: int, venue: VenueCalls | None, clock: Clock
+) -> str:
+    """Record that the venue never took an order; the next `resume` sends it.
+
+    Returns:
+        What was recorded, in words.
+
+    Raises:
+        GateError: the row is not UNKNOWN, or the venue holds it; nothing was recorded.
+    """
+    order = _unknown_order(journal, batch_id, row, clock)
+    assert order.client_order_id is not None
+    check = "not checked: the venue is out of reach"
+    if venue is not None:
+        try:
+            found = venue.find(order.client_order_id)
+        except VenueError as error:
+            check = f"not checked: {error}"
+        else:
+            if found:
+                raise GateError(
+                    f"batch {batch_id}, row {row}: expected that the venue does not hold client "
+                    f"order ID {order.client_order_id}, found it there as server order ID "
+                    f"{found[0].server_order_id}. Nothing was recorded; run: "
+                    f"orderbatch resume {batch_id}"
+                )
+            check = "the venue does not find it either"
+    words = f"a person found that the venue never took it; {check}"
+    change = Change(
+        row, OrderState.UNKNOWN, OrderEvent.DECLARED_NOT_PLACED, detail=words, message=words
+    )
+    journal.apply(batch_id, [change], clock.now())
+    return words
+
+
+def _unknown_order(journal: Journal, batch_id: str, row: int, clock: Clock) -> OrderRecord:
+    journal.batch(batch_id)
+    order = next((o for o in journal.orders(batch_id) if o.row == row), None)
+    if order is None:
+        raise GateError(f"batch {batch_id}: expected one of its rows, found row {row}.")
+    if order.state is OrderState.SENDING:
+        # The process that claimed it is gone, or this batch could not be held.
+        lost = Change(
+            row,
+            OrderState.SENDING,
+            OrderEvent.LOST,
+            detail="found claimed: the process that claimed it is gone",
+            message="the process ended before the venue's answer was recorded",
+        )
+        journal.apply(batch_id, [lost], clock.now())
+    elif order.state is not OrderState.UNKNOWN:
+        raise GateError(
+            f"batch {batch_id}, row {row}: expected an UNKNOWN order, found {order.final_state}. "
+            "Only what is not known needs a person's finding; nothing was recorded."
+        )
+    return order
+
+
+def _require_same(order: OrderRecord, server_order_id: str, answer: VenueOrder | None) -> None:
+    where = f"batch {order.batch_id}, row {order.row}"
+    if answer is None:
+        raise GateError(
+            f"{where}: expected an order that the venue knows, found that it does not know "
+            f"server order ID {server_order_id}. Nothing was recorded."
+        )
+    wrong = difference(order.payload or "{}", answer)
+    if answer.client_order_id != order.client_order_id:
+        wrong = f"client order ID: sent {order.client_order_id}, found {answer.client_order_id}"
+    if wrong:
+        raise GateError(
+            f"{where}: expected the order that was sent, found another under server order ID "
+            f"{server_order_id} ({wrong}). Nothing was recorded."
+        )
