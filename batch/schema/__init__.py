@@ -22,6 +22,7 @@ __all__ = ["DecimalSign", "validate"]
 
 _ROWS_AT_ONCE = 20_000  # pandera needs about a kilobyte for each row that is bad throughout
 _NAMED_TWINS = 5
+_MOST_COLUMNS = 1 << 20
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _NO_DECIMALS: Mapping[str, int] = MappingProxyType({})
 
@@ -97,7 +98,7 @@ def _validate(
         problems += found
         orders.extend(_orders(parsed, refused))
     places = {column.header: place for place, column in enumerate(sheet.columns)}
-    problems.sort(key=lambda p: (p.row or 0, places.get(p.column or "", len(places))))
+    problems.sort(key=lambda p: (p.row or 0) * _MOST_COLUMNS + places.get(p.column or "", -1))
     return Validation(sheet, tuple(orders), tuple(problems), tuple(_equal_rows(orders)))
 
 

@@ -210,8 +210,7 @@ class _RowHandler:
         self._flaws: dict[int, Flaw] = {}
         # Of the cell:
         self._position = -1
-        self._kind = "n"
-        self._style = ""
+        self._cell: Attributes = {}
         self._value: list[str] | None = None
         self._formula: list[str] | None = None
 
@@ -250,23 +249,27 @@ class _RowHandler:
         self._flaws = {}
 
     def _start_cell(self, attributes: Attributes) -> None:
-        reference = attributes.get("r")
-        position = self._position + 1
-        if reference is not None:
-            letters = reference.rstrip("0123456789")
-            known = self._positions.get(letters)
-            if known is None:
-                if not _REFERENCE.fullmatch(reference):
-                    raise self._worksheet.damaged(f"there is no cell {reference[:20]}")
-                known = self._positions[letters] = column_index_from_string(letters) - 1
-            if known < position:
-                raise self._worksheet.damaged(f"cell {reference[:20]} is out of order")
-            position = known
-        self._position = position
-        self._kind = attributes.get("t", "n")
-        self._style = attributes.get("s", "")
+        # Most cells of a sheet that is formatted to its end are empty: as little as possible here.
+        self._cell = attributes
         self._formula = None
         self._value = None
+
+    def _take_position(self) -> int:
+        """Give the cell's position; one that names none follows the last."""
+        reference = self._cell.get("r")
+        if reference is None:
+            self._position += 1
+            return self._position
+        letters = reference.rstrip("0123456789")
+        position = self._positions.get(letters)
+        if position is None:
+            if not _REFERENCE.fullmatch(reference):
+                raise self._worksheet.damaged(f"there is no cell {reference[:20]}")
+            position = self._positions[letters] = column_index_from_string(letters) - 1
+        if position <= self._position:
+            raise self._worksheet.damaged(f"cell {reference[:20]} is out of order")
+        self._position = position
+        return position
 
     def _start_value(self, _: Attributes) -> None:
         self._pieces = self._value = []
@@ -286,16 +289,18 @@ class _RowHandler:
         self._phonetic = False
 
     def _end_cell(self) -> None:
+        position = self._take_position()
         if self._value is None and self._formula is None:
             return
         stored = None if self._value is None else "".join(self._value)
         if stored is not None and len(stored) > _LONGEST_TEXT:
             raise self._worksheet.damaged("a cell holds more text than a cell can")
         formula = None if self._formula is None else "".join(self._formula)
-        text, native, flaw = self._worksheet.text_of(self._kind, self._style, stored, formula)
+        text, native, flaw = self._worksheet.text_of(
+            self._cell.get("t", "n"), self._cell.get("s", ""), stored, formula
+        )
         if not text:
             return
-        position = self._position
         texts = self._texts
         if len(texts) < position:
             texts.extend([""] * (position - len(texts)))
