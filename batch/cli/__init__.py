@@ -19,6 +19,7 @@ from batch.cli.resolve import resolve
 from batch.cli.resume import resume
 from batch.cli.simulator import simulator
 from batch.cli.submit import submit
+from batch.cli.template import template
 
 __all__ = ["commands", "main"]
 
@@ -36,7 +37,7 @@ def commands() -> None:
     """
 
 
-for command in (check, submit, resume, report, batches, events, resolve, simulator):
+for command in (check, submit, resume, report, batches, events, resolve, template, simulator):
     commands.add_command(command)
 
 

@@ -14,39 +14,44 @@ from batch.cli.options import PATH, common, reading
 @click.command()
 @click.argument("sheet", type=PATH)
 @reading
+@click.option(
+    "--annotate",
+    type=PATH,
+    metavar="OUT.xlsx",
+    help="Write a copy of the sheet with every bad cell marked.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
 @common
-def check(sheet: Path, as_json: bool, **options: Any) -> int:
+def check(sheet: Path, annotate: Path | None, as_json: bool, **options: Any) -> int:
     """Read and validate an order sheet; send nothing.
 
     Needs no login. Prints every problem, or the totals by symbol and side.
 
     \b
-    Example:
+    Examples:
       orderbatch check orders.xlsx
+      orderbatch check orders.xlsx --annotate marked.xlsx
     """
     from batch.cli.console import print_json, show
-    from batch.cli.problems import SHOWN, as_data, problems_table, sentence, totals_table, where
+    from batch.cli.problems import as_data, sentence, show_problems, totals_table, where
     from batch.cli.reading import read_and_validate
     from batch.cli.sharing import split_options
 
     session, how = split_options(options)
     validation = read_and_validate(sheet, how, session)
     code = Exit.REFUSED if validation.problems else Exit.DONE
+    if annotate is not None:
+        from batch.report import annotate as write_marked
+
+        written = write_marked(sheet, validation.sheet, validation.problems, annotate)
+        session.say(f"The marked sheet: {written}")
     if as_json:
         print_json({**as_data(validation), "exit_code": code})
         return code
     for warning in validation.warnings:
         session.say(f"note: {sentence(validation.sheet, warning)}")
-    problems = validation.problems
-    if problems:
-        click.echo(
-            f"{where(validation.sheet)}: {len(problems):,} problems in "
-            f"{len(validation.invalid_rows):,} of {len(validation.sheet.rows):,} rows\n"
-        )
-        show(problems_table(problems))
-        if len(problems) > SHOWN:
-            click.echo(f"\nThe first {SHOWN} of {len(problems):,} problems. All of them: --json")
+    if validation.problems:
+        show_problems(validation)
         session.say("\nNothing can be sent before these cells are mended.")
         return code
     click.echo(f"{where(validation.sheet)}: {len(validation.orders):,} orders, no problems\n")

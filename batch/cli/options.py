@@ -102,6 +102,13 @@ running: Callable[[Any], Any] = _all_of(
             "{batch} may stand in it. Default: <sheet>-results-<batch>.xlsx beside the sheet.",
         ),
         click.option(
+            "--corrections",
+            type=PATH,
+            metavar="PATH",
+            help="Also write the rows that can be mended and sent again, as an order sheet: "
+            ".xlsx or .csv; {sheet} and {batch} may stand in it.",
+        ),
+        click.option(
             "--accept",
             type=click.Choice(ACCEPTABLE, case_sensitive=False),
             multiple=True,

@@ -54,22 +54,72 @@ def totals_table(orders: Sequence[Order]) -> Table:
     return table
 
 
-def problems_table(problems: Sequence[Problem]) -> Table:
-    """Lay problems out for a person, the first `SHOWN` of them."""
+def show_problems(validation: Validation, *, err: bool = False) -> None:
+    """Print what is wrong with a sheet: the first problems one by one, and many by cause."""
+    import click
+
+    from batch.cli.console import show
+
+    sheet, problems = validation.sheet, validation.problems
+    click.echo(
+        f"{where(sheet)}: {len(problems):,} problems in {len(validation.invalid_rows):,} of "
+        f"{len(sheet.rows):,} rows\n",
+        err=err,
+    )
+    show(_problems_table(problems[:SHOWN]), err=err)
+    if len(problems) > SHOWN:
+        click.echo(f"\nThese are the first {SHOWN}. All of them by cause:\n", err=err)
+        show(_causes_table(problems), err=err)
+        click.echo(
+            "\nEvery single one: orderbatch check SHEET --json, or in the sheet itself: "
+            "orderbatch check SHEET --annotate marked.xlsx",
+            err=err,
+        )
+
+
+def _problems_table(problems: Sequence[Problem]) -> Table:
+    table = _table("Row", "Column", "Expected", "Found")
+    for problem in problems:
+        row = "" if problem.row is None else str(problem.row)
+        _add_texts(table, row, problem.column or "", _wanted(problem), f'"{problem.found}"')
+    return table
+
+
+def _causes_table(problems: Sequence[Problem]) -> Table:
+    from batch.sheet import row_list
+
+    causes: dict[tuple[str, str], list[Problem]] = {}
+    for problem in problems:
+        causes.setdefault((problem.column or "", _wanted(problem)), []).append(problem)
+    table = _table("Problems", "Column", "Expected", "Rows")
+    by_size = sorted(causes.items(), key=lambda cause: -len(cause[1]))
+    for (column, wanted), same in by_size[:SHOWN]:
+        rows = row_list([problem.row for problem in same if problem.row is not None])
+        _add_texts(table, f"{len(same):,}", column, wanted, rows)
+    if len(by_size) > SHOWN:
+        _add_texts(table, "…", "", f"and {len(by_size) - SHOWN:,} more causes", "")
+    return table
+
+
+def _wanted(problem: Problem) -> str:
+    return f"{problem.expected} ({problem.action})" if problem.action else problem.expected
+
+
+def _table(number: str, *headers: str) -> Table:
     from rich.table import Table
-    from rich.text import Text
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column("Row", justify="right")
-    table.add_column("Column", overflow="fold")
-    table.add_column("Expected", overflow="fold", ratio=3)
-    table.add_column("Found", overflow="fold", ratio=2)
-    for problem in problems[:SHOWN]:
-        expected = f"{problem.expected} ({problem.action})" if problem.action else problem.expected
-        # Text, not markup: a cell may hold anything.
-        cells = ["" if problem.row is None else str(problem.row), problem.column or ""]
-        table.add_row(*(Text(cell) for cell in [*cells, expected, f'"{problem.found}"']))
+    table.add_column(number, justify="right", no_wrap=True)
+    for header, ratio in zip(headers, (2, 5, 3), strict=True):
+        table.add_column(header, overflow="fold", ratio=ratio)
     return table
+
+
+def _add_texts(table: Table, *cells: str) -> None:
+    from rich.text import Text
+
+    # Text, not markup: a cell may hold anything.
+    table.add_row(*(Text(cell) for cell in cells))
 
 
 def as_data(validation: Validation) -> dict[str, Any]:

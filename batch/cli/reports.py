@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from batch.errors import ReportError
+from batch.states import OrderEvent, OrderState
 
 if TYPE_CHECKING:
     from batch.cli.session import Session
@@ -38,6 +39,43 @@ def target_paths(reports: Sequence[Path], sheet: Path, batch_id: str) -> list[Pa
             text = text.replace(placeholder, value)
         paths.append(Path(text))
     return paths
+
+
+def write_corrections_sheet(
+    session: Session, journal: Journal, batch: BatchRecord, target: Path
+) -> None:
+    """Write the rows of a batch that a person can mend, and say where, or that there are none.
+
+    Rows that were not sent yet are withdrawn from the batch: they are in the person's hands now,
+    and a resume that sent them too would send them twice.
+
+    Raises:
+        ReportError: it could not be written; nothing was withdrawn.
+        JournalLocked: another process works on this batch.
+    """
+    from batch.journal import Change
+    from batch.report import write_corrections
+
+    (path,) = target_paths([target], Path(batch.sheet_path), batch.batch_id)
+    with journal.hold(batch.batch_id, session.clock.now()):
+        orders = list(journal.orders(batch.batch_id))
+        written = write_corrections(path, batch, orders, abandoned=True)
+        if written is None:
+            session.say("No rows to correct: every row was filled, or is still open or unknown.")
+            return
+        words = f"not sent: handed back for correction in {written.name}"
+        withdrawn = [
+            Change(order.row, order.state, OrderEvent.WITHDRAWN, detail=words, message=words)
+            for order in orders
+            if order.state is OrderState.PLANNED
+        ]
+        journal.apply(batch.batch_id, withdrawn, session.clock.now())
+    session.say(f"Rows to correct: {written}")
+    if withdrawn:
+        session.warn(
+            f"{len(withdrawn):,} of them were not sent yet; they leave only with that sheet now, "
+            "no longer with resume."
+        )
 
 
 def check_targets(reports: Sequence[Path], sheets: Sequence[Path]) -> None:

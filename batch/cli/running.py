@@ -30,6 +30,7 @@ class RunningOptions:
     """What the operator said about a run and its results."""
 
     reports: tuple[Path, ...]
+    corrections: Path | None
     accept: tuple[str, ...]
     wait_s: float
     max_in_flight: int
@@ -51,7 +52,7 @@ class Result:
 
 def take_running_options(options: dict[str, Any]) -> RunningOptions:
     """Take the options about a run out of a command's options; the common ones stay."""
-    names = ("reports", "accept", "wait_s", "max_in_flight", "as_json")
+    names = ("reports", "corrections", "accept", "wait_s", "max_in_flight", "as_json")
     return RunningOptions(**{name: options.pop(name) for name in names}, quiet=options["quiet"])
 
 
@@ -122,19 +123,23 @@ def conclude(
     Args:
         outcome: None for a batch that was finished before this command.
     """
-    from batch.cli.reports import target_paths, write_reports
+    from batch.cli.reports import target_paths, write_corrections_sheet, write_reports
     from batch.cli.summary import closing_words
 
-    states = journal.batch(batch.batch_id).states
-    code = exit_code(states, outcome, options.accept)
     written: list[Path] = []
+    failed = False
     try:
+        if options.corrections is not None:
+            write_corrections_sheet(session, journal, batch, options.corrections)
         targets = target_paths(options.reports, Path(batch.sheet_path), batch.batch_id)
         written = write_reports(session, journal, batch, targets)
     except ReportError as error:
         tell(str(error))
-        # A worse code than "the report is missing" stays.
-        code = Exit.FAULT if code in (Exit.DONE, Exit.NOT_ALL_FILLED) else code
+        failed = True
+    states = journal.batch(batch.batch_id).states
+    code = exit_code(states, outcome, options.accept)
+    if failed and code in (Exit.DONE, Exit.NOT_ALL_FILLED):
+        code = Exit.FAULT  # a worse one than "the report is missing" stays
     session.say(closing_words(batch, states, outcome, written))
     document: dict[str, Any] = {}
     if options.as_json:

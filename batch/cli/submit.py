@@ -91,20 +91,15 @@ def submit(
 
 def _are_good(session: Session, checked: list[Validation], on_invalid: str, as_json: bool) -> bool:
     """Say whether the sheets may be sent; explain it if they may not."""
-    from batch.cli.console import print_json, show
-    from batch.cli.problems import SHOWN, as_data, problems_table, sentence, where
+    from batch.cli.console import print_json
+    from batch.cli.problems import as_data, sentence, show_problems
 
     for validation in checked:
         for warning in validation.warnings:
             session.say(f"note: {sentence(validation.sheet, warning)}")
     bad = [validation for validation in checked if validation.problems]
     for validation in bad:
-        problems = validation.problems
-        rows = f"{len(validation.invalid_rows):,} of {len(validation.sheet.rows):,} rows"
-        session.warn(f"{where(validation.sheet)}: {len(problems):,} problems in {rows}\n")
-        show(problems_table(problems), err=True)
-        if len(problems) > SHOWN:
-            session.warn(f"The first {SHOWN} problems. All: orderbatch check SHEET --json")
+        show_problems(validation, err=True)
     may_skip = on_invalid == "skip" and all(validation.orders for validation in checked)
     if bad and not may_skip:
         session.warn(

@@ -1,0 +1,34 @@
+"""`orderbatch template`: writes a blank order sheet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from batch.cli.options import PATH, common
+
+
+@click.command()
+@click.argument("path", type=PATH)
+@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@common
+def template(path: Path, force: bool, **options: Any) -> None:
+    """Write a blank order workbook that can be filled in without a manual.
+
+    \b
+    Example:
+      orderbatch template orders.xlsx
+    """
+    from batch.cli.sharing import start_session
+    from batch.report import write_template
+
+    session = start_session(options)
+    if path.exists() and not force:
+        # Somebody may have filled it in since.
+        raise click.UsageError(
+            f"{path}: expected a new name, found a file. Add --force to lose it."
+        )
+    click.echo(write_template(path))
+    session.say(f"Fill it in, then: orderbatch check {path}")
