@@ -115,9 +115,10 @@ class RowParser:
 
     def problem(self, row: Row, name: str, code: str, expected: str, action: str = "") -> Problem:
         """Word a problem with a field of a row."""
-        position = self._positions.get(name)
-        text = self._defaults.get(name, "") if position is None else row.values[position]
-        header = self._headers.get(name, name)
+        if name in self._positions:
+            text, header = row.values[self._positions[name]], self._headers[name]
+        else:
+            text, header = self._defaults.get(name, ""), name
         return Problem(code, row.number, header, name, expected, shown(text), action)
 
     def parse(self, rows: Sequence[Row]) -> Parsed:
