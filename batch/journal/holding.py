@@ -6,7 +6,7 @@ import getpass
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -56,21 +56,15 @@ def hold(folder: Path, journal_name: str, batch_id: str, since: datetime) -> Ite
             f"found: {error.strerror}. Nothing was sent."
         ) from None
     try:
-        _write_holder(who, since)
+        # Only words for others, which a full disk must not turn into a failure: the lock is held.
+        with suppress(OSError):
+            who.write_text(f"{actor()}\n{since:%Y-%m-%d %H:%M:%S} UTC\n", encoding="utf-8")
         yield
     finally:
-        who.unlink(missing_ok=True)
+        with suppress(OSError):
+            who.unlink(missing_ok=True)
+        # The empty lock file stays: deleting it would let two processes lock two files of a name.
         lock.release()
-
-
-def _write_holder(who: Path, since: datetime) -> None:
-    try:
-        who.write_text(f"{actor()}\n{since:%Y-%m-%d %H:%M:%S} UTC\n", encoding="utf-8")
-    except OSError as error:
-        raise JournalError(
-            f"{who}: expected to be able to write beside the journal, found: {error.strerror}. "
-            "Nothing was sent."
-        ) from None
 
 
 def _holder(who: Path) -> str:

@@ -84,11 +84,11 @@ def write_change(batch_id: str, change: Change) -> dict[str, Any]:
         "in_row": change.row,
         "from_state": change.state.value,
         "to_state": next_state(change.state, change.event).value,
-        "new_venue_status": change.venue_status,
-        "new_server_order_id": change.server_order_id,
+        "new_venue_status": write_text(change.venue_status),
+        "new_server_order_id": write_text(change.server_order_id),
         "new_filled_size": write_digits(change.filled_size),
         "new_average_price": write_digits(change.average_price),
-        "new_message": change.message,
+        "new_message": write_text(change.message),
         "new_submitted_at": write_moment(change.submitted_at),
         "new_finished_at": write_moment(change.finished_at),
         # The order keeps the ID of its placing, which is made with the claim; later questions
@@ -118,12 +118,12 @@ def write_order(batch_id: str, venue_id: int, planned: PlannedRow) -> dict[str, 
         "batch_id": batch_id,
         "row": planned.row,
         "venue_id": venue_id,
-        "sheet_values": json.dumps(planned.values, ensure_ascii=False),
+        "sheet_values": json.dumps(planned.values),
         "state": planned.state.value,
         "client_order_id": planned.client_order_id,
         "fingerprint": planned.fingerprint,
         "payload": planned.payload,
-        "message": planned.message,
+        "message": write_text(planned.message),
         "symbol": order and order.symbol,
         "side": order and order.side.value,
         "currency": order and order.currency,
@@ -189,6 +189,14 @@ def read_event(row: Row[Any]) -> EventRecord:
 
 def write_digits(number: Decimal | None) -> str | None:
     return None if number is None else format(number, "f")
+
+
+def write_text(text: str | None) -> str | None:
+    """Give a text that every database takes.
+
+    Half characters come from file names of another encoding and from broken workbooks.
+    """
+    return None if text is None else text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def read_digits(digits: str | None) -> Decimal | None:

@@ -10,7 +10,14 @@ from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from batch.errors import JournalError
 from batch.journal.holding import actor
-from batch.journal.records import BatchSummary, Change, read_batch, write_change, write_moment
+from batch.journal.records import (
+    BatchSummary,
+    Change,
+    read_batch,
+    write_change,
+    write_moment,
+    write_text,
+)
 from batch.journal.tables import BATCHES, EVENTS, ORDERS, VENUES
 from batch.states import OrderState
 
@@ -79,7 +86,8 @@ def append_events(
 ) -> None:
     """Add lines of history, with the time and who records them."""
     stamp = {"batch_id": batch_id, "at": write_moment(now), "actor": actor()}
-    connection.execute(insert(EVENTS), [{**line, **stamp} for line in lines])
+    texts = ({**line, "detail": write_text(line["detail"])} for line in lines)
+    connection.execute(insert(EVENTS), [{**line, **stamp} for line in texts])
 
 
 def find_venue(connection: Connection, url: str, org: str, user: str) -> int:

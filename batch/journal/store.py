@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
-from pathlib import Path
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, insert, inspect, select, update
+from sqlalchemy import Row, select
 
 from batch.errors import JournalError
+from batch.journal.database import Database
+from batch.journal.drives import network_system, refuse_network
+from batch.journal.faults import explain
+from batch.journal.files import find_file, is_new, make_folder
 from batch.journal.holding import hold
-from batch.journal.opening import in_words, make_engine, prepare_file, without_password
 from batch.journal.planning import Planning
 from batch.journal.records import BatchSummary, Change, read_event, read_order
 from batch.journal.statements import (
@@ -21,50 +25,70 @@ from batch.journal.statements import (
     find_venue,
     read_summaries,
 )
-from batch.journal.tables import BATCHES, EVENTS, META, METADATA, ORDERS, UPGRADES, VERSION
+from batch.journal.tables import BATCHES, EVENTS, ORDERS, VERSION
+from batch.journal.versions import bring_up_to_date, read_version
 from batch.model import EventRecord, OrderRecord
 from batch.states import OrderState
+
+R = TypeVar("R")
+
+BUSY_TIMEOUT_S = 10.0
+"""How long a write waits for another process's short transaction."""
 
 
 class Journal:
     """An open journal. Not thread-safe on purpose: one thread decides and records."""
 
-    def __init__(self, engine: Engine, where: str, path: Path | None) -> None:
-        self._engine = engine
-        self._connection = engine.connect()
-        self._path = path
-        self.where = where
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.where = database.where
 
     @classmethod
-    def open(cls, location: str) -> Journal:
+    def open(
+        cls,
+        location: str,
+        *,
+        read_only: bool = False,
+        allow_network: bool = False,
+        busy_timeout_s: float = BUSY_TIMEOUT_S,
+    ) -> Journal:
         """Open a journal, making or upgrading it where needed.
 
         Args:
-            location: a file's path, or a SQLAlchemy URL.
+            location: a file's path, or `sqlite:///` and a path.
+            read_only: for looking only. Where there is no file none is made, and the journal is
+                empty; one that a running batch writes to can be read all the while.
+            allow_network: open it on a network drive, too, where nobody answers for its locks.
+            busy_timeout_s: how long a write waits for another process's short transaction.
 
         Raises:
-            JournalError: it cannot be opened or written, is damaged, is not a journal, or was made
-                by a newer version.
+            JournalError: it cannot be opened or written, is damaged, is not a journal, was made by
+                a newer version, or lies on a network drive.
             JournalLocked: another process holds the whole file.
         """
-        path = None if "://" in location else Path(location).expanduser().absolute()
-        if path is not None:
-            prepare_file(path)
-        where = f"journal {path or without_password(location)}"
-        with in_words(where):
-            engine = make_engine(f"sqlite:///{path}" if path is not None else location)
-            journal = cls(engine, where, path)
-            try:
-                journal._bring_up_to_date()
-            except BaseException:
-                journal.close()
-                raise
-        return journal
+        path = find_file(location)
+        where = f"journal {path}"
+        if not allow_network:
+            refuse_network(where, path)
+        is_empty = is_new(where, path)
+        if not read_only:
+            make_folder(where, path)
+        database = Database(
+            None if read_only and is_empty else path,
+            where,
+            busy_timeout_s=busy_timeout_s,
+            is_shared=allow_network and network_system(path) is not None,
+        )
+        try:
+            _make_ready(database, read_only)
+        except BaseException:
+            database.close()
+            raise
+        return cls(database)
 
     def close(self) -> None:
         """Let go of the file."""
-        self._connection.close()
-        self._engine.dispose()
+        self._database.close()
 
     def __enter__(self) -> Journal:
         return self
@@ -74,22 +98,20 @@ class Journal:
 
     def hold(self, batch_id: str, since: datetime) -> AbstractContextManager[None]:
         """Be the only process on a batch until the block ends; see `batch.journal.holding.hold`."""
-        if self._path is None:
-            raise JournalError(
-                f"{self.where}: expected a file, found a URL; only SQLite files can be held so far."
-            )
-        return hold(self._path.parent, self._path.name, batch_id, since)
+        path = self._database.path
+        assert path is not None, "an empty journal that is only read holds no batch"
+        return hold(path.parent, path.name, batch_id, since)
 
     @contextmanager
     def planning(self, *, url: str, org: str, user: str, now: datetime) -> Iterator[Planning]:
         """Look and add exclusively; committed when the block ends, undone when it raises."""
-        with self._transaction() as connection:
+        with self._database.writing() as connection:
             venue_id = find_venue(connection, url, org, user)
             yield Planning(connection, self.where, venue_id, now)
 
     def batches(self) -> list[BatchSummary]:
         """Give all batches, newest first; empty for a new journal."""
-        with self._transaction() as connection:
+        with self._database.reading() as connection:
             query = SELECT_BATCHES.order_by(BATCHES.c.created_at.desc(), BATCHES.c.batch_id)
             return read_summaries(connection, connection.execute(query))
 
@@ -99,7 +121,7 @@ class Journal:
         Raises:
             JournalError: there is none of this ID; names the command that lists them.
         """
-        with self._transaction() as connection:
+        with self._database.reading() as connection:
             query = SELECT_BATCHES.where(BATCHES.c.batch_id == batch_id)
             found = read_summaries(connection, connection.execute(query))
         if not found:
@@ -122,12 +144,11 @@ class Journal:
             query = select(ORDERS).where(ORDERS.c.batch_id == batch_id, ORDERS.c.row > last)
             if wanted is not None:
                 query = query.where(ORDERS.c.state.in_(wanted))
-            with self._transaction() as connection:
+            with self._database.reading() as connection:
                 portion = connection.execute(query.order_by(ORDERS.c.row).limit(1000)).all()
             if not portion:
                 return
-            for row in portion:
-                yield read_order(row)
+            yield from self._read_all(read_order, portion)
             last = portion[-1].row
 
     def events(self, batch_id: str) -> Iterator[EventRecord]:
@@ -140,12 +161,11 @@ class Journal:
                 .order_by(EVENTS.c.id)
                 .limit(1000)
             )
-            with self._transaction() as connection:
+            with self._database.reading() as connection:
                 portion = connection.execute(query).all()
             if not portion:
                 return
-            for row in portion:
-                yield read_event(row)
+            yield from self._read_all(read_event, portion)
             last = portion[-1].id
 
     def apply(self, batch_id: str, changes: Sequence[Change], now: datetime) -> None:
@@ -158,44 +178,31 @@ class Journal:
         """
         if not changes:
             return
-        with self._transaction() as connection:
+        with self._database.writing() as connection:
             apply_changes(connection, self.where, batch_id, changes, now)
 
     def note(self, batch_id: str, kind: str, detail: str, now: datetime) -> None:
         """Commit a line of history that concerns the whole batch."""
         line = {"row": None, "kind": kind, "state": None, "detail": detail, "request_id": None}
-        with self._transaction() as connection:
+        with self._database.writing() as connection:
             append_events(connection, batch_id, now, [line])
 
-    @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
-        """Begin, commit; roll back on everything that can be raised, Ctrl-C included."""
-        with in_words(self.where), self._connection.begin():
-            yield self._connection
+    def _read_all(self, read: Callable[[Row[Any]], R], rows: Iterable[Row[Any]]) -> list[R]:
+        try:
+            return [read(row) for row in rows]
+        except (ValueError, TypeError, ArithmeticError):
+            # Sound pages with nonsense in them: not this program's writing.
+            raise explain(self.where, sqlite3.SQLITE_CORRUPT) from None
 
-    def _bring_up_to_date(self) -> None:
-        with self._transaction() as connection:
-            if not inspect(connection).has_table(META.name):
-                if inspect(connection).get_table_names():
-                    raise JournalError(
-                        f"{self.where}: expected a journal of orderbatch, found a database of "
-                        "something else. Name another file with --journal."
-                    )
-                METADATA.create_all(connection)
-                connection.execute(insert(META), {"name": "version", "value": str(VERSION)})
-                return
-            found = int(
-                connection.execute(
-                    select(META.c.value).where(META.c.name == "version")
-                ).scalar_one()
-            )
-            if found > VERSION:
-                raise JournalError(
-                    f"{self.where}: expected version {VERSION} or older, found version {found}, "
-                    "made by a newer orderbatch. Use that one; nothing was sent."
-                )
-            for version in range(found, VERSION):
-                UPGRADES[version](connection)
-            connection.execute(
-                update(META).where(META.c.name == "version").values(value=str(VERSION))
-            )
+
+def _make_ready(database: Database, read_only: bool) -> None:
+    with database.reading() as connection:
+        found = read_version(connection, database.where)
+    database.make_durable()
+    if not read_only:
+        database.require_sound()
+    if not read_only or found != VERSION:
+        bring_up_to_date(database)
+    if read_only:
+        database.forbid_changes()
+    database.watch_files()

@@ -18,7 +18,7 @@ from sqlalchemy import (
     text,
 )
 
-VERSION = 1
+VERSION = 2
 
 METADATA = MetaData()
 
@@ -88,20 +88,22 @@ ORDERS = Table(
     Column("finished_at", String(32)),
     Column("request_id", String(64)),
     Index("orders_by_fingerprint", "venue_id", "fingerprint"),
-    Index("orders_by_state", "batch_id", "state"),
 )
 
 # A second guard below the checks of the plan: the database itself refuses to hold one client
 # order ID twice for a login, except on rows that are never sent.
-_SENDABLE = text("state NOT IN ('INVALID', 'SKIPPED') AND client_order_id IS NOT NULL")
+SENDABLE = text("state NOT IN ('INVALID', 'SKIPPED') AND client_order_id IS NOT NULL")
 Index(
     "one_order_a_client_order_id",
     ORDERS.c.venue_id,
     ORDERS.c.client_order_id,
     unique=True,
-    sqlite_where=_SENDABLE,
-    postgresql_where=_SENDABLE,
+    sqlite_where=SENDABLE,
+    postgresql_where=SENDABLE,
 )
+
+# With the row, so that a batch's rows of one state can be read in the sheet's order, in portions.
+ORDERS_BY_STATE = Index("orders_by_state", ORDERS.c.batch_id, ORDERS.c.state, ORDERS.c.row)
 
 EVENTS = Table(
     "events",
@@ -119,5 +121,34 @@ EVENTS = Table(
 )
 """Append-only: there is no UPDATE or DELETE of it in this package."""
 
-UPGRADES: dict[int, Callable[[Connection], None]] = {}
+# What an auditor relies on is not left to this package's good behaviour alone.
+_KEPT = {
+    "events": ("UPDATE", "DELETE"),
+    "batches": ("UPDATE", "DELETE"),
+    "orders": (
+        "DELETE",
+        "UPDATE OF batch_id, row, sheet_values, client_order_id, fingerprint, payload, size, price",
+    ),
+}
+
+
+def guard_history(connection: Connection) -> None:
+    """Make the database itself refuse to change or delete what is on record."""
+    for table, actions in _KEPT.items():
+        for action in actions:
+            name = f"{table}_kept_from_{action.split()[0].lower()}"
+            connection.exec_driver_sql(
+                f"CREATE TRIGGER {name} BEFORE {action} ON {table} "
+                f"BEGIN SELECT RAISE(ABORT, 'what {table} holds is never changed'); END"
+            )
+
+
+def _upgrade_from_1(connection: Connection) -> None:
+    """Guard the history, and let a batch's rows of one state be found in order."""
+    ORDERS_BY_STATE.drop(connection)
+    ORDERS_BY_STATE.create(connection)
+    guard_history(connection)
+
+
+UPGRADES: dict[int, Callable[[Connection], None]] = {1: _upgrade_from_1}
 """From version N: what makes it N + 1, in the same transaction that records it."""

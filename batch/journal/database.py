@@ -1,0 +1,147 @@
+"""One connection to the journal's database: its safety, its transactions, its errors in words."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+from sqlalchemy import URL, Connection, create_engine, event
+from sqlalchemy.pool import StaticPool
+
+from batch.errors import JournalError
+from batch.journal.faults import explain, in_words
+from batch.journal.files import identity
+
+WAL_LIMIT = 16 * 1024 * 1024
+"""Bytes to which the write-ahead file shrinks again after a large plan."""
+
+
+class Database:
+    """A connection of one thread that begins its transactions explicitly.
+
+    Attributes:
+        path: the file; None for one in memory.
+        where: the journal's name in messages.
+    """
+
+    def __init__(
+        self, path: Path | None, where: str, *, busy_timeout_s: float, is_shared: bool
+    ) -> None:
+        """Connect; nothing is read or changed yet.
+
+        Args:
+            busy_timeout_s: how long to wait for another process's short transaction.
+            is_shared: other machines may have the file open, too.
+        """
+        self.path = path
+        self.where = where
+        self._busy_timeout_s = busy_timeout_s
+        self._is_shared = is_shared
+        self._is_ours = False
+        self._files: dict[Path, tuple[int, int] | None] = {}
+        self._engine = create_engine(
+            # Not as text, in which a ? or # of the path would have a meaning.
+            URL.create("sqlite", database=str(path) if path else None),
+            poolclass=StaticPool,
+            connect_args={"check_same_thread": True},
+            hide_parameters=True,
+        )
+        event.listen(self._engine, "connect", self._set_up)
+        with self._in_words():
+            self._connection = self._engine.connect()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._in_words():
+            self._connection.close()
+            self._engine.dispose()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Look at one state of the journal; hinders no other process and waits for none."""
+        with self._in_words(), self._connection.begin():
+            self._connection.exec_driver_sql("BEGIN")
+            yield self._connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Begin, commit; roll back on everything that can be raised, Ctrl-C included."""
+        with self._in_words(), self._connection.begin():
+            self._connection.exec_driver_sql("BEGIN IMMEDIATE")
+            yield self._connection
+            self._require_same_files()
+
+    def make_durable(self) -> None:
+        """Set how it is written; only for a file that is known to be a journal."""
+        self._is_ours = True
+        with self._in_words():
+            self._set_durability(self._driver_connection())
+
+    def require_sound(self) -> None:
+        """Look through the whole file.
+
+        Raises:
+            JournalError: it is damaged.
+        """
+        with self._in_words():
+            found = self._driver_connection().execute("PRAGMA quick_check(1)").fetchone()
+        if found != ("ok",):
+            raise explain(self.where, sqlite3.SQLITE_CORRUPT)
+
+    def forbid_changes(self) -> None:
+        """Make the database itself refuse to change anything through this connection."""
+        with self._in_words():
+            self._driver_connection().execute("PRAGMA query_only = ON")
+
+    def watch_files(self) -> None:
+        """From now on commit only while the files stand where they are now."""
+        if self.path is not None:
+            ahead = self.path.with_name(f"{self.path.name}-wal")
+            self._files = {
+                path: found for path in (self.path, ahead) if (found := identity(path)) is not None
+            }
+
+    def _require_same_files(self) -> None:
+        # The system lets a process go on writing to a deleted file; what is committed there is
+        # gone with the process, and with it the claim of an order that was sent.
+        for path, known in self._files.items():
+            if identity(path) != known:
+                raise JournalError(
+                    f"{self.where}: expected {path.name} where it was opened, found that it was "
+                    "deleted, moved or replaced meanwhile. Nothing of this step was recorded. Put "
+                    "it back, and run the same command again."
+                )
+
+    def _in_words(self) -> AbstractContextManager[None]:
+        return in_words(self.where, self._busy_timeout_s)
+
+    def _driver_connection(self) -> sqlite3.Connection:
+        driver = self._connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        return driver
+
+    def _set_up(self, connection: sqlite3.Connection, _: object) -> None:
+        # The driver's own transactions begin late and commit unasked; ours are explicit.
+        connection.isolation_level = None
+        connection.execute(f"PRAGMA busy_timeout = {int(self._busy_timeout_s * 1000)}")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA cell_size_check = ON")
+        if self._is_ours:
+            # An interrupt in the middle of a statement makes the engine connect anew.
+            self._set_durability(connection)
+
+    def _set_durability(self, connection: sqlite3.Connection) -> None:
+        # FULL: a commit is on the disk before the order that it claims can leave. Write-ahead, so
+        # that a report can be read while a batch runs; it needs memory that all readers share,
+        # which machines do not, and without it EXTRA is as durable as FULL is with it.
+        if self._is_shared:
+            connection.execute("PRAGMA journal_mode = DELETE")
+            connection.execute("PRAGMA synchronous = EXTRA")
+        else:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute(f"PRAGMA journal_size_limit = {WAL_LIMIT}")
+        # On macOS a sync leaves data in the drive's own memory unless asked not to.
+        connection.execute("PRAGMA fullfsync = ON")

@@ -1,0 +1,93 @@
+"""The database's errors in words; its own texts can carry statements, values and passwords."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+
+from batch.errors import JournalError, JournalLocked
+
+_CAUSES = {
+    sqlite3.SQLITE_FULL: (
+        "to write it",
+        "no space on its disk",
+        "Free some space and run the same command again.",
+    ),
+    sqlite3.SQLITE_READONLY: (
+        "to write it",
+        "that it or its folder is read-only",
+        "Check their permissions and how the disk is mounted, or name another with --journal.",
+    ),
+    sqlite3.SQLITE_CANTOPEN: (
+        "to open it",
+        "that it, or a file beside it, can neither be opened nor made",
+        "Check the permissions of the file and its folder, or name another with --journal.",
+    ),
+    sqlite3.SQLITE_IOERR: (
+        "to read and write it",
+        "a fault of its disk",
+        "Check the disk and run the same command again.",
+    ),
+    sqlite3.SQLITE_NOTADB: (
+        "a journal of orderbatch",
+        "a file that is not a database",
+        "It was not changed. Name another file with --journal.",
+    ),
+    sqlite3.SQLITE_CORRUPT: (
+        "an undamaged journal",
+        "damage",
+        "Keep the file as it is, and put a copy in its place that is as new: an older one does "
+        "not know what was sent since, and sending from it would send that again.",
+    ),
+}
+
+
+def explain(where: str, code: int) -> JournalError:
+    """Give the error for a cause, by SQLite's primary result code."""
+    expected, found, action = _CAUSES[code]
+    return JournalError(f"{where}: expected {expected}, found {found}. {action}")
+
+
+@contextmanager
+def in_words(where: str, busy_timeout_s: float) -> Iterator[None]:
+    """Turn the database's errors into ours.
+
+    Raises:
+        JournalLocked: another process kept the whole file locked for longer than the timeout.
+        JournalError: anything else; the step at hand is not recorded.
+    """
+    try:
+        yield
+    except IntegrityError as error:
+        raise JournalError(
+            f"{where}: expected to record each batch and each client order ID once, found one "
+            f"twice ({error.orig}). Nothing of this step was recorded."
+        ) from None
+    except DBAPIError as error:
+        raise _in_words(where, error.orig, busy_timeout_s) from None
+    except sqlite3.Error as error:
+        raise _in_words(where, error, busy_timeout_s) from None
+    except SQLAlchemyError as error:
+        raise JournalError(
+            f"{where}: expected a usable journal, found a fault of our own "
+            f"({type(error).__name__}). Nothing of this step was recorded."
+        ) from None
+
+
+def _in_words(where: str, error: BaseException | None, busy_timeout_s: float) -> JournalError:
+    # The low byte is the primary code; the others tell its kinds apart.
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return JournalLocked(
+            f"{where}: expected to have it for a moment, found it locked by another program for "
+            f"{busy_timeout_s:g} s. Close that program and run the same command again."
+        )
+    if code in _CAUSES:
+        return explain(where, code)
+    return JournalError(
+        f"{where}: expected to read and write it, found: {error}. Nothing of this step was "
+        "recorded."
+    )
