@@ -29,6 +29,17 @@ from batch.journal.tables import BATCHES, ORDERS, SENDABLE
 from batch.model import BatchRecord
 from batch.states import OrderEvent, OrderState
 
+_EARLIER = (
+    ORDERS.c.batch_id,
+    ORDERS.c.row,
+    ORDERS.c.state,
+    ORDERS.c.fingerprint,
+    ORDERS.c.client_order_id,
+    ORDERS.c.server_order_id,
+    ORDERS.c.filled_size,
+    ORDERS.c.submitted_at,
+)
+
 
 class Planning:
     """An exclusive look at the journal during which a batch can be added.
@@ -68,8 +79,7 @@ class Planning:
             values = list(wanted)
             # In portions: databases limit the variables of one statement.
             for start in range(0, len(values), 500):
-                # In the very words of the index on client IDs, which serves no other condition.
-                query = select(ORDERS).where(
+                query = select(*_EARLIER).where(
                     ORDERS.c.venue_id == self._venue_id,
                     column.in_(values[start : start + 500]),
                     SENDABLE,

@@ -88,22 +88,22 @@ ORDERS = Table(
     Column("finished_at", String(32)),
     Column("request_id", String(64)),
     Index("orders_by_fingerprint", "venue_id", "fingerprint"),
+    # With the row: a batch's rows of one state are read in the sheet's order, in portions.
+    Index("orders_by_state", "batch_id", "state", "row"),
 )
+
+SENDABLE = text("state NOT IN ('INVALID', 'SKIPPED')")
+"""Rows that were, or can be, sent. Queries that use it are in the words of the index below."""
 
 # A second guard below the checks of the plan: the database itself refuses to hold one client
 # order ID twice for a login, except on rows that are never sent.
-SENDABLE = text("state NOT IN ('INVALID', 'SKIPPED') AND client_order_id IS NOT NULL")
 Index(
     "one_order_a_client_order_id",
     ORDERS.c.venue_id,
     ORDERS.c.client_order_id,
     unique=True,
     sqlite_where=SENDABLE,
-    postgresql_where=SENDABLE,
 )
-
-# With the row, so that a batch's rows of one state can be read in the sheet's order, in portions.
-ORDERS_BY_STATE = Index("orders_by_state", ORDERS.c.batch_id, ORDERS.c.state, ORDERS.c.row)
 
 EVENTS = Table(
     "events",
@@ -144,9 +144,15 @@ def guard_history(connection: Connection) -> None:
 
 
 def _upgrade_from_1(connection: Connection) -> None:
-    """Guard the history, and let a batch's rows of one state be found in order."""
-    ORDERS_BY_STATE.drop(connection)
-    ORDERS_BY_STATE.create(connection)
+    """Guard the history; give the indexes a form that the queries can use."""
+    for statement in (
+        "DROP INDEX orders_by_state",
+        "CREATE INDEX orders_by_state ON orders (batch_id, state, row)",
+        "DROP INDEX one_order_a_client_order_id",
+        "CREATE UNIQUE INDEX one_order_a_client_order_id ON orders (venue_id, client_order_id) "
+        "WHERE state NOT IN ('INVALID', 'SKIPPED')",
+    ):
+        connection.exec_driver_sql(statement)
     guard_history(connection)
 
 

@@ -1,0 +1,178 @@
+"""Journals of older and newer versions."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from batch.errors import JournalError
+from batch.journal import Change, Journal, tables, versions
+from batch.states import OrderEvent, OrderState
+from tests.journal.planned import NOW, add, claim, states
+
+VERSION_1 = Path(__file__).with_name("version_1.sql").read_text(encoding="utf-8")
+
+
+def make_version_1(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(VERSION_1)
+
+
+def schema(path: Path) -> set[tuple[str, str, str]]:
+    """Give everything that the database has, in words without the writer's layout."""
+    with closing(sqlite3.connect(path)) as connection:
+        found = connection.execute("SELECT type, name, sql FROM sqlite_master WHERE sql != ''")
+        return {(kind, name, sql.replace('"', "").strip()) for kind, name, sql in found}
+
+
+def ask(path: Path, query: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(query).fetchall()
+
+
+def test_an_older_journal_is_upgraded_with_everything_in_it(path: Path) -> None:
+    make_version_1(path)
+
+    with Journal.open(str(path)) as journal:
+        first, second = journal.orders("old")
+        events = list(journal.events("old"))
+        journal.apply("old", [claim(3)], NOW)
+
+    assert (first.state, first.server_order_id) == (OrderState.OPEN, "S1")
+    assert second.state is OrderState.PLANNED
+    assert [event.kind for event in events] == ["planned", "claimed", "accepted"]
+    assert ask(path, "SELECT value FROM journal_meta WHERE name = 'version'") == [("2",)]
+
+
+def test_an_upgraded_journal_has_the_same_tables_as_a_new_one(path: Path, tmp_path: Path) -> None:
+    make_version_1(path)
+    new = tmp_path / "new.db"
+
+    Journal.open(str(path)).close()
+    Journal.open(str(new)).close()
+
+    assert schema(path) == schema(new)
+
+
+def test_a_copy_of_the_older_version_is_kept(path: Path) -> None:
+    make_version_1(path)
+
+    Journal.open(str(path)).close()
+
+    copy = path.with_name("journal.db.version-1")
+    assert ask(copy, "SELECT value FROM journal_meta") == [("1",)]
+    assert ask(copy, "SELECT row, state FROM orders") == [(2, "OPEN"), (3, "PLANNED")]
+    assert not path.with_name("journal.db.version-1.part").exists()
+
+
+def test_an_upgrade_that_fails_changes_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_version_1(path)
+    before = schema(path)
+
+    def fail(connection: object) -> None:
+        tables.UPGRADES[1](connection)  # type: ignore[arg-type]
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(versions, "UPGRADES", {1: fail})
+
+    with pytest.raises(KeyboardInterrupt):
+        Journal.open(str(path))
+
+    assert schema(path) == before
+    monkeypatch.undo()
+    with Journal.open(str(path)) as journal:
+        assert len(states(journal, "old")) == 2
+
+
+def test_without_a_copy_there_is_no_upgrade(path: Path) -> None:
+    make_version_1(path)
+    before = schema(path)
+    path.with_name("journal.db.version-1").mkdir()
+
+    with pytest.raises(
+        JournalError, match=r"expected to keep a copy as journal\.db\.version-1 .* not changed"
+    ):
+        Journal.open(str(path))
+
+    assert schema(path) == before
+
+
+def test_what_is_left_of_an_interrupted_copy_is_replaced(path: Path) -> None:
+    make_version_1(path)
+    path.with_name("journal.db.version-1.part").write_bytes(b"half a copy")
+
+    Journal.open(str(path)).close()
+
+    assert ask(path.with_name("journal.db.version-1"), "SELECT count(*) FROM orders") == [(2,)]
+
+
+def test_an_older_journal_is_upgraded_for_reading_too(path: Path) -> None:
+    make_version_1(path)
+
+    with Journal.open(str(path), read_only=True) as journal:
+        found = states(journal, "old")
+
+    assert found == {2: OrderState.OPEN, 3: OrderState.PLANNED}
+
+
+def test_a_journal_of_a_newer_version_is_refused_and_left_alone(path: Path) -> None:
+    make_version_1(path)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE journal_meta SET value = '3'")
+        connection.commit()
+    before = path.read_bytes()
+
+    with pytest.raises(
+        JournalError,
+        match=r"journal\.db: expected version 2 or older, found version 3, made by a newer",
+    ):
+        Journal.open(str(path))
+
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "CREATE TABLE photos (id INTEGER)",
+        "CREATE TABLE journal_meta (name TEXT, value TEXT)",
+        "CREATE TABLE journal_meta (name TEXT, value TEXT);"
+        "INSERT INTO journal_meta VALUES ('version', 'two')",
+    ],
+    ids=["other tables", "no version", "a version that is no number"],
+)
+def test_a_database_of_something_else_is_refused_and_left_alone(path: Path, script: str) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(script)
+    before = path.read_bytes()
+
+    with pytest.raises(JournalError, match=r"found a database of something else\. It was not"):
+        Journal.open(str(path))
+
+    assert path.read_bytes() == before
+
+
+def test_the_upgraded_history_cannot_be_changed(path: Path) -> None:
+    make_version_1(path)
+    Journal.open(str(path)).close()
+
+    with (
+        closing(sqlite3.connect(path)) as connection,
+        pytest.raises(sqlite3.IntegrityError, match="what events holds is never changed"),
+    ):
+        connection.execute("DELETE FROM events")
+
+
+def test_new_batches_go_into_an_upgraded_journal(path: Path) -> None:
+    make_version_1(path)
+
+    with Journal.open(str(path)) as journal:
+        add(journal, "new")
+        journal.apply("new", [claim(2)], NOW)
+        journal.apply("new", [Change(2, OrderState.SENDING, OrderEvent.LOST)], NOW)
+        found = states(journal, "new")
+
+    assert found == {2: OrderState.UNKNOWN, 3: OrderState.PLANNED}
