@@ -81,9 +81,16 @@ class SheetSettings(_Table):
 
 
 class Settings(_Table):
-    """Everything that is not said on the command line."""
+    """Everything that is not said on the command line.
+
+    Attributes:
+        journal: the journal's file, or its `sqlite:///` URL.
+        journal_on_network_drive: use a journal on a network drive all the same. Only for a file
+            that one machine alone ever opens: such drives do not keep two apart for certain.
+    """
 
     journal: str | None = None
+    journal_on_network_drive: bool = False
     venue: VenueSettings = VenueSettings()
     sheet: SheetSettings = SheetSettings()
 
