@@ -1,0 +1,1 @@
+"""Proof of the promise: processes killed anywhere, wires cut anywhere, counted at the venue."""

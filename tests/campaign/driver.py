@@ -1,0 +1,37 @@
+"""The command line in a process that dies where it is told to: `python -m tests.campaign.driver`.
+
+What is to happen stands in the environment, so that the arguments are those of the command.
+"""
+
+from __future__ import annotations
+
+import os
+
+from tests.campaign import deaths
+
+DEATH = "CAMPAIGN_DEATH"
+TIME_SCALE = "CAMPAIGN_TIME_SCALE"
+
+
+def prepare() -> None:
+    """Arm this process as the environment says."""
+    if scale := float(os.environ.get(TIME_SCALE) or 0):
+        from batch.runner import following, tracking
+
+        following.ABSENT_APART_S /= scale
+        following.RESETTLE_S /= scale
+        tracking.LONGEST_INTERVAL_S /= scale
+    if death := os.environ.get(DEATH):
+        deaths.arm(death)
+
+
+def main() -> None:
+    """Arm this process, then be the command."""
+    prepare()
+    from batch.cli import main as command
+
+    command()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,41 @@
+"""How long the campaign is: a short form for every change, a long one for a release."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+VARIABLE = "ORDERBATCH_CAMPAIGN"
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The size of a campaign.
+
+    Attributes:
+        storms: how often processes are killed at random, over every model of a venue.
+        storms_of_commands: the same with the installed command instead of forked processes.
+        rounds_of_points: how often a process is killed at each named point.
+        histories: how many the state machine lives through, in all its parts.
+        rows: how many rows the sheets have that lose replies.
+    """
+
+    name: str
+    storms: int
+    storms_of_commands: int
+    rounds_of_points: int
+    histories: int
+    rows: int
+
+
+FORMS = {
+    "short": Form("short", 2, 1, 1, 500, 200),
+    "long": Form("long", 36, 20, 6, 10_000, 500),
+}
+PARTS = 10
+"""The histories are lived in so many tests, so that several workers can share them."""
+
+
+def chosen() -> Form:
+    """Give the form that the environment asks for; the short one where it does not."""
+    return FORMS[os.environ.get(VARIABLE) or "short"]
