@@ -1,0 +1,1 @@
+"""Benchmarks: `python -m tests.benchmarks` measures the whole command and prints ratios."""

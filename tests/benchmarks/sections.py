@@ -1,0 +1,329 @@
+"""The parts of the benchmark; each runs its processes and gives a table."""
+
+from __future__ import annotations
+
+import statistics
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from tests.benchmarks.measuring import (
+    ORDERBATCH,
+    Sent,
+    environment,
+    rows,
+    run,
+    send_with,
+    submit,
+    write_sheet,
+)
+from tests.benchmarks.table import render
+
+LATENCIES_MS = (5, 50, 200)
+IN_FLIGHT = (1, 16, 32, 64)
+REFUSED = 3
+STILL_OPEN = 4
+
+
+def fast_enough(folder: Path, scale: float) -> str:
+    """Show that the venue is not what is measured: what it serves when it holds nothing back."""
+    count = max(int(5000 * scale), 50)
+    flat_out = send_with("aio", count=count, in_flight=64)
+    busy_s = flat_out.venue["cpu_s"]
+    served = flat_out.venue["requests"] / flat_out.send_s
+    return render(
+        "The venue itself, without latency, asked by aiohttp with 64 in flight",
+        ("requests/s served", "CPU of the venue a request", "most that it could serve"),
+        [
+            (
+                f"{served:,.0f}",
+                f"{busy_s / flat_out.venue['requests'] * 1e6:.0f} µs",
+                f"{flat_out.venue['requests'] / busy_s:,.0f}/s",
+            )
+        ],
+    )
+
+
+def throughput(folder: Path, scale: float) -> str:
+    """Hold orderbatch to the physical limit and to three plain clients, in twelve settings."""
+    lines = []
+    for latency_ms in LATENCIES_MS:
+        for in_flight in IN_FLIGHT:
+            count = _count(latency_ms, in_flight, scale)
+            given = {"count": count, "in_flight": in_flight, "latency_ms": float(latency_ms)}
+            plain = send_with("loop", count=max(count // in_flight, 4), in_flight=1, **_only(given))
+            threads = send_with("threads", **given)  # type: ignore[arg-type]
+            aio = send_with("aio", **given)  # type: ignore[arg-type]
+            ours = submit(folder, **given)  # type: ignore[arg-type]
+            lines.append(
+                (
+                    f"{latency_ms} ms",
+                    str(in_flight),
+                    str(count),
+                    f"{count / ours.limit_s:,.0f}",
+                    *(_share(sent) for sent in (ours, aio, threads)),
+                    f"{_rate(ours) / _rate(plain):.1f} x",
+                    f"{ours.requests_an_order:.2f}",
+                    f"{ours.cpu_ms_an_order:.1f} ms",
+                    f"{aio.cpu_ms_an_order:.1f} ms",
+                    f"{ours.usage.peak_mb:.0f} MB",
+                )
+            )
+    return render(
+        "Orders a second as a share of the physical limit, from the first order to the last answer",
+        (
+            "latency",
+            "in flight",
+            "orders",
+            "limit, orders/s",
+            "orderbatch",
+            "aiohttp",
+            "requests, threads",
+            "to a plain loop",
+            "requests an order",
+            "CPU an order",
+            "aiohttp's",
+            "peak memory",
+        ),
+        lines,
+    )
+
+
+def headline(folder: Path, scale: float) -> str:
+    """Send 2,000 IOC orders at 50 ms with 32 in flight, three times each, medians."""
+    count = max(int(2000 * scale), 20)
+    given = {"count": count, "in_flight": 32, "latency_ms": 50.0}
+    runs: dict[str, list[Sent]] = {"orderbatch": [], "aiohttp": [], "requests, threads": []}
+    for _ in range(3 if scale >= 1 else 1):
+        runs["orderbatch"].append(submit(folder, **given))  # type: ignore[arg-type]
+        runs["aiohttp"].append(send_with("aio", **given))  # type: ignore[arg-type]
+        runs["requests, threads"].append(send_with("threads", **given))  # type: ignore[arg-type]
+    lines = [
+        (
+            name,
+            f"{_median(sent, lambda s: s.start_s):.2f} s",
+            f"{_median(sent, lambda s: s.send_s):.2f} s",
+            f"{_median(sent, lambda s: s.limit_s / s.send_s):.1%}",
+            f"{_median(sent, lambda s: s.rest_s):.2f} s",
+            f"{_median(sent, lambda s: s.limit_s / s.rest_s):.1%}",
+            f"{_median(sent, lambda s: s.requests_an_order):.2f}",
+            f"{_median(sent, lambda s: s.cpu_ms_an_order):.2f} ms",
+            f"{_median(sent, lambda s: s.usage.peak_mb):.0f} MB",
+        )
+        for name, sent in runs.items()
+    ]
+    return render(
+        f"{count:,} IOC orders, 50 ms, 32 in flight: physical limit "
+        f"{runs['aiohttp'][0].limit_s:.2f} s (medians)",
+        (
+            "client",
+            "start-up",
+            "first order to last answer",
+            "of the limit",
+            "first order to the end of the process",
+            "of the limit",
+            "requests an order",
+            "CPU an order",
+            "peak memory",
+        ),
+        lines,
+    )
+
+
+def following(folder: Path, scale: float) -> str:
+    """Count requests, and how late ends are noticed."""
+    count = max(int(2000 * scale), 20)
+    quick = submit(folder, count=count, in_flight=32, latency_ms=50, life_s=0.3, spread=97)
+    # Ten orders end in each second of thirty; the others stay open.
+    resting, wait_s = max(int(1000 * scale), 20), max(30 * scale, 1.0)
+    slow = submit(
+        folder,
+        count=resting,
+        in_flight=32,
+        time_in_force="GTC",
+        options=("--wait", f"{wait_s:g}s"),
+        expected=STILL_OPEN,
+        latency_ms=50,
+        life_s=resting / 10,
+        spread=resting,
+    )
+    return render(
+        "Following",
+        ("orders", "placed", "asked singly", "asked for all", "an order", "notice, median"),
+        [
+            _asked(f"{count:,} IOC that end within 300 ms", quick),
+            _asked(f"{resting:,} GTC, 10 end each second, for {wait_s:g} s", slow),
+        ],
+    )
+
+
+def pace(folder: Path, scale: float) -> str:
+    """Send at a venue that allows 50 requests a second: told so, and finding out."""
+    count = max(int(1000 * scale), 20)
+    lines = []
+    for name, options, retry_after_s in (
+        ("finds out", (), 0),
+        ("finds out, Retry-After: 1", (), 1),
+        ("--rate 50", ("--rate", "50"), 0),
+    ):
+        sent = submit(
+            folder,
+            count=count,
+            in_flight=16,
+            options=options,
+            latency_ms=20,
+            rate=50,
+            retry_after_s=retry_after_s,
+        )
+        refused = sent.venue["refused_at"]
+        late = sum(at > 5 for at in refused)
+        least_s = 2 * count / 50
+        lines.append(
+            (
+                name,
+                f"{least_s:.1f} s",
+                f"{sent.send_s:.1f} s",
+                f"{sent.send_s / least_s:.0%}",
+                str(len(refused)),
+                f"{late} ({late / sent.venue['requests']:.2%})",
+            )
+        )
+    return render(
+        f"{count:,} orders at a venue that allows 50 requests a second",
+        ("how", "least time", "taken", "of it", "429s", "429s after 5 s"),
+        lines,
+    )
+
+
+def start_up(folder: Path, scale: float) -> str:
+    """Time the start of a process, in multiples of a bare Python's."""
+    sheet = write_sheet(folder / "fifty.csv", 50)
+    repeats = 7 if scale >= 1 else 1
+    settings = environment("http://127.0.0.1:1", folder)
+    commands = {
+        "python -c pass": [sys.executable, "-c", "pass"],
+        "orderbatch --help": [*ORDERBATCH, "--help"],
+        "orderbatch check, 50 rows": [*ORDERBATCH, "check", str(sheet)],
+    }
+    took = {
+        name: statistics.median(run(command, environment=settings).wall_s for _ in range(repeats))
+        for name, command in commands.items()
+    }
+    return render(
+        "Start-up (medians)",
+        ("command", "time", "bare starts"),
+        [
+            (name, f"{wall_s:.3f} s", f"{wall_s / took['python -c pass']:.1f} x")
+            for name, wall_s in took.items()
+        ],
+    )
+
+
+def sheets(folder: Path, scale: float) -> str:
+    """Check large sheets, good and all bad."""
+    count = max(int(100_000 * scale), 100)
+    lines = []
+    for good in (True, False):
+        paths = [write_sheet(folder / f"large-{good}.csv", count, good=good)]
+        paths.append(_write_workbook(folder / f"large-{good}.xlsx", count, good=good))
+        for path in paths:
+            usage = run(
+                [*ORDERBATCH, "check", str(path)],
+                environment=environment("http://127.0.0.1:1", folder),
+                expected=0 if good else REFUSED,
+            )
+            lines.append(
+                (
+                    f"{path.suffix[1:].upper()}, {'good' if good else 'every row bad'}",
+                    f"{usage.wall_s:.1f} s",
+                    f"{usage.peak_mb:.0f} MB",
+                )
+            )
+    return render(f"orderbatch check of {count:,} rows", ("sheet", "time", "peak memory"), lines)
+
+
+def volume(folder: Path, scale: float) -> str:
+    """Send 100,000 orders: does time or memory grow with what was sent already?"""
+    few, many = max(int(2_000 * scale), 50), max(int(100_000 * scale), 500)
+    small = submit(folder, count=few, in_flight=32, options=("--report", str(folder / "r.csv")))
+    large = submit(folder, count=many, in_flight=32, options=("--report", str(folder / "r.csv")))
+    journal_bytes = sum(path.stat().st_size for path in folder.glob("journal.db*"))
+    tenths = large.venue["tenths_s"]
+    return render(
+        f"{many:,} orders without latency, 32 in flight",
+        (
+            "orders/s",
+            "last tenth to first tenth",
+            "peak memory",
+            f"more than for {few:,}, an order",
+            "journal, an order",
+        ),
+        [
+            (
+                f"{many / large.send_s:,.0f}",
+                f"{tenths[-1] / tenths[0]:.2f}",
+                f"{large.usage.peak_mb:.0f} MB",
+                f"{(large.usage.peak_mb - small.usage.peak_mb) * 1024 / (many - few):.2f} KB",
+                f"{journal_bytes / many:,.0f} bytes",
+            )
+        ],
+    )
+
+
+Section = Callable[[Path, float], str]
+
+SECTIONS: dict[str, Section] = {
+    "venue": fast_enough,
+    "start-up": start_up,
+    "headline": headline,
+    "throughput": throughput,
+    "following": following,
+    "pace": pace,
+}
+"""What one command runs, in under ten minutes."""
+
+MORE: dict[str, Section] = {"sheets": sheets, "volume": volume}
+"""Only when asked for by name, or with --all."""
+
+
+def _count(latency_ms: int, in_flight: int, scale: float) -> int:
+    """Give as many orders as fit into some seconds, so that the last ones in weigh little."""
+    a_second = in_flight / (2 * latency_ms / 1000)
+    return max(int(min(a_second * 4, 1500) * scale), 4)
+
+
+def _only(given: dict[str, float]) -> dict[str, float]:
+    return {"latency_ms": given["latency_ms"]}
+
+
+def _rate(sent: Sent) -> float:
+    return sent.count / sent.send_s
+
+
+def _share(sent: Sent) -> str:
+    return f"{sent.limit_s / sent.send_s:.0%}"
+
+
+def _median(sent: Sequence[Sent], of: Callable[[Sent], float]) -> float:
+    return statistics.median(of(one) for one in sent)
+
+
+def _asked(name: str, sent: Sent) -> tuple[str, ...]:
+    counts = sent.venue["counts"]
+    return (
+        name,
+        *(str(counts.get(kind, 0)) for kind in ("place", "query", "active")),
+        f"{sent.requests_an_order:.2f}",
+        f"{sent.venue['notice_median_s']:.2f} s",
+    )
+
+
+def _write_workbook(path: Path, count: int, *, good: bool) -> Path:
+    import xlsxwriter
+
+    with xlsxwriter.Workbook(str(path), {"constant_memory": True}) as book:
+        sheet = book.add_worksheet("Orders")
+        sheet.write_row(0, 0, ["symbol", "side", "size", "price", "time_in_force", "note"])
+        for number, cells in enumerate(rows(count, "IOC", good=good), start=1):
+            sheet.write_row(number, 0, cells)
+    return path

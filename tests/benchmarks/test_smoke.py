@@ -1,0 +1,29 @@
+"""The benchmark's scripts keep running; no time is judged here."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.benchmarks.measuring import ROOT, send_with
+
+
+@pytest.mark.parametrize("client", ["loop", "threads", "aio"])
+def test_a_plain_client_places_each_order_once_and_asks_about_it(client: str) -> None:
+    if client == "aio":
+        pytest.importorskip("aiohttp")
+
+    sent = send_with(client, count=6, in_flight=2)
+
+    assert sent.venue["counts"] == {"place": 6, "query": 6}
+
+
+def test_a_section_prints_its_table() -> None:
+    command = [sys.executable, "-m", "tests.benchmarks", "following", "--scale", "0.01"]
+
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert ended.returncode == 0, ended.stderr
+    assert "| 20 IOC that end within 300 ms" in ended.stdout
