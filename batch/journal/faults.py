@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
+from typing import ParamSpec, TypeVar
 
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
@@ -45,6 +47,27 @@ _CAUSES = {
 }
 
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class NonsenseFound(Exception):
+    """A sound file holds what this program never writes."""
+
+
+def finds_nonsense(read: Callable[P, R]) -> Callable[P, R]:
+    """Let a reader of records tell damaged ones from faults of the program."""
+
+    @wraps(read)
+    def reader(*args: P.args, **named: P.kwargs) -> R:
+        try:
+            return read(*args, **named)
+        except (ValueError, TypeError, ArithmeticError):
+            raise NonsenseFound from None
+
+    return reader
+
+
 def explain(where: str, code: int) -> JournalError:
     """Give the error for a cause, by SQLite's primary result code."""
     expected, found, action = _CAUSES[code]
@@ -68,6 +91,8 @@ def in_words(where: str, busy_timeout_s: float) -> Iterator[None]:
         ) from None
     except DBAPIError as error:
         raise _in_words(where, error.orig, busy_timeout_s) from None
+    except NonsenseFound:
+        raise explain(where, sqlite3.SQLITE_CORRUPT) from None
     except sqlite3.Error as error:
         raise _in_words(where, error, busy_timeout_s) from None
     except SQLAlchemyError as error:

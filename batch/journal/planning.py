@@ -13,8 +13,7 @@ from batch.journal.records import (
     Change,
     EarlierOrder,
     PlannedRow,
-    read_digits,
-    read_moment,
+    read_earlier,
     write_moment,
     write_order,
     write_text,
@@ -28,17 +27,6 @@ from batch.journal.statements import (
 from batch.journal.tables import BATCHES, ORDERS, SENDABLE
 from batch.model import BatchRecord
 from batch.states import OrderEvent, OrderState
-
-_EARLIER = (
-    ORDERS.c.batch_id,
-    ORDERS.c.row,
-    ORDERS.c.state,
-    ORDERS.c.fingerprint,
-    ORDERS.c.client_order_id,
-    ORDERS.c.server_order_id,
-    ORDERS.c.filled_size,
-    ORDERS.c.submitted_at,
-)
 
 
 class Planning:
@@ -79,22 +67,13 @@ class Planning:
             values = list(wanted)
             # In portions: databases limit the variables of one statement.
             for start in range(0, len(values), 500):
-                query = select(*_EARLIER).where(
+                query = select(ORDERS).where(
                     ORDERS.c.venue_id == self._venue_id,
                     column.in_(values[start : start + 500]),
                     SENDABLE,
                 )
                 for row in self._connection.execute(query):
-                    found[row.batch_id, row.row] = EarlierOrder(
-                        batch_id=row.batch_id,
-                        row=row.row,
-                        state=OrderState(row.state),
-                        fingerprint=row.fingerprint,
-                        client_order_id=row.client_order_id,
-                        server_order_id=row.server_order_id,
-                        filled_size=read_digits(row.filled_size),
-                        submitted_at=read_moment(row.submitted_at),
-                    )
+                    found[row.batch_id, row.row] = read_earlier(row)
         return sorted(found.values(), key=lambda order: (order.batch_id, order.row))
 
     def add(

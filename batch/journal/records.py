@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from batch.journal.faults import finds_nonsense
 from batch.model import BatchRecord, Column, EventRecord, Order, OrderRecord, Side, TimeInForce
 from batch.states import OrderEvent, OrderState, next_state
 
@@ -97,6 +98,7 @@ def write_change(batch_id: str, change: Change) -> dict[str, Any]:
     }
 
 
+@finds_nonsense
 def read_batch(row: Row[Any]) -> BatchRecord:
     return BatchRecord(
         batch_id=row.batch_id,
@@ -138,6 +140,7 @@ def write_order(batch_id: str, venue_id: int, planned: PlannedRow) -> dict[str, 
     }
 
 
+@finds_nonsense
 def read_order(row: Row[Any]) -> OrderRecord:
     order = None
     if row.symbol is not None:
@@ -174,6 +177,21 @@ def read_order(row: Row[Any]) -> OrderRecord:
     )
 
 
+@finds_nonsense
+def read_earlier(row: Row[Any]) -> EarlierOrder:
+    return EarlierOrder(
+        batch_id=row.batch_id,
+        row=row.row,
+        state=OrderState(row.state),
+        fingerprint=row.fingerprint,
+        client_order_id=row.client_order_id,
+        server_order_id=row.server_order_id,
+        filled_size=read_digits(row.filled_size),
+        submitted_at=read_moment(row.submitted_at),
+    )
+
+
+@finds_nonsense
 def read_event(row: Row[Any]) -> EventRecord:
     return EventRecord(
         batch_id=row.batch_id,

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from batch.errors import JournalError
+from batch.journal.faults import finds_nonsense
 from batch.journal.holding import actor
 from batch.journal.records import (
     BatchSummary,
@@ -102,6 +103,7 @@ def find_venue(connection: Connection, url: str, org: str, user: str) -> int:
     return int(found)
 
 
+@finds_nonsense
 def read_summaries(connection: Connection, rows: Iterable[Row[Any]]) -> list[BatchSummary]:
     """Read batches, each with its rows counted by state."""
     batches = [read_batch(row) for row in rows]

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
-from typing import Any, TypeVar
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 
 from batch.errors import JournalError
 from batch.journal.database import Database
 from batch.journal.drives import network_system, refuse_network
-from batch.journal.faults import explain
 from batch.journal.files import find_file, is_new, make_folder
 from batch.journal.holding import hold
 from batch.journal.planning import Planning
@@ -30,10 +27,11 @@ from batch.journal.versions import bring_up_to_date, read_version
 from batch.model import EventRecord, OrderRecord
 from batch.states import OrderState
 
-R = TypeVar("R")
-
 BUSY_TIMEOUT_S = 10.0
 """How long a write waits for another process's short transaction."""
+
+PORTION = 1000
+"""How many records are read at once."""
 
 
 class Journal:
@@ -145,10 +143,11 @@ class Journal:
             if wanted is not None:
                 query = query.where(ORDERS.c.state.in_(wanted))
             with self._database.reading() as connection:
-                portion = connection.execute(query.order_by(ORDERS.c.row).limit(1000)).all()
+                found = connection.execute(query.order_by(ORDERS.c.row).limit(PORTION))
+                portion = [read_order(row) for row in found]
             if not portion:
                 return
-            yield from self._read_all(read_order, portion)
+            yield from portion
             last = portion[-1].row
 
     def events(self, batch_id: str) -> Iterator[EventRecord]:
@@ -159,14 +158,15 @@ class Journal:
                 select(EVENTS)
                 .where(EVENTS.c.batch_id == batch_id, EVENTS.c.id > last)
                 .order_by(EVENTS.c.id)
-                .limit(1000)
+                .limit(PORTION)
             )
             with self._database.reading() as connection:
-                portion = connection.execute(query).all()
+                found = connection.execute(query).all()
+                portion = [read_event(row) for row in found]
             if not portion:
                 return
-            yield from self._read_all(read_event, portion)
-            last = portion[-1].id
+            yield from portion
+            last = found[-1].id
 
     def apply(self, batch_id: str, changes: Sequence[Change], now: datetime) -> None:
         """Commit steps in the lives of rows, all or none; durable when this returns.
@@ -186,13 +186,6 @@ class Journal:
         line = {"row": None, "kind": kind, "state": None, "detail": detail, "request_id": None}
         with self._database.writing() as connection:
             append_events(connection, batch_id, now, [line])
-
-    def _read_all(self, read: Callable[[Row[Any]], R], rows: Iterable[Row[Any]]) -> list[R]:
-        try:
-            return [read(row) for row in rows]
-        except (ValueError, TypeError, ArithmeticError):
-            # Sound pages with nonsense in them: not this program's writing.
-            raise explain(self.where, sqlite3.SQLITE_CORRUPT) from None
 
 
 def _make_ready(database: Database, read_only: bool) -> None:

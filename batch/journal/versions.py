@@ -50,12 +50,12 @@ def bring_up_to_date(database: Database) -> None:
             guard_history(connection)
             connection.execute(insert(META), {"name": "version", "value": str(VERSION)})
             return
-        if found == VERSION:
-            return
-        if database.path is not None:
+        if found < VERSION and database.path is not None:
             _keep_copy(database.where, database.path, found)
         for version in range(found, VERSION):
             UPGRADES[version](connection)
+        # Written even when it is the same: a disk that is full or read-only shows here, before
+        # anything is sent.
         connection.execute(update(META).where(META.c.name == "version").values(value=str(VERSION)))
 
 
