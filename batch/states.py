@@ -49,6 +49,8 @@ class OrderEvent(StrEnum):
     EXPIRED = "expired"
     REJECTED = "rejected"
     CANCELLED = "cancelled"
+    CANCEL_ASKED = "cancel-asked"  # committed before the request leaves
+    CANCEL_REFUSED = "cancel-refused"  # done already, unknown, or not to be cancelled
     DECLARED_PLACED = "declared-placed"  # a person found it at the venue
     DECLARED_NOT_PLACED = "declared-not-placed"  # a person found that the venue never took it
 
@@ -101,6 +103,9 @@ TRANSITIONS: dict[tuple[OrderState, OrderEvent], OrderState] = {
     (S.UNKNOWN, E.REFUSED): S.REFUSED,
     (S.UNKNOWN, E.DECLARED_PLACED): S.OPEN,
     (S.UNKNOWN, E.DECLARED_NOT_PLACED): S.PLANNED,
+    # Asking to cancel changes nothing yet: what became of the order only a query tells.
+    (S.OPEN, E.CANCEL_ASKED): S.OPEN,
+    (S.OPEN, E.CANCEL_REFUSED): S.OPEN,
     **{(S.OPEN, event): state for event, state in _VENUE_VERDICTS.items()},
 }
 

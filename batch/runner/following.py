@@ -11,10 +11,11 @@ from decimal import Decimal
 from batch.clock import Clock
 from batch.errors import BatchError, VenueRefused
 from batch.model import OrderRecord, VenueOrder
+from batch.runner.cancelling import Cancelling
 from batch.runner.matching import difference
-from batch.runner.options import RunOptions
+from batch.runner.options import Cancel, RunOptions
 from batch.runner.recording import Recorder
-from batch.runner.tracking import Schedule, Tracked
+from batch.runner.tracking import FIRST_QUESTION_S, Schedule, Tracked
 from batch.runner.work import Done
 from batch.states import FINAL, KNOWN_STATUSES, OrderEvent, OrderState, event_of_status
 
@@ -33,10 +34,11 @@ BULK_PATIENCE = 5
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A call to the venue that changes nothing there.
+    """A call to the venue about orders that it holds, or may hold; asking twice is harmless.
 
     Attributes:
-        kind: `find` by client ID, `query` by server ID, or `active` for all that are open.
+        kind: `find` by client ID, `query` by server ID, `active` for all that are open,
+            or `cancel`.
         orders: whom the answer concerns.
     """
 
@@ -70,6 +72,7 @@ class Following:
         self._bulk_trusted = options.bulk_query
         self._bulk_is_asked = False
         self._bulk_misses = 0
+        self._cancelling = Cancelling(recorder)
         self.unsettled: set[int] = set()
 
     # What to ask
@@ -139,7 +142,12 @@ class Following:
         asked: list[Question] = []
         bulk: list[Tracked] = []
         for order in self._schedule.take_due(now):
-            if order.state is OrderState.UNKNOWN or order.alone or not self._bulk_trusted:
+            if (
+                order.state is OrderState.UNKNOWN
+                or order.alone
+                or not self._bulk_trusted
+                or self._cancelling.wants(order)
+            ):
                 self._ready.append(order)
             else:
                 bulk.append(order)
@@ -153,12 +161,22 @@ class Following:
             self._ready.extend(bulk)
         while self._ready and len(asked) < most:
             order = self._ready.popleft()
-            kind = "find" if order.state is OrderState.UNKNOWN else "query"
-            asked.append(Question(kind, (order,)))
+            asked.append(Question(self._kind_for(order), (order,)))
         for question in asked:
             for order in question.orders:
                 order.asked_at = now
         return asked
+
+    def _kind_for(self, order: Tracked) -> str:
+        if self._cancelling.wants(order):
+            self._cancelling.ask(order)
+            return "cancel"
+        return "find" if order.state is OrderState.UNKNOWN else "query"
+
+    def cancel_open(self) -> None:
+        """Have every open order cancelled, now and as soon as one is found to be open."""
+        self._cancelling.has_begun = True
+        self.hasten()
 
     # What an answer means
 
@@ -166,6 +184,8 @@ class Following:
         """Take in the answer to a question, or that there was none."""
         if question.kind == "active":
             self._learn_active(question.orders, done)
+        elif question.kind == "cancel":
+            self._learn_cancelled(question.orders[0], done)
         elif done.error is not None:
             (order,) = question.orders
             if isinstance(done.error, VenueRefused) and question.kind == "find":
@@ -272,6 +292,12 @@ class Following:
         assert order.state in FINAL
         self._schedule.drop(order)
 
+    def _learn_cancelled(self, order: Tracked, done: Done[object]) -> None:
+        if self._cancelling.learn(order, done):
+            order.alone = True
+            order.interval_s = FIRST_QUESTION_S
+        self._later(order)
+
     def _learn_active(self, orders: tuple[Tracked, ...], done: Done[object]) -> None:
         self._bulk_is_asked = False
         if isinstance(done.error, VenueRefused):
@@ -296,7 +322,9 @@ class Following:
                 OrderEvent.WORKING,
                 answer=answer,
                 detail=f"status {answer.status}",
-                message=status_words(answer),
+                message="; ".join(
+                    filter(None, (status_words(answer), self._cancelling.refusal(order)))
+                ),
             )
         order.alone = order.missing = False
         self._later(order)
@@ -316,7 +344,11 @@ class Following:
 
     def _ask_at(self, order: Tracked, at: float) -> None:
         # Without a wait nothing is polled; what is unknown is asked about all the same.
-        if order.state is OrderState.UNKNOWN or self._options.wait_s > 0:
+        if (
+            order.state is OrderState.UNKNOWN
+            or self._options.wait_s > 0
+            or self._options.cancel is not Cancel.NEVER
+        ):
             self._schedule.add(order, at)
         else:
             self._schedule.drop(order)

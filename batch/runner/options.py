@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from batch.states import OrderState
+
+
+class Cancel(StrEnum):
+    """When a run asks the venue to cancel the orders that are open."""
+
+    NEVER = "never"
+    AT_ONCE = "at-once"
+    AFTER_WAIT = "after-wait"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +28,7 @@ class RunOptions:
         covers_done_orders: the venue's query by client ID also finds orders that are done.
         bulk_query: one query for all active orders may replace one for each.
         send: rows may be sent; otherwise this run only settles and follows.
+        cancel: when open orders are cancelled; they are then followed to their end.
         nothing_will_change: says that waiting is pointless (a simulated market at rest).
     """
 
@@ -29,6 +39,7 @@ class RunOptions:
     covers_done_orders: bool = False
     bulk_query: bool = True
     send: bool = True
+    cancel: Cancel = Cancel.NEVER
     nothing_will_change: Callable[[], bool] | None = None
 
 

@@ -15,8 +15,9 @@ from batch.clock import Clock
 from batch.errors import LoginFailed, Throttled
 from batch.journal import Journal
 from batch.model import VenueOrder
+from batch.runner.cancelling import CANCEL_WAIT_S
 from batch.runner.following import Following, Question
-from batch.runner.options import Outcome, RunOptions, Snapshot
+from batch.runner.options import Cancel, Outcome, RunOptions, Snapshot
 from batch.runner.pace import Pace
 from batch.runner.recording import Recorder
 from batch.runner.sending import Placing, Sending
@@ -44,6 +45,9 @@ class VenueCalls(Protocol):
 
     def active(self) -> Mapping[str, VenueOrder]:
         """Give all open orders by server ID."""
+
+    def cancel(self, server_order_id: str) -> None:
+        """Ask to cancel an order; what became of it, only a query tells."""
 
 
 class Run:
@@ -84,6 +88,7 @@ class Run:
         self._turn = 0
         self._started = clock.monotonic()
         self._quiet_since: float | None = None
+        self._cancel_until: float | None = None
 
     def stop(self) -> None:
         """Stop sending and asking; called once more: do not even wait for answers to placings.
@@ -106,6 +111,8 @@ class Run:
         unsettled = [OrderState.SENDING, OrderState.UNKNOWN, OrderState.OPEN]
         for record in self._journal.orders(self._batch_id, unsettled):
             self._following.take_up(record)
+        if self._options.cancel is Cancel.AT_ONCE:
+            self._following.cancel_open()
         while True:
             claimed = self._sending.claim(self._slots_for_placing())
             self._recorder.commit()
@@ -113,7 +120,7 @@ class Run:
                 self._place(placing)
             self._ask()
             self._watch(self._snapshot())
-            if self._is_finished():
+            if self._is_finished() and not self._begins_to_cancel():
                 break
             for done in self._workers.collect(self._nap_s()):
                 self._learn(done)
@@ -145,7 +152,10 @@ class Run:
         now = self._clock.monotonic()
         if not self._may_ask() or self._pace.wait_s(now) > 0:
             return
-        for question in self._following.questions(self._options.max_in_flight - self._in_flight):
+        questions = self._following.questions(self._options.max_in_flight - self._in_flight)
+        if any(question.kind == "cancel" for question in questions):
+            self._recorder.commit()  # that it is asked for is on record before it leaves
+        for question in questions:
             self._submit(question, self._call_for(question))
 
     def _call_for(self, question: Question) -> Callable[[], object]:
@@ -156,6 +166,8 @@ class Run:
             return lambda: self._venue.find(order.client_order_id)
         assert order.server_order_id is not None
         server_order_id = order.server_order_id
+        if question.kind == "cancel":
+            return lambda: self._venue.cancel(server_order_id)
         return lambda: self._venue.query(server_order_id)
 
     def _submit(self, key: object, call: Callable[[], object]) -> None:
@@ -181,6 +193,8 @@ class Run:
     def _is_wait_over(self) -> bool:
         if self._may_send_more():
             return False
+        if self._cancel_until is not None:
+            return self._clock.monotonic() >= self._cancel_until
         wait_s = self._options.wait_s or WITHOUT_WAIT_S
         return self._clock.monotonic() >= self._sending.last_answer_at + wait_s
 
@@ -197,6 +211,22 @@ class Run:
         if self._in_flight or self._may_send_more():
             return False
         return self._following.is_over() or not self._may_ask() or self._is_at_rest()
+
+    def _begins_to_cancel(self) -> bool:
+        """Turn from waiting to cancelling, where that is wanted and there is something left."""
+        if (
+            self._options.cancel is not Cancel.AFTER_WAIT
+            or self._cancel_until is not None
+            or self._interrupts
+            or self._sending.login_failed
+            or not self._recorder.states[OrderState.OPEN]
+        ):
+            return False
+        self._recorder.note("cancelling", "the wait is over; what is still open is cancelled")
+        self._cancel_until = self._clock.monotonic() + CANCEL_WAIT_S
+        self._quiet_since = None
+        self._following.cancel_open()
+        return True
 
     def _is_at_rest(self) -> bool:
         if self._options.nothing_will_change is None or not self._options.nothing_will_change():

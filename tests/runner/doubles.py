@@ -117,6 +117,7 @@ class ScriptedVenue:
             each only 3 s after it was taken).
         life_s, end: how long an order works, and how it ends.
         away_until: questions get no answer before this time.
+        cancels: what a cancel does: `ok`, `refused`, or `ignored` (accepted, and too late).
     """
 
     clock: FakeClock
@@ -126,6 +127,7 @@ class ScriptedVenue:
     end: str = "FILLED"
     away_until: float = 0.0
     lists: str = "all"
+    cancels: str = "ok"
     books: list[Held] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
 
@@ -177,6 +179,17 @@ class ScriptedVenue:
             raise VenueRefused("no such query", status=400)
         listed = [] if self.lists == "none" else [h for h in self.books if self._is_open(h)]
         return {held.server_order_id: self._show(held) for held in listed}
+
+    def cancel(self, server_order_id: str) -> None:
+        self.calls.append("cancel")
+        self._answer_or_not()
+        held = next((h for h in self.books if h.server_order_id == server_order_id), None)
+        if held is None or not self._is_open(held):
+            raise VenueRefused("no such open order", status=404, request_id="asked")
+        if self.cancels == "refused":
+            raise VenueRefused("cancels are not allowed", status=400, request_id="asked")
+        if self.cancels == "ok":
+            held.ends_at, held.end = self.clock.monotonic() + 0.05, "CANCELED"
 
     def posts_of(self, client_order_id: str) -> int:
         """Count the orders that it holds under a client ID."""

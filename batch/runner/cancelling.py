@@ -1,0 +1,61 @@
+"""Asking the venue to cancel orders: each once, on record before the request leaves.
+
+What became of an order only a query tells: a cancel that comes too late is no failure, and the
+order is then followed to the end that it really had.
+"""
+
+from __future__ import annotations
+
+from batch.errors import VenueRefused
+from batch.runner.recording import Recorder
+from batch.runner.tracking import Tracked
+from batch.runner.work import Done
+from batch.states import OrderEvent, OrderState
+
+CANCEL_WAIT_S = 60.0
+"""How long a run that cancels when its wait is over follows the orders after that."""
+
+
+class Cancelling:
+    """Knows which open orders are still to be cancelled.
+
+    Attributes:
+        has_begun: from now on, the next question about an open order is the cancel.
+    """
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._answered: dict[int, str] = {}
+        self.has_begun = False
+
+    def wants(self, order: Tracked) -> bool:
+        """Say whether the venue is to be asked to cancel this order."""
+        return self.has_begun and order.state is OrderState.OPEN and order.row not in self._answered
+
+    def ask(self, order: Tracked) -> None:
+        """Put on record that the cancel is asked for; commit before it leaves."""
+        self._recorder.step(
+            order, OrderEvent.CANCEL_ASKED, detail=f"server order ID {order.server_order_id}"
+        )
+
+    def learn(self, order: Tracked, done: Done[object]) -> bool:
+        """Take in how a cancel ended; say whether the venue answered it at all."""
+        error, words = done.error, ""
+        if isinstance(error, VenueRefused):
+            # Done already, unknown, or not to be cancelled: the next query tells.
+            words = f"the cancel was refused: {error}"
+            self._recorder.step(
+                order,
+                OrderEvent.CANCEL_REFUSED,
+                detail=str(error),
+                message=words,
+                request_id=error.request_id,
+            )
+        elif error is not None:
+            return False
+        self._answered[order.row] = words
+        return True
+
+    def refusal(self, order: Tracked) -> str:
+        """Give the venue's words if it would not cancel an order; empty otherwise."""
+        return self._answered.get(order.row, "")
