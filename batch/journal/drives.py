@@ -24,18 +24,20 @@ LOCAL_FUSE_SYSTEMS = frozenset(
 """File systems of user programs that keep their files on this machine; others may not."""
 
 
-def network_system(path: PurePath, mounts: Path = MOUNTS) -> str | None:
+def network_system(path: PurePath, mounts: Path | None = None) -> str | None:
     """Name the network file system that a path lies on; None where it is local, or unknown.
 
     Args:
         path: absolute, with its symbolic links resolved.
-        mounts: a list in the form of Linux's mountinfo; where there is none only Windows' network
-            paths are recognised.
+        mounts: a list in the form of Linux's mountinfo; the system's own by default. Where there is
+            none only Windows' network paths are recognised.
     """
-    if path.drive.startswith("\\\\"):
+    if _is_share(path):
         return "a Windows share"
     try:
-        lines = mounts.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+        lines = (
+            (mounts or MOUNTS).read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+        )
     except OSError:
         return None
     system = _system_of(path, lines)
@@ -46,13 +48,13 @@ def network_system(path: PurePath, mounts: Path = MOUNTS) -> str | None:
     return None
 
 
-def refuse_network(where: str, path: PurePath, mounts: Path = MOUNTS) -> None:
+def refuse_network(where: str, path: PurePath) -> None:
     """Make sure that a journal lies on a disk of this machine.
 
     Raises:
         JournalError: it does not; says what is there and how to overrule.
     """
-    system = network_system(path, mounts)
+    system = network_system(path)
     if system is not None:
         raise JournalError(
             f"{where}: expected a disk of this machine, found a network drive ({system}), whose "
@@ -60,6 +62,14 @@ def refuse_network(where: str, path: PurePath, mounts: Path = MOUNTS) -> None:
             "or, if only this machine ever uses it, set journal_on_network_drive = true in "
             "config.toml."
         )
+
+
+def _is_share(path: PurePath) -> bool:
+    # A drive of this machine, too, can be written with two backslashes: \\?\C:
+    drive = path.drive.upper()
+    return drive.startswith("\\\\") and (
+        not drive.startswith("\\\\?\\") or drive.startswith("\\\\?\\UNC\\")
+    )
 
 
 def _system_of(path: PurePath, lines: list[str]) -> str:
