@@ -7,7 +7,7 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
@@ -58,7 +58,8 @@ def hold(folder: Path, journal_name: str, batch_id: str, since: datetime) -> Ite
     try:
         # Only words for others, which a full disk must not turn into a failure: the lock is held.
         with suppress(OSError):
-            who.write_text(f"{actor()}\n{since:%Y-%m-%d %H:%M:%S} UTC\n", encoding="utf-8")
+            moment = since.astimezone(UTC)
+            who.write_text(f"{actor()}\n{moment:%Y-%m-%d %H:%M:%S} UTC\n", encoding="utf-8")
         yield
     finally:
         with suppress(OSError):
