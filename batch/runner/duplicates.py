@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -13,6 +14,9 @@ from batch.states import AT_VENUE, OrderState, final_state
 
 SENT_WINDOW = timedelta(hours=24)
 """How long an equal order counts as already sent."""
+
+SUFFIX = "-"
+"""Between a client ID and its number when it is sent once more: `A`, `A-2`, `A-3`, …"""
 
 LISTED = 20
 """How many duplicates a message lists."""
@@ -31,12 +35,16 @@ class Matches:
 
     def __init__(self, earlier: Iterable[EarlierOrder], now: datetime) -> None:
         self._by_id: dict[str, EarlierOrder] = {}
+        self._suffixed: defaultdict[str, list[EarlierOrder]] = defaultdict(list)
         self._sent: dict[str, EarlierOrder] = {}
-        self._waiting: dict[str, EarlierOrder] = {}
+        self._waiting: defaultdict[str, list[EarlierOrder]] = defaultdict(list)
         for order in earlier:
             self._by_id[order.client_order_id] = order
+            stem, _, number = order.client_order_id.rpartition(SUFFIX)
+            if number.isdecimal():
+                self._suffixed[stem].append(order)
             if order.state is OrderState.PLANNED:
-                self._waiting[order.fingerprint] = order
+                self._waiting[order.fingerprint].append(order)
             elif is_exposure(order, now):
                 self._sent[order.fingerprint] = order
 
@@ -50,17 +58,22 @@ class Matches:
         An ID says "this very order", so one that was used for an exposure counts for ever; equal
         content counts for a day.
         """
-        same_id = self._by_id.get(client_order_id)
-        if same_id is not None and holds_exposure(same_id):
-            return same_id
-        return self._sent.get(fingerprint)
+        uses = self._uses(fingerprint, client_order_id)
+        return next(filter(holds_exposure, uses), None) or self._sent.get(fingerprint)
 
-    def waiting(self, fingerprint: str, client_order_id: str) -> EarlierOrder | None:
-        """Give the row that another batch has planned and not sent: its `resume` would."""
-        same_id = self._by_id.get(client_order_id)
-        if same_id is not None and same_id.state is OrderState.PLANNED:
-            return same_id
-        return self._waiting.get(fingerprint)
+    def waiting(self, fingerprint: str, client_order_id: str) -> list[EarlierOrder]:
+        """Give the rows that other batches have planned and not sent: a `resume` would."""
+        uses = self._uses(fingerprint, client_order_id)
+        planned = [order for order in uses if order.state is OrderState.PLANNED]
+        return planned + [o for o in self._waiting.get(fingerprint, []) if o not in planned]
+
+    def _uses(self, fingerprint: str, client_order_id: str) -> list[EarlierOrder]:
+        """Give the orders that this ID has stood for: by itself, and later with a suffix."""
+        first = self._by_id.get(client_order_id)
+        if first is None:
+            return []
+        later = self._suffixed.get(client_order_id, [])
+        return [first, *(o for o in later if same_content(o.fingerprint, fingerprint))]
 
 
 def holds_exposure(order: EarlierOrder) -> bool:
@@ -103,7 +116,9 @@ def refuse_reused_ids(
 
 
 def refuse_sent(
-    sent: Mapping[int, EarlierOrder], waiting: Mapping[int, EarlierOrder], duplicates: Duplicates
+    sent: Mapping[int, EarlierOrder],
+    waiting: Mapping[int, list[EarlierOrder]],
+    duplicates: Duplicates,
 ) -> None:
     """Refuse rows that were sent, or will be by another batch, unless that is wanted.
 
@@ -112,18 +127,26 @@ def refuse_sent(
     """
     if duplicates is not Duplicates.REFUSE or not (sent or waiting):
         return
+    planned = {row: earlier[0] for row, earlier in waiting.items() if row not in sent}
+    batches = dict.fromkeys(o.batch_id for row in planned for o in waiting[row])
+    resume = ", ".join(f"orderbatch resume {name}" for name in batches)
     if sent:
+        also = (
+            f"and {len(planned)} that an unfinished batch is still to send ({resume}):\n"
+            f"{listing(planned)}\n"
+            if planned
+            else ""
+        )
         raise GateError(
             f"expected rows that were not sent before, found {len(sent)} that were:\n"
-            f"{listing(sent)}\n"
+            f"{listing(sent)}\n{also}"
             "Nothing was sent. To send only the others: --skip-sent. To send all of them once "
             "more: --again."
         )
-    first = next(iter(waiting.values())).batch_id
     raise GateError(
-        f"expected rows that no other batch is going to send, found {len(waiting)} that an "
-        f"unfinished batch holds:\n{listing(waiting)}\n"
-        f"Nothing was sent. Either finish that batch: orderbatch resume {first}, or let this sheet "
+        f"expected rows that no other batch is going to send, found {len(planned)} that an "
+        f"unfinished batch holds:\n{listing(planned)}\n"
+        f"Nothing was sent. Either finish that batch: {resume}, or let this sheet "
         "replace the rows that it has not sent: --skip-sent"
     )
 

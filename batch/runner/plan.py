@@ -5,6 +5,7 @@ Everything is computed and checked first; then the whole plan is committed at on
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
@@ -16,6 +17,7 @@ from batch.errors import GateError
 from batch.journal import BatchSummary, EarlierOrder, Journal, PlannedRow, Planning
 from batch.model import BatchRecord, Order, Problem, Row, Validation
 from batch.runner.duplicates import (
+    SUFFIX,
     Duplicates,
     Matches,
     is_exposure,
@@ -29,6 +31,9 @@ from batch.states import OrderState
 
 LONGEST_CLIENT_ORDER_ID = 255
 """Source: the venue's WebSocket reference."""
+
+SUFFIXES_AT_ONCE = 8
+"""How many numbers are looked up at once when a used client ID needs another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,13 +159,16 @@ def refuse_sent_since(journal: Journal, summary: BatchSummary, clock: Clock) -> 
             if earlier.batch_id != batch.batch_id
             and earlier.state is not OrderState.PLANNED
             and is_exposure(earlier, now)
+            # What was sent before this batch was planned was known then, and repeated on purpose.
+            and (earlier.submitted_at is None or earlier.submitted_at >= batch.created_at)
         }
     sent = {m.row: others[m.fingerprint] for m in mine if m.fingerprint in others}
     if sent:
         raise GateError(
             f"batch {batch.batch_id}: expected rows that no other batch has sent, found "
             f"{len(sent)} that one has sent since:\n{listing(sent)}\n"
-            "Nothing more was sent. Submit the sheet that should count now, with --skip-sent."
+            "Nothing more was sent. To send only the others: change any cell of the sheet that is "
+            "not sent (a note), and submit it with --skip-sent."
         )
 
 
@@ -204,20 +212,23 @@ def _draft(
     rows = [order.row for order in orders]
     prints = dict(zip(rows, fingerprints(orders), strict=True))
     wanted = {order.row: _client_order_id(order, name, options) for order in orders}
-    matches = Matches(
-        planning.earlier_orders(fingerprints=prints.values(), client_order_ids=wanted.values()),
-        now,
-    )
+    _refuse_equal_ids(wanted)
+    found = planning.earlier_orders(fingerprints=prints.values(), client_order_ids=wanted.values())
+    used = {order.client_order_id for order in found}
+    later = _sent_with_suffix(planning, [id_ for id_ in wanted.values() if id_ in used])
+    matches = Matches(dict.fromkeys([*found, *later]), now)
     refuse_reused_ids(wanted, prints, matches, options.duplicates)
-    _refuse_long_ids(wanted)
     sent = {row: e for row in rows if (e := matches.sent(prints[row], wanted[row])) is not None}
-    waiting = {row: e for row in rows if (e := matches.waiting(prints[row], wanted[row]))}
+    waiting = {row: w for row in rows if (w := matches.waiting(prints[row], wanted[row]))}
     refuse_sent(sent, waiting, options.duplicates)
     skipped = sent if options.duplicates is Duplicates.SKIP else {}
-    withdrawals: dict[str, list[int]] = {}
-    for row, earlier in waiting.items():
-        if row not in skipped and earlier.row not in withdrawals.get(earlier.batch_id, []):
-            withdrawals.setdefault(earlier.batch_id, []).append(earlier.row)
+    withdrawals: dict[str, set[int]] = {}
+    for row, elsewhere in waiting.items():
+        if row not in skipped:
+            for order in elsewhere:
+                withdrawals.setdefault(order.batch_id, set()).add(order.row)
+    client_order_ids = _free_ids(wanted, matches, skipped)
+    _refuse_long_ids(client_order_ids)
     return _Draft(
         batch=BatchRecord(
             batch_id=name,
@@ -231,10 +242,10 @@ def _draft(
             simulated=options.simulated,
             created_at=now,
         ),
-        client_order_ids=_free_ids(planning, wanted, matches, skipped),
+        client_order_ids=client_order_ids,
         fingerprints=prints,
         skipped=skipped,
-        withdrawals=withdrawals,
+        withdrawals={other: sorted(planned) for other, planned in withdrawals.items()},
     )
 
 
@@ -305,41 +316,58 @@ def _client_order_id(order: Order, name: str, options: PlanOptions) -> str:
     return order.client_order_id
 
 
-def _refuse_long_ids(wanted: Mapping[int, str]) -> None:
+def _refuse_equal_ids(wanted: Mapping[int, str]) -> None:
+    """Refuse rows that would be sent under one ID: one whose own ends like another's number."""
+    first: dict[str, int] = {}
     for row, id_ in wanted.items():
-        if len(id_) > LONGEST_CLIENT_ORDER_ID:
+        if first.setdefault(id_, row) != row:
             raise GateError(
-                f"row {row}: expected a client order ID of at most {LONGEST_CLIENT_ORDER_ID} "
-                f"characters with the batch's prefix, found {len(id_)}. Nothing was sent."
+                f"rows {first[id_]} and {row}: expected two client order IDs, found that both "
+                f"rows would be sent as {id_}. Nothing was sent. Give both rows, or neither, a "
+                "client order ID."
             )
 
 
+def _refuse_long_ids(client_order_ids: Mapping[int, str]) -> None:
+    for row, id_ in client_order_ids.items():
+        if len(id_) > LONGEST_CLIENT_ORDER_ID:
+            raise GateError(
+                f"row {row}: expected a client order ID of at most {LONGEST_CLIENT_ORDER_ID} "
+                f"characters with what is added when it is sent, found {len(id_)}. Nothing was "
+                "sent. Give the row a shorter one."
+            )
+
+
+def _sent_with_suffix(planning: Planning, ids: list[str]) -> list[EarlierOrder]:
+    """Give the orders that were planned under one of these IDs and a suffix."""
+    found: list[EarlierOrder] = []
+    for first in itertools.count(2, SUFFIXES_AT_ONCE):
+        numbers = range(first, first + SUFFIXES_AT_ONCE)
+        stems = {f"{id_}{SUFFIX}{number}": id_ for id_ in ids for number in numbers}
+        more = planning.earlier_orders(client_order_ids=stems)
+        found += more
+        ids = sorted({stems[order.client_order_id] for order in more})
+        if not ids:
+            break
+    return found
+
+
 def _free_ids(
-    planning: Planning,
-    wanted: Mapping[int, str],
-    matches: Matches,
-    skipped: Mapping[int, EarlierOrder],
+    wanted: Mapping[int, str], matches: Matches, skipped: Mapping[int, EarlierOrder]
 ) -> dict[int, str]:
     """Give a used client ID that is sent on purpose once more a suffix: `-2`, `-3`, …
 
     Two orders under one ID could not be told apart when the venue is asked.
     """
     result = dict(wanted)
-    again = {
-        row: id_
-        for row, id_ in wanted.items()
-        if row not in skipped
-        and (used := matches.of_id(id_)) is not None
-        and used.state is not OrderState.PLANNED
-    }
     taken = set(wanted.values())
-    for row, id_ in again.items():
-        for number in range(2, 1_000_000):
-            candidate = f"{id_}-{number}"
-            if candidate not in taken and not planning.earlier_orders(client_order_ids=[candidate]):
-                break
-        result[row] = candidate
-        taken.add(candidate)
+    for row, id_ in wanted.items():
+        used = matches.of_id(id_)
+        if row in skipped or used is None or used.state is OrderState.PLANNED:
+            continue
+        candidates = (f"{id_}{SUFFIX}{number}" for number in itertools.count(2))
+        result[row] = next(c for c in candidates if c not in taken and matches.of_id(c) is None)
+        taken.add(result[row])
     return result
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from batch.clock import Clock
 from batch.errors import GateError, VenueError
 from batch.journal import Change, Journal
-from batch.model import OrderRecord, VenueOrder
+from batch.model import BatchRecord, OrderRecord, VenueOrder
 from batch.runner.following import status_words
 from batch.runner.matching import difference
 from batch.runner.run import VenueCalls
@@ -29,9 +29,11 @@ def declare_placed(
         What was recorded, in words.
 
     Raises:
-        GateError: the row is not UNKNOWN, or the venue says otherwise; nothing was recorded.
+        GateError: the row is not UNKNOWN, another row has this server ID, or the venue says
+            otherwise; nothing was recorded.
     """
     order = _unknown_order(journal, batch_id, row, clock)
+    _require_unclaimed(journal, order, server_order_id)
     answer, check = None, "not checked: the venue is out of reach"
     if venue is not None:
         try:
@@ -131,6 +133,28 @@ def _unknown_order(journal: Journal, batch_id: str, row: int, clock: Clock) -> O
             "Only what is not known needs a person's finding; nothing was recorded."
         )
     return order
+
+
+def _require_unclaimed(journal: Journal, order: OrderRecord, server_order_id: str) -> None:
+    where = f"batch {order.batch_id}, row {order.row}"
+    if not server_order_id.strip():
+        raise GateError(f"{where}: expected a server order ID, found none. Nothing was recorded.")
+    login = _login_of(journal.batch(order.batch_id).batch)
+    for summary in journal.batches():
+        name = summary.batch.batch_id
+        if _login_of(summary.batch) != login:
+            continue
+        for other in journal.orders(name):
+            if other.server_order_id == server_order_id:
+                raise GateError(
+                    f"{where}: expected the server order ID of an order that is not known yet, "
+                    f"found that {server_order_id} is the one of batch {name} row {other.row}. "
+                    "Nothing was recorded."
+                )
+
+
+def _login_of(batch: BatchRecord) -> tuple[str, str, str]:
+    return batch.venue_url, batch.org, batch.user
 
 
 def _require_same(order: OrderRecord, server_order_id: str, answer: VenueOrder | None) -> None:
