@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from batch.errors import JournalError
-from batch.journal import Journal
-from batch.states import OrderState
+from batch.journal import Change, EarlierOrder, Journal
+from batch.journal.tables import SENDABLE
+from batch.states import OrderEvent, OrderState
 from tests.journal.planned import LOGIN, NOW, a_batch, a_row, add, claim, states
 
 
@@ -58,3 +61,119 @@ def test_withdrawing_no_rows_does_nothing(journal: Journal) -> None:
         planning.withdraw("old", [], "", "")
 
     assert len(list(journal.events("old"))) == 1
+
+
+def test_orders_are_found_by_fingerprint_and_by_client_order_id(journal: Journal) -> None:
+    add(
+        journal,
+        "old",
+        [
+            a_row(2, batch_id="old", fingerprint="same"),
+            a_row(3, batch_id="old", client_order_id="desk-1"),
+            a_row(4, batch_id="old", fingerprint="same", state=OrderState.SKIPPED),
+            a_row(5, batch_id="old"),
+        ],
+    )
+    journal.apply(
+        "old",
+        [
+            claim(2, submitted_at=NOW),
+            Change(
+                2,
+                OrderState.SENDING,
+                OrderEvent.ACCEPTED,
+                server_order_id="S1",
+                filled_size=Decimal("2.50"),
+            ),
+        ],
+        NOW,
+    )
+
+    with journal.planning(**LOGIN, now=NOW) as planning:
+        found = planning.earlier_orders(
+            fingerprints=["same", "print-old-3"], client_order_ids=["desk-1", "unknown"]
+        )
+
+    assert found == [
+        EarlierOrder("old", 2, OrderState.OPEN, "same", "old-2", "S1", Decimal("2.50"), NOW),
+        EarlierOrder("old", 3, OrderState.PLANNED, "print-old-3", "desk-1", None, None, None),
+    ]
+
+
+@pytest.mark.parametrize("other", ["url", "org", "user"])
+def test_orders_of_another_login_are_not_found(journal: Journal, other: str) -> None:
+    add(journal, "old")
+
+    with journal.planning(**{**LOGIN, other: "another"}, now=NOW) as planning:
+        assert planning.earlier_orders(client_order_ids=["old-2"]) == []
+        assert planning.generations("hash-old") == []
+
+
+def test_more_orders_than_a_statement_takes_are_found(journal: Journal) -> None:
+    rows = [a_row(number) for number in range(2, 1302)]
+    add(journal, rows=rows)
+
+    with journal.planning(**LOGIN, now=NOW) as planning:
+        found = planning.earlier_orders(
+            fingerprints=[row.fingerprint or "" for row in rows],
+            client_order_ids=(row.client_order_id or "" for row in rows),
+        )
+
+    assert [order.row for order in found] == list(range(2, 1302))
+
+
+def test_nothing_asked_finds_nothing(journal: Journal) -> None:
+    add(journal)
+
+    with journal.planning(**LOGIN, now=NOW) as planning:
+        assert planning.earlier_orders() == []
+
+
+@pytest.mark.parametrize(
+    ("column", "index"),
+    [
+        ("fingerprint", "orders_by_fingerprint"),
+        ("client_order_id", "one_order_a_client_order_id"),
+    ],
+)
+def test_the_search_for_earlier_orders_is_served_by_an_index(
+    journal: Journal, column: str, index: str
+) -> None:
+    query = (
+        f"EXPLAIN QUERY PLAN SELECT * FROM orders WHERE venue_id = 1 AND {column} IN ('a', 'b') "
+        f"AND {SENDABLE}"
+    )
+
+    with journal._database.reading() as connection:
+        plan = connection.exec_driver_sql(query).all()
+
+    assert f"USING INDEX {index} (venue_id=? AND {column}=?)" in plan[0].detail
+
+
+def test_the_generations_of_a_content_are_given_oldest_first(journal: Journal) -> None:
+    add(journal, "abc.2", content_hash="same", generation=2)
+    add(journal, "abc", content_hash="same", generation=1)
+    add(journal, "def")
+
+    with journal.planning(**LOGIN, now=NOW) as planning:
+        found = planning.generations("same")
+        nothing = planning.generations("new")
+
+    assert [summary.batch.batch_id for summary in found] == ["abc", "abc.2"]
+    assert found[0].states == {OrderState.PLANNED: 2}
+    assert nothing == []
+
+
+def test_a_batch_id_is_taken_whatever_its_content(journal: Journal) -> None:
+    add(journal)
+
+    with journal.planning(**LOGIN, now=NOW) as planning:
+        assert planning.is_taken("abc")
+        assert not planning.is_taken("abc.2")
+
+
+def test_one_generation_of_a_content_is_held_once(journal: Journal) -> None:
+    add(journal, "abc", content_hash="same", generation=1)
+
+    with pytest.raises(JournalError, match="each batch"):
+        add(journal, "def", content_hash="same", generation=1)
