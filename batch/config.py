@@ -6,15 +6,28 @@ Secrets are `SecretStr`, so that no `repr`, log line or traceback shows them.
 from __future__ import annotations
 
 import difflib
+import importlib
 import ipaddress
 import os
+import re
 import tomllib
 from collections.abc import Mapping
+from datetime import time
+from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+)
 
 from batch.errors import ConfigError
 
@@ -24,6 +37,10 @@ ENVIRONMENT = {
     "password": "ORDERBATCH_PASSWORD",
     "org": "ORDERBATCH_ORG",
 }
+
+
+KEYRING_SERVICE = "orderbatch"
+"""The keyring's name for our passwords where the settings give no other."""
 
 
 class _Table(BaseModel):
@@ -38,6 +55,7 @@ class VenueSettings(_Table):
         auth: how requests are authenticated: by a login's token, or each by an HMAC signature whose
             secret is then the password.
         password_file: where the password stands, readable by its owner only.
+        password_keyring: true, or the service under which the system's keyring has the password.
         proxy: URL of a proxy; the environment's proxies are never used.
         ca_bundle: a file of certificates to trust instead of the default ones.
         deadline_s: the longest that one call may take from its start to its last byte.
@@ -52,6 +70,7 @@ class VenueSettings(_Table):
     user: str = ""
     password: SecretStr = SecretStr("")
     password_file: Path | None = None
+    password_keyring: bool | str = False
     org: str = ""
     proxy: str | None = None
     ca_bundle: Path | None = None
@@ -80,6 +99,86 @@ class SheetSettings(_Table):
     prefix_client_order_id: bool = False
 
 
+def parse_percentage(text: str) -> Decimal:
+    """Read `1.5%` as the fraction 0.015.
+
+    Raises:
+        ValueError: no percent sign, no number, or not above 0.
+    """
+    found = re.fullmatch(r"(\d{1,6}(?:\.\d{1,10})?) ?%", text.strip())
+    if found is None or not Decimal(found[1]):
+        raise ValueError('expected a percentage above 0, such as "1.5%"')
+    return Decimal(found[1]) / 100
+
+
+def parse_cut_off(text: str) -> tuple[time, ZoneInfo]:
+    """Read `17:00 America/New_York`.
+
+    Raises:
+        ValueError: not a time and a zone, or a zone that this machine does not know.
+    """
+    found = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d) +(\S+)", text.strip())
+    if found is None:
+        raise ValueError('expected a time and a time zone, such as "17:00 America/New_York"')
+    try:
+        zone = ZoneInfo(found[3])
+    except (KeyError, ValueError, OSError):
+        raise ValueError(
+            f'expected a time zone that this machine knows, found "{found[3]}"; Windows and bare '
+            "containers know none before: pip install tzdata"
+        ) from None
+    return time(int(found[1]), int(found[2])), zone
+
+
+def _percentage(value: object) -> object:
+    # A bare 1.5 could mean 1.5 % as well as 150 %.
+    return parse_percentage(value) if isinstance(value, str) else parse_percentage("")
+
+
+def _cut_off(text: str) -> str:
+    parse_cut_off(text)
+    return text
+
+
+def _symbol(text: str) -> str:
+    if not re.fullmatch(r"[A-Z]{3}/[A-Z]{3}", text):
+        raise ValueError('expected symbols such as "EUR/USD"')
+    return text
+
+
+_Size = Annotated[Decimal, Field(gt=0)]
+
+
+class LimitSettings(_Table):
+    """What a batch may not exceed, whoever submits it; empty means unlimited.
+
+    Attributes:
+        max_rows: orders in one batch.
+        per_order, per_batch: dealt currency -> the largest size of one order, and of all orders
+            of a batch together, bought and sold. A currency that a table does not name is not
+            allowed once the table names any.
+        times_in_force: `IOC`, `GTC`, …
+        accounts: accounts that orders may name; orders without an account are not concerned.
+        collar: how far a limit price may lie on the wrong side of the spot rate, as a fraction.
+        cut_off: nothing new is sent from this time until midnight, in its time zone.
+    """
+
+    max_rows: int | None = Field(default=None, gt=0)
+    per_order: dict[str, _Size] = Field(default_factory=dict)
+    per_batch: dict[str, _Size] = Field(default_factory=dict)
+    symbols: tuple[Annotated[str, AfterValidator(_symbol)], ...] = ()
+    accounts: tuple[str, ...] = ()
+    times_in_force: tuple[Literal["GTC", "IOC", "FOK", "GTT", "DAY"], ...] = ()
+    collar: Annotated[Decimal, BeforeValidator(_percentage)] | None = None
+    cut_off: Annotated[str, AfterValidator(_cut_off)] | None = None
+
+
+class ApprovalSettings(_Table):
+    """Whether a second person must have approved what is sent."""
+
+    required: bool = False
+
+
 class Settings(_Table):
     """Everything that is not said on the command line.
 
@@ -91,7 +190,10 @@ class Settings(_Table):
 
     journal: str | None = None
     journal_on_network_drive: bool = False
+    default_venue: str | None = None
     venue: VenueSettings = VenueSettings()
+    limits: LimitSettings = LimitSettings()
+    approval: ApprovalSettings = ApprovalSettings()
     sheet: SheetSettings = SheetSettings()
 
 
@@ -100,17 +202,22 @@ def load(
     config_path: Path | None,
     default_dir: Path,
     environment: Mapping[str, str],
+    venue: str | None = None,
 ) -> Settings:
     """Read the settings from the environment and `config.toml`.
+
+    A password that the environment does not hold is not looked up here: see `find_password`.
 
     Args:
         config_path: the file that the user named; None for `config.toml` in `default_dir`, which
             may be missing.
         default_dir: the application's own folder.
         environment: usually `os.environ`; what it sets wins over the file.
+        venue: the `[venue.NAME]` to use; None for `default_venue`, or else `[venue]`.
 
     Raises:
-        ConfigError: the file is missing, unreadable or not TOML, or a key is unknown or wrong.
+        ConfigError: the file is missing, unreadable or not TOML, a key is unknown or wrong, or
+            there is no such venue.
     """
     named = config_path or (
         Path(environment["ORDERBATCH_CONFIG"]) if environment.get("ORDERBATCH_CONFIG") else None
@@ -118,18 +225,35 @@ def load(
     path = named or default_dir / "config.toml"
     tables = _read_toml(path) if named or path.exists() else {}
     _refuse_secrets(path, tables)
-    settings = _parse(path, tables)
+    settings = _parse(path, _with_chosen_venue(path, tables, venue))
     overrides = {
         key: environment[name] for key, name in ENVIRONMENT.items() if environment.get(name)
     }
-    if "password" not in overrides and settings.venue.password_file is not None:
-        overrides["password"] = _read_password(settings.venue.password_file)
+    if venue is not None:
+        _refuse_contradictions(path, venue, settings.venue, overrides)
     secret = {key: SecretStr(value) for key, value in overrides.items() if key == "password"}
-    venue = settings.venue.model_copy(update={**overrides, **secret})
+    login = settings.venue.model_copy(update={**overrides, **secret})
     journal = environment.get("ORDERBATCH_JOURNAL") or settings.journal
     return settings.model_copy(
-        update={"venue": venue, "journal": journal or str(default_dir / "journal.db")}
+        update={"venue": login, "journal": journal or str(default_dir / "journal.db")}
     )
+
+
+def find_password(venue: VenueSettings) -> VenueSettings:
+    """Give the settings of a venue with the password from its file or the system's keyring.
+
+    Raises:
+        ConfigError: the file is missing, unreadable or readable by others, or there is no keyring.
+    """
+    if venue.password.get_secret_value():
+        return venue
+    if venue.password_file is not None:
+        password = _read_password(venue.password_file)
+    elif venue.password_keyring:
+        password = _ask_keyring(venue)
+    else:
+        return venue
+    return venue.model_copy(update={"password": SecretStr(password)})
 
 
 def require_login(venue: VenueSettings) -> None:
@@ -148,8 +272,8 @@ def require_login(venue: VenueSettings) -> None:
     if missing:
         raise ConfigError(
             f"settings: expected {', '.join(ENVIRONMENT.values())}, found no {', '.join(missing)}. "
-            "Set them in the environment (all but the password also in [venue] of config.toml), "
-            "or practise with --simulate."
+            "Set them in the environment (all but the password also in [venue] of config.toml, "
+            "which has password_file and password_keyring for that), or practise with --simulate."
         )
     check_url(venue.url)
 
@@ -205,11 +329,79 @@ def _read_toml(path: Path) -> dict[str, Any]:
 
 def _refuse_secrets(path: Path, tables: Mapping[str, Any]) -> None:
     venue = tables.get("venue")
-    if isinstance(venue, Mapping) and "password" in venue:
+    if not isinstance(venue, Mapping):
+        return
+    named = {f"venue.{name}": table for name, table in _named_venues(venue).items()}
+    for name, table in {"venue": venue, **named}.items():
+        if "password" in table:
+            raise ConfigError(
+                f"{path}, [{name}] password: expected no password in this file, found one. "
+                "Use ORDERBATCH_PASSWORD, password_keyring, or password_file with a file that "
+                "only you can read."
+            )
+
+
+def _named_venues(venue: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    return {name: table for name, table in venue.items() if isinstance(table, Mapping)}
+
+
+def _with_chosen_venue(path: Path, tables: Mapping[str, Any], name: str | None) -> dict[str, Any]:
+    """Put the chosen venue's table where `[venue]` is; every other one is checked all the same.
+
+    A named venue takes nothing over from `[venue]`: half a login of each would be a third one.
+    """
+    venue = tables.get("venue", {})
+    if not isinstance(venue, Mapping):
+        return dict(tables)
+    named = _named_venues(venue)
+    for other, table in named.items():
+        _parse(path, {"venue": table}, f"venue.{other}")
+    name = name if name is not None else tables.get("default_venue")
+    unnamed = {key: value for key, value in venue.items() if key not in named}
+    if name is None:
+        return {**tables, "venue": unnamed}
+    _parse(path, {"venue": unnamed})
+    if name not in named:
+        known = ", ".join(f"[venue.{other}]" for other in named) or "none"
         raise ConfigError(
-            f"{path}, [venue] password: expected no password in this file, found one. "
-            "Use ORDERBATCH_PASSWORD, or password_file with a file that only you can read."
+            f'{path}: expected a table [venue.{name}] for venue "{name}", found: {known}.'
         )
+    return {**tables, "venue": named[name]}
+
+
+def _refuse_contradictions(
+    path: Path, name: str, venue: VenueSettings, overrides: Mapping[str, str]
+) -> None:
+    for key in ("url", "user", "org"):
+        said, found = getattr(venue, key), overrides.get(key)
+        if said and found and said != found:
+            # Either reading of it could send orders to the wrong place.
+            raise ConfigError(
+                f'{path}, [venue.{name}] {key}: expected what {ENVIRONMENT[key]} says, "{found}", '
+                f'found "{said}". Unset {ENVIRONMENT[key]}, or leave out --venue {name}.'
+            )
+
+
+def _ask_keyring(venue: VenueSettings) -> str:
+    service = venue.password_keyring if isinstance(venue.password_keyring, str) else KEYRING_SERVICE
+    where = f'settings, password_keyring: expected service "{service}", user "{venue.user}"'
+    try:
+        keyring: Any = importlib.import_module("keyring")
+    except ImportError:
+        raise ConfigError(
+            f"{where}, found no support for keyrings. Run: pip install 'orderbatch[keyring]'"
+        ) from None
+    try:
+        password = keyring.get_password(service, venue.user)
+    except Exception as error:  # each system's keyring has exceptions of its own
+        raise ConfigError(
+            f"{where}, found a keyring that does not answer ({type(error).__name__})."
+        ) from None
+    if not password:
+        raise ConfigError(
+            f"{where}, found no such password. Run: keyring set {service} {venue.user}"
+        )
+    return str(password)
 
 
 def _read_password(path: Path) -> str:
@@ -227,16 +419,18 @@ def _read_password(path: Path) -> str:
         ) from None
 
 
-def _parse(path: Path, tables: Mapping[str, Any]) -> Settings:
+def _parse(path: Path, tables: Mapping[str, Any], venue: str = "venue") -> Settings:
     try:
         return Settings.model_validate(tables)
     except ValidationError as error:
         # Only the place and the kind of each mistake: the input itself might be a secret.
         first = error.errors(include_url=False, include_input=False)[0]
         *tables_above, key = (str(part) for part in first["loc"])
-        where = f"{path}, [{'.'.join(tables_above)}] {key}" if tables_above else f"{path}, {key}"
+        shown = [venue if name == "venue" else name for name in tables_above]
+        where = f"{path}, [{'.'.join(shown)}] {key}" if shown else f"{path}, {key}"
         if first["type"] != "extra_forbidden":
-            raise ConfigError(f"{where}: {first['msg']}.") from None
+            words = first["msg"].removeprefix("Value error, ")
+            raise ConfigError(f"{where}: {words}.") from None
         known = _known_keys(tables_above)
         nearest = difflib.get_close_matches(key, known, n=1)
         hint = f'Did you mean "{nearest[0]}"?' if nearest else f"Known: {', '.join(known)}."

@@ -1,0 +1,78 @@
+"""Four eyes: a code that stands for exactly one sheet's orders at exactly one login."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+
+from batch.clock import Clock
+from batch.journal import Journal
+from batch.model import Order, Validation
+from batch.runner.identity import Login, content_hash
+
+APPROVED = "approved"
+"""The kind of event that records an approval in a batch's history."""
+
+GROUPS, GROUP_LENGTH = 3, 4
+"""60 bits: short enough to read out, and nobody finds another sheet with the same code."""
+
+
+def approval_code(validation: Validation, login: Login, *, again: bool = False) -> str:
+    """Give the code for a sheet without problems.
+
+    It covers the cells, the venue, the org and the user, and every field of every order as it was
+    read: another way to read the same cells that leads to another order has another code.
+
+    Args:
+        again: the code for sending what was sent before once more.
+    """
+    content = [
+        content_hash(validation.sheet, login),
+        again,
+        [_fields(order) for order in validation.orders],
+    ]
+    digest = hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).digest()
+    letters = base64.b32encode(digest).decode()
+    starts = range(0, GROUPS * GROUP_LENGTH, GROUP_LENGTH)
+    return "-".join(letters[start : start + GROUP_LENGTH] for start in starts)
+
+
+def same_code(code: str, other: str) -> bool:
+    """Compare two codes as people type them: case, hyphens and spaces do not count."""
+    return _plain(code) == _plain(other)
+
+
+def record_approval(
+    journal: Journal, batch_id: str, code: str, approved_by: str | None, clock: Clock
+) -> None:
+    """Put on record that a batch is sent on this approval; the event says who sends it."""
+    words = f"code {code}" + (f", approved by {approved_by}" if approved_by else "")
+    journal.note(batch_id, APPROVED, words, clock.now())
+
+
+def approvals(journal: Journal, batch_id: str) -> list[str]:
+    """Give the approvals that a batch's history holds, as they were recorded."""
+    return [event.detail for event in journal.events(batch_id) if event.kind == APPROVED]
+
+
+def _fields(order: Order) -> list[str]:
+    values = (
+        order.row,
+        order.symbol,
+        order.side.value,
+        order.currency,
+        format(order.size, "f"),
+        format(order.price, "f"),
+        order.time_in_force.value,
+        order.client_order_id,
+        order.expiry_time_s,
+        None if order.min_size is None else format(order.min_size, "f"),
+        order.org,
+        order.account,
+    )
+    return ["" if value is None else str(value) for value in values]
+
+
+def _plain(code: str) -> str:
+    return "".join(char for char in code.upper() if char.isalnum())
