@@ -11,9 +11,11 @@ import click
 
 from batch import __version__
 from batch.cli.batches import batches
+from batch.cli.cancel import cancel
 from batch.cli.check import check
 from batch.cli.events import events
 from batch.cli.exits import guarded
+from batch.cli.helping import GroupedCommands
 from batch.cli.report import report
 from batch.cli.resolve import resolve
 from batch.cli.resume import resume
@@ -24,7 +26,10 @@ from batch.cli.template import template
 __all__ = ["commands", "main"]
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=GroupedCommands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, prog_name="orderbatch")
 def commands() -> None:
     """Send the rows of an order sheet as limit orders, each exactly once.
@@ -37,8 +42,11 @@ def commands() -> None:
     """
 
 
-for command in (check, submit, resume, report, batches, events, resolve, template, simulator):
-    commands.add_command(command)
+commands.add_section("Before", template, check)
+commands.add_section("Send and follow", submit, resume, cancel)
+commands.add_section("Look at what was sent", batches, report, events)
+commands.add_section("When a person must look", resolve)
+commands.add_section("Practise", simulator)
 
 
 def main() -> None:

@@ -7,10 +7,11 @@ from typing import Any
 
 import click
 
+from batch.cli.helping import GroupedCommand
 from batch.cli.options import common
 
 
-@click.command()
+@click.command(cls=GroupedCommand)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
 @common
 def batches(as_json: bool, **options: Any) -> None:
@@ -28,7 +29,7 @@ def batches(as_json: bool, **options: Any) -> None:
     from batch.cli.summary import batch_data, counts_in_words
 
     session = start_session(options)
-    with session.open_journal() as journal:
+    with session.open_journal(read_only=True) as journal:
         found = journal.batches()
     if as_json:
         print_json({"batches": [batch_data(item.batch, item.states) for item in found]})

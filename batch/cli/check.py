@@ -8,10 +8,11 @@ from typing import Any
 import click
 
 from batch.cli.exits import Exit
+from batch.cli.helping import GroupedCommand
 from batch.cli.options import PATH, common, reading
 
 
-@click.command()
+@click.command(cls=GroupedCommand)
 @click.argument("sheet", type=PATH)
 @reading
 @click.option(

@@ -15,6 +15,11 @@ PLAIN_WIDTH = 140
 """Characters a line where there is no terminal that could say how wide it is."""
 
 
+def has_terminal() -> bool:
+    """Say whether there is a person who can be asked."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
 def console(*, err: bool = False) -> Console:
     """Give a console on stdout or stderr: colour and the real width on a terminal only."""
     from rich.console import Console

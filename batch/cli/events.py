@@ -6,10 +6,11 @@ from typing import Any
 
 import click
 
+from batch.cli.helping import GroupedCommand
 from batch.cli.options import common
 
 
-@click.command()
+@click.command(cls=GroupedCommand)
 @click.argument("batch")
 @common
 def events(batch: str, **options: Any) -> None:
@@ -22,7 +23,7 @@ def events(batch: str, **options: Any) -> None:
     from batch.cli.sharing import start_session
 
     session = start_session(options)
-    with session.open_journal() as journal:
+    with session.open_journal(read_only=True) as journal:
         journal.batch(batch)  # a clear message for an unknown one
         click.echo("at\trow\tevent\tstate\trequest_id\tactor\tdetail")
         for event in journal.events(batch):

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from batch.cli.exits import ACCEPTABLE
+from batch.cli.helping import SETTINGS, GroupedOption
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+READING = "Reading the sheet"
+GATES = "Gates before the first order"
+RUNNING = "Sending and following"
+RESULTS = "Results"
+
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+_PERCENTAGE = re.compile(r"(\d{1,6}(?:\.\d{1,10})?) ?%")
+_AMOUNT = re.compile(r"([A-Za-z]{3})=(\d{1,18}(?:\.\d{1,15})?)")
 
 
 class Duration(click.ParamType[float]):
@@ -36,14 +45,53 @@ class Duration(click.ParamType[float]):
         return sum(float(number) * _UNITS[unit] for number, unit in parts)
 
 
+class Percentage(click.ParamType[Decimal]):
+    """`1.5%` → the fraction 0.015."""
+
+    name = "percentage"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Decimal:
+        found = _PERCENTAGE.fullmatch(str(value).strip())
+        if found is None or not Decimal(found[1]):
+            self.fail(f'expected a percentage above 0 such as 1.5%, found "{value}"', param, ctx)
+        return Decimal(found[1]) / 100
+
+
+class Amount(click.ParamType[tuple[str, Decimal]]):
+    """`EUR=12500000` → the currency and its amount."""
+
+    name = "amount"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, Decimal]:
+        found = _AMOUNT.fullmatch(str(value).strip())
+        if found is None:
+            self.fail(
+                f'expected a currency and a plain amount such as EUR=12500000, found "{value}"',
+                param,
+                ctx,
+            )
+        return found[1].upper(), Decimal(found[2])
+
+
 DURATION = Duration()
+PERCENTAGE = Percentage()
+AMOUNT = Amount()
 PATH = click.Path(path_type=Path)
+
+
+def option(group: str, *names: str, **attributes: Any) -> Callable[[F], F]:
+    """Make an option that the help shows under a heading."""
+    return click.option(*names, cls=GroupedOption, group=group, **attributes)
 
 
 def _all_of(options: list[Callable[[F], F]]) -> Callable[[F], F]:
     def add(command: F) -> F:
-        for option in reversed(options):
-            command = option(command)
+        for each in reversed(options):
+            command = each(command)
         return command
 
     return add
@@ -51,35 +99,65 @@ def _all_of(options: list[Callable[[F], F]]) -> Callable[[F], F]:
 
 common: Callable[[Any], Any] = _all_of(
     [
-        click.option(
+        option(
+            SETTINGS,
+            "--venue",
+            metavar="NAME",
+            help="Use [venue.NAME] of config.toml as the venue.",
+        ),
+        option(
+            SETTINGS,
             "--journal",
             metavar="PATH",
             help="The journal's file; default journal.db in the application's folder.",
         ),
-        click.option("--config", type=PATH, help="A config.toml to use instead of the usual one."),
-        click.option("--verbose", "-v", is_flag=True, help="Say more on stderr."),
-        click.option("--quiet", "-q", is_flag=True, help="Say only what went wrong."),
-        click.option("--log-file", type=PATH, help="Write a detailed log into this file."),
+        option(
+            SETTINGS,
+            "--config",
+            type=PATH,
+            metavar="PATH",
+            help="A config.toml to use instead of the usual one.",
+        ),
+        option(SETTINGS, "--verbose", "-v", is_flag=True, help="Say more on stderr."),
+        option(SETTINGS, "--quiet", "-q", is_flag=True, help="Say only what went wrong."),
+        option(
+            SETTINGS,
+            "--log-file",
+            type=PATH,
+            metavar="PATH",
+            help="Write a detailed log into this file; five older ones of 10 MB are kept.",
+        ),
+        option(
+            SETTINGS,
+            "--log-format",
+            type=click.Choice(["text", "json"]),
+            default="text",
+            show_default=True,
+            help="Readable lines, or one JSON object a line.",
+        ),
     ]
 )
 """Options of every command; given after the command's name."""
 
 reading: Callable[[Any], Any] = _all_of(
     [
-        click.option("--sheet", "worksheet", metavar="NAME", help="Which worksheet to read."),
-        click.option(
+        option(READING, "--sheet", "worksheet", metavar="NAME", help="Which worksheet to read."),
+        option(
+            READING,
             "--decimal",
             type=click.Choice(["point", "comma"]),
             default="point",
             show_default=True,
             help="What separates decimals in text.",
         ),
-        click.option(
+        option(
+            READING,
             "--thousands",
             metavar="CHARACTER",
             help="What groups thousands in text, if anything may.",
         ),
-        click.option(
+        option(
+            READING,
             "--hidden-rows",
             type=click.Choice(["refuse", "include", "skip"]),
             default="refuse",
@@ -90,9 +168,87 @@ reading: Callable[[Any], Any] = _all_of(
 )
 """How to read a sheet."""
 
+gates: Callable[[Any], Any] = _all_of(
+    [
+        option(
+            GATES,
+            "--expect-rows",
+            type=click.IntRange(min=0),
+            metavar="N",
+            help="Refuse unless the sheets hold exactly N orders together.",
+        ),
+        option(
+            GATES,
+            "--expect-total",
+            "expect_totals",
+            type=AMOUNT,
+            multiple=True,
+            metavar="CCY=AMOUNT",
+            help="Refuse unless the sizes in this dealt currency add up to exactly this; "
+            "repeatable.",
+        ),
+        option(
+            GATES,
+            "--max-rows",
+            type=click.IntRange(min=1),
+            metavar="N",
+            help="Refuse a sheet with more orders than this.",
+        ),
+        option(
+            GATES,
+            "--collar",
+            type=PERCENTAGE,
+            metavar="PERCENT",
+            help="Refuse limit prices on the wrong side of the venue's spot rate by more than "
+            "this, such as 1.5%.",
+        ),
+        option(
+            GATES,
+            "--approved",
+            "approved",
+            multiple=True,
+            metavar="CODE",
+            help="Refuse a sheet unless this is the code that `check` printed for it; repeatable.",
+        ),
+        option(
+            GATES,
+            "--approved-by",
+            metavar="NAME",
+            help="Who gave the approval; goes into the batch's history.",
+        ),
+    ]
+)
+"""What must hold before anything is sent."""
+
 running: Callable[[Any], Any] = _all_of(
     [
-        click.option(
+        option(
+            RUNNING,
+            "--wait",
+            "wait_s",
+            type=DURATION,
+            default="15m",
+            show_default=True,
+            help="How long to follow open orders; 0 = do not poll.",
+        ),
+        option(
+            RUNNING,
+            "--max-in-flight",
+            type=click.IntRange(1, 256),
+            default=16,
+            show_default=True,
+            help="How many requests may be on their way at once.",
+        ),
+        option(
+            RUNNING,
+            "--rate",
+            "rate_per_s",
+            type=click.FloatRange(min=0, min_open=True),
+            metavar="N",
+            help="Send at most so many requests a second.",
+        ),
+        option(
+            RESULTS,
             "--report",
             "reports",
             type=PATH,
@@ -101,35 +257,37 @@ running: Callable[[Any], Any] = _all_of(
             help="Where the results go: .xlsx, .csv or .json; repeatable; a folder, {sheet} and "
             "{batch} may stand in it. Default: <sheet>-results-<batch>.xlsx beside the sheet.",
         ),
-        click.option(
+        option(
+            RESULTS,
             "--corrections",
             type=PATH,
             metavar="PATH",
             help="Also write the rows that can be mended and sent again, as an order sheet: "
             ".xlsx or .csv; {sheet} and {batch} may stand in it.",
         ),
-        click.option(
+        option(
+            RESULTS,
             "--accept",
             type=click.Choice(ACCEPTABLE, case_sensitive=False),
+            metavar="STATE",
             multiple=True,
-            help="A final state that is as good as filled for the exit code; repeatable.",
+            help="A final state that is as good as filled for the exit code, such as expired; "
+            "repeatable.",
         ),
-        click.option(
-            "--wait",
-            "wait_s",
-            type=DURATION,
-            default="15m",
-            show_default=True,
-            help="How long to follow open orders; 0 = do not poll.",
+        option(
+            RESULTS,
+            "--json",
+            "as_json",
+            is_flag=True,
+            help="Print one JSON document on stdout.",
         ),
-        click.option(
-            "--max-in-flight",
-            type=click.IntRange(1, 256),
-            default=16,
-            show_default=True,
-            help="How many requests may be on their way at once.",
-        ),
-        click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout."),
     ]
 )
 """How to run a batch and what to do with its results."""
+
+cancel_open: Callable[[Any], Any] = option(
+    RUNNING,
+    "--cancel-open",
+    is_flag=True,
+    help="When --wait ends, cancel what is still open and follow it to its end.",
+)

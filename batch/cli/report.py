@@ -7,10 +7,11 @@ from typing import Any
 
 import click
 
+from batch.cli.helping import GroupedCommand
 from batch.cli.options import PATH, common
 
 
-@click.command()
+@click.command(cls=GroupedCommand)
 @click.argument("batch")
 @click.option(
     "--report",
@@ -38,7 +39,7 @@ def report(batch: str, reports: tuple[Path, ...], corrections: Path | None, **op
     from batch.cli.sharing import start_session
 
     session = start_session(options)
-    with session.open_journal() as journal:
+    with session.open_journal(read_only=corrections is None) as journal:
         record = journal.batch(batch).batch
         if corrections is not None:
             write_corrections_sheet(session, journal, record, corrections)

@@ -7,10 +7,11 @@ from typing import Any
 import click
 
 from batch.cli.exits import Exit
+from batch.cli.helping import GroupedCommand
 from batch.cli.options import common
 
 
-@click.command()
+@click.command(cls=GroupedCommand)
 @click.argument("batch")
 @click.argument("row", type=int)
 @click.option("--placed", metavar="SERVER_ID", help="The venue holds it under this server ID.")

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from batch.cli.exits import Exit, Fault, code_of_states, tell
+from batch.cli.exits import Exit, Fault, Interrupted, code_of_states, tell
 from batch.errors import JournalError, ReportError
 from batch.states import FINAL, OrderState
 
@@ -27,13 +27,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RunningOptions:
-    """What the operator said about a run and its results."""
+    """What the operator said about a run and its results.
+
+    Attributes:
+        cancel: when open orders are cancelled.
+        send: rows that were not sent yet may be sent.
+    """
 
     reports: tuple[Path, ...]
     corrections: Path | None
     accept: tuple[str, ...]
     wait_s: float
+    cancel: Literal["never", "at-once", "after-wait"]
+    send: bool
     max_in_flight: int
+    rate_per_s: float | None
     as_json: bool
     quiet: bool
 
@@ -52,13 +60,42 @@ class Result:
 
 def take_running_options(options: dict[str, Any]) -> RunningOptions:
     """Take the options about a run out of a command's options; the common ones stay."""
-    names = ("reports", "corrections", "accept", "wait_s", "max_in_flight", "as_json")
-    return RunningOptions(**{name: options.pop(name) for name in names}, quiet=options["quiet"])
+    names = ("reports", "corrections", "accept", "wait_s", "max_in_flight", "rate_per_s", "as_json")
+    return RunningOptions(
+        **{name: options.pop(name) for name in names},
+        cancel="after-wait" if options.pop("cancel_open", False) else "never",
+        send=True,
+        quiet=options["quiet"],
+    )
 
 
 def is_finished(states: Mapping[OrderState, int]) -> bool:
     """Say whether nothing is left to do for a batch."""
     return all(state in FINAL for state, count in states.items() if count)
+
+
+def go_on(
+    session: Session,
+    journal: Journal,
+    batch: BatchRecord,
+    venue: Venue,
+    simulator: Simulator | None,
+    options: RunningOptions,
+) -> Result:
+    """Drive a batch as far as it goes, and conclude it.
+
+    Raises:
+        JournalLocked: another process works on it.
+        Fault, Interrupted: orders may have left before that; the words say how to go on.
+    """
+    try:
+        outcome = run_batch(session, journal, batch.batch_id, venue, simulator, options)
+        return conclude(session, journal, batch, outcome, options)
+    except KeyboardInterrupt:
+        raise Interrupted(
+            "interrupted; what was sent is recorded. "
+            f"Go on with: orderbatch resume {batch.batch_id}"
+        ) from None
 
 
 def run_batch(
@@ -76,7 +113,7 @@ def run_batch(
         Fault: something went wrong after orders may have left.
     """
     from batch.cli.progress import watching
-    from batch.runner import Run, RunOptions, ThreadWorkers
+    from batch.runner import Cancel, Run, RunOptions, ThreadWorkers
 
     settings = session.settings.venue
     workers = ThreadWorkers(options.max_in_flight)
@@ -93,11 +130,14 @@ def run_batch(
             RunOptions(
                 max_in_flight=options.max_in_flight,
                 wait_s=options.wait_s,
+                rate_per_s=options.rate_per_s,
                 settle_s=settings.settle_s,
                 retry_after_cap_s=settings.retry_after_cap_s,
                 covers_done_orders=simulator is not None
                 or settings.client_id_query_covers_done_orders,
                 bulk_query=settings.bulk_query,
+                send=options.send,
+                cancel=Cancel(options.cancel),
                 nothing_will_change=simulator.is_quiet if simulator else None,
             ),
             watch,
@@ -140,7 +180,7 @@ def conclude(
     code = exit_code(states, outcome, options.accept)
     if failed and code in (Exit.DONE, Exit.NOT_ALL_FILLED):
         code = Exit.FAULT  # a worse one than "the report is missing" stays
-    session.say(closing_words(batch, states, outcome, written))
+    session.say(closing_words(batch, states, outcome, written, sends=options.send))
     document: dict[str, Any] = {}
     if options.as_json:
         from batch.report import as_document
@@ -194,7 +234,10 @@ def _stopped_by_signals(run: Run, session: Session) -> Iterator[None]:
     def stop(_: int, __: FrameType | None) -> None:
         run.stop()
 
-    names: Sequence[signal.Signals] = (signal.SIGINT, signal.SIGTERM)
+    names: list[signal.Signals] = [signal.SIGINT, signal.SIGTERM]
+    # A terminal that is closed; what was started with nohup shall not notice.
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        names.append(signal.SIGHUP)
     before: dict[signal.Signals, Callable[..., Any] | int | None] = {
         name: signal.signal(name, stop) for name in names
     }

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,11 +10,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from batch.cli.logs import set_up_logging
 from batch.clock import Clock, SystemClock
 from batch.errors import ConfigError
 
 if TYPE_CHECKING:
-    from batch.config import Settings
+    from batch.config import Settings, VenueSettings
     from batch.journal import Journal
     from batch.runner import Login
     from batch.simulator import Simulator
@@ -38,22 +37,26 @@ class Session:
         *,
         journal: str | None,
         config: Path | None,
+        venue: str | None,
         verbose: bool,
         quiet: bool,
         log_file: Path | None,
+        log_format: str,
         simulated: bool = False,
     ) -> None:
         self._journal = journal
         self._config = config
+        self._venue = venue
         self._quiet = quiet
         self._settings: Settings | None = None
+        self._venue_settings: VenueSettings | None = None
         self.simulated = simulated
         self.clock: Clock = SystemClock()
-        set_up_logging(verbose, log_file)
+        set_up_logging(verbose, log_file, log_format)
 
     @property
     def settings(self) -> Settings:
-        """The settings, read when first asked for."""
+        """The settings without passwords, read when first asked for."""
         if self._settings is None:
             from batch.config import load
 
@@ -61,8 +64,18 @@ class Session:
                 config_path=self._config,
                 default_dir=Path(click.get_app_dir(APPLICATION)),
                 environment=os.environ,
+                venue=self._venue,
             )
         return self._settings
+
+    @property
+    def venue_settings(self) -> VenueSettings:
+        """The venue's settings with the password, looked up when first asked for."""
+        if self._venue_settings is None:
+            from batch.config import find_password
+
+            self._venue_settings = find_password(self.settings.venue)
+        return self._venue_settings
 
     def say(self, words: str = "") -> None:
         """Tell a person on stderr how it goes."""
@@ -75,8 +88,12 @@ class Session:
         click.echo("\n".join(mark + line for line in words.split("\n")), err=True)
 
     @contextmanager
-    def open_journal(self) -> Iterator[Journal]:
-        """Open the journal; a temporary one for a simulation that names none."""
+    def open_journal(self, *, read_only: bool = False) -> Iterator[Journal]:
+        """Open the journal; a temporary one for a simulation that names none.
+
+        Args:
+            read_only: for commands that only look; a running batch does not keep them out.
+        """
         from batch.journal import Journal
 
         if self.simulated and self._journal is None:
@@ -90,7 +107,8 @@ class Session:
             return
         location = self._journal or self.settings.journal
         assert location is not None
-        with Journal.open(location) as journal:
+        allow_network = self.settings.journal_on_network_drive
+        with Journal.open(location, read_only=read_only, allow_network=allow_network) as journal:
             yield journal
 
     def login(self) -> Login:
@@ -104,8 +122,17 @@ class Session:
 
         if self.simulated:
             return Login(SIMULATED_URL, PRACTICE, PRACTICE)
-        venue = self.settings.venue
+        venue = self.venue_settings
         require_login(venue)
+        return Login(venue.url.rstrip("/"), venue.org, venue.user)
+
+    def known_login(self) -> Login | None:
+        """Say whose orders these would be as far as the settings know, without a password."""
+        from batch.runner import Login
+
+        venue = self.settings.venue
+        if not (venue.url and venue.org and venue.user):
+            return None
         return Login(venue.url.rstrip("/"), venue.org, venue.user)
 
     @contextmanager
@@ -118,7 +145,7 @@ class Session:
         from batch.venue import Venue
 
         if not self.simulated:
-            with Venue(self.settings.venue, clock=self.clock, threads=threads) as venue:
+            with Venue(self.venue_settings, clock=self.clock, threads=threads) as venue:
                 venue.login()
                 yield venue, None
             return
@@ -154,28 +181,5 @@ class Session:
             raise ConfigError(
                 f"settings: expected the login of this batch, {user} of {org} at {url}, found "
                 f"{now.user} of {now.org} at {now.url}. Set ORDERBATCH_URL, ORDERBATCH_USER and "
-                "ORDERBATCH_ORG to the batch's."
+                "ORDERBATCH_ORG to the batch's, or choose the table that has them: --venue NAME."
             )
-
-
-def set_up_logging(verbose: bool, log_file: Path | None) -> None:
-    """Send our own log lines to where the options say; other libraries' stay silent."""
-    logger = logging.getLogger("batch")
-    logger.handlers.clear()
-    logger.propagate = False
-    logger.setLevel(logging.DEBUG)
-    logger.addHandler(logging.NullHandler())
-    line = logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s")
-    if log_file is not None:
-        try:
-            handler: logging.Handler = logging.FileHandler(log_file, encoding="utf-8")
-        except OSError as error:
-            raise ConfigError(
-                f"{log_file}: expected a log file that can be written, found: {error.strerror}."
-            ) from None
-        handler.setFormatter(line)
-        logger.addHandler(handler)
-    if verbose:
-        console = logging.StreamHandler(sys.stderr)
-        console.setFormatter(line)
-        logger.addHandler(console)

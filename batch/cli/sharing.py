@@ -13,9 +13,11 @@ def start_session(options: dict[str, Any], *, simulated: bool = False) -> Sessio
     return Session(
         journal=options.pop("journal"),
         config=options.pop("config"),
+        venue=options.pop("venue"),
         verbose=options.pop("verbose"),
         quiet=options.pop("quiet"),
         log_file=options.pop("log_file"),
+        log_format=options.pop("log_format"),
         simulated=simulated,
     )
 

@@ -8,10 +8,13 @@ from typing import Any
 
 import click
 
+from batch.cli.helping import GroupedCommand
+
 
 @click.command(
+    cls=GroupedCommand,
     epilog="A FAULT is KIND[=VALUE]:OPERATION[:SELECTOR...], such as drop-reply:place:2%; "
-    "--fault-help lists them all."
+    "--fault-help lists them all.",
 )
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True)
 @click.option("--fault", "faults", multiple=True, metavar="FAULT", help="Go wrong; repeatable.")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from batch.states import FinalState, OrderState, final_state
+from batch.states import FINAL, FinalState, OrderState, final_state
 
 if TYPE_CHECKING:
     from batch.model import BatchRecord
@@ -48,17 +48,20 @@ def closing_words(
     states: Mapping[OrderState, int],
     outcome: Outcome | None,
     reports: Sequence[Path],
+    *,
+    sends: bool = True,
 ) -> str:
     """Say how a batch ended and what to do next, for a tired person."""
     name = Path(batch.sheet_path).name
     standing = counts_in_words(states)
     lines = [f"Batch {batch.batch_id} of {name}, {batch.row_count:,} rows: {standing}."]
     if outcome is None:
-        lines.append("It was finished before; nothing was sent now.")
+        done = all(state in FINAL for state, count in states.items() if count)
+        lines.append(f"{'It was finished before; n' if done else 'N'}othing was sent now.")
     else:
         if outcome.interrupted:
             lines.append("Interrupted: nothing more was sent.")
-        if outcome.stopped:
+        if outcome.stopped and sends:
             lines.append(f"Sending stopped early: {outcome.stopped}")
         if outcome.at_rest:
             lines.append(

@@ -7,10 +7,11 @@ from typing import Any
 
 import click
 
+from batch.cli.helping import GroupedCommand
 from batch.cli.options import PATH, common
 
 
-@click.command()
+@click.command(cls=GroupedCommand)
 @click.argument("path", type=PATH)
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 @common

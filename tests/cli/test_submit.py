@@ -14,6 +14,7 @@ import pytest
 
 from batch.simulator import Simulator
 from tests.cli.conftest import EXPIRED, FILLED, HEADER, OPEN, Office
+from tests.cli.terminals import Terminal
 
 SAMPLES = Path(__file__).parents[2] / "samples"
 EOD = Path(__file__).parents[1] / "sheet" / "files"
@@ -304,7 +305,7 @@ def test_a_terminal_is_asked_and_no_means_no(
     desk: Office, venue: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sheet = desk.sheet(FILLED)
-    monkeypatch.setattr(sys, "stdin", _Terminal("n\n"))
+    monkeypatch.setattr(sys, "stdin", Terminal("n\n"))
 
     call = desk.call("submit", sheet)
 
@@ -318,26 +319,10 @@ def test_a_terminal_that_says_yes_sends(
     desk: Office, venue: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sheet = desk.sheet(FILLED)
-    monkeypatch.setattr(sys, "stdin", _Terminal("y\n"))
+    monkeypatch.setattr(sys, "stdin", Terminal("y\n"))
 
     assert desk.call("submit", sheet).code == 0
     assert venue.ledger.posts == 1
-
-
-class _Terminal:
-    """A standard input that is a person."""
-
-    def __init__(self, line: str) -> None:
-        self._line = line
-
-    def isatty(self) -> bool:
-        return True
-
-    def readline(self, *_: object) -> str:
-        return self._line
-
-    def fileno(self) -> int:
-        raise OSError
 
 
 def test_columns_that_are_not_known_come_back(desk: Office) -> None:

@@ -1,0 +1,208 @@
+"""The gates as a command meets them: options and settings, all failures told at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from batch.errors import GateError
+from batch.states import OrderState
+
+if TYPE_CHECKING:
+    from batch.cli.session import Session
+    from batch.config import LimitSettings
+    from batch.journal import BatchSummary, Journal
+    from batch.model import BatchRecord, Order, Validation
+    from batch.runner import Rates
+
+
+@dataclass(frozen=True, slots=True)
+class GateOptions:
+    """What the operator said about what must hold before anything is sent."""
+
+    expect_rows: int | None
+    expect_totals: tuple[tuple[str, Decimal], ...]
+    max_rows: int | None
+    collar: Decimal | None
+    approved: tuple[str, ...]
+    approved_by: str | None
+
+    @property
+    def expect_something(self) -> bool:
+        """Say whether there are expectations, which hold for all sheets together."""
+        return self.expect_rows is not None or bool(self.expect_totals)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A sheet with rows that would be sent.
+
+    Attributes:
+        found: the newest batch of its content; None for new content.
+    """
+
+    validation: Validation
+    found: BatchSummary | None
+
+
+def take_gate_options(options: dict[str, Any], *, simulated: bool) -> GateOptions:
+    """Take the options about gates out of a command's options.
+
+    Raises:
+        click.UsageError: they contradict each other.
+    """
+    names = ("expect_rows", "expect_totals", "max_rows", "collar", "approved", "approved_by")
+    gates = GateOptions(**{name: options.pop(name) for name in names})
+    currencies = [currency for currency, _ in gates.expect_totals]
+    if len(set(currencies)) < len(currencies):
+        raise click.UsageError("--expect-total: expected each currency once.")
+    if gates.approved and simulated:
+        raise click.UsageError("an approval is for a real venue; leave out --approved to practise.")
+    if gates.approved_by and not gates.approved:
+        raise click.UsageError("--approved-by says who gave the code of --approved; add it.")
+    return gates
+
+
+def pass_gates(
+    session: Session,
+    journal: Journal,
+    checked: Sequence[Validation],
+    waiting: Sequence[Waiting],
+    options: GateOptions,
+    open_venue: Callable[[], Rates],
+    *,
+    again: bool,
+) -> None:
+    """Hold sheets against all gates before anything of them is sent.
+
+    Args:
+        checked: all sheets of the command, for what is expected of them together.
+        waiting: those with rows to send.
+        open_venue: logs in; called only for a collar.
+
+    Raises:
+        GateError: names every gate that was not passed, with the figures.
+        VenueError: the venue that must be asked for rates is out of reach.
+    """
+    from batch.runner import Expectations, exceeded_limits, unmet_expectations
+
+    if not waiting:
+        return
+    orders = [order for validation in checked for order in validation.orders]
+    expected = Expectations(options.expect_rows, dict(options.expect_totals))
+    failed = unmet_expectations(orders, expected)
+    limits = _limits(session, options)
+    for one in waiting:
+        mark = f"{one.validation.sheet.path.name}, " if len(checked) > 1 else ""
+        found = [
+            *exceeded_limits(one.validation.orders, limits, session.clock.now()),
+            *_missing_approval(session, journal, one, options, again=again),
+        ]
+        failed += [mark + words for words in found]
+    to_send = [order for one in waiting for order in one.validation.orders]
+    failed += _outside_collar(session, to_send, limits, open_venue)
+    if failed:
+        names = ", ".join(validation.sheet.path.name for validation in checked)
+        raise GateError(_refusal(names, failed) + _what_was_sent(waiting))
+
+
+def held_back_by(
+    session: Session, journal: Journal, batch: BatchRecord, venue: Rates
+) -> GateError | None:
+    """Hold the rows that a batch has not sent yet against the settings, which may be new.
+
+    A resume sends rows, too, and later than anybody thought: the cut-off may have passed, and the
+    market may have moved.
+    """
+    from batch.runner import approvals, exceeded_limits
+
+    records = list(journal.orders(batch.batch_id))
+    left_out = (OrderState.INVALID, OrderState.SKIPPED)
+    orders = [o.order for o in records if o.order is not None and o.state not in left_out]
+    waiting = [o.order for o in records if o.order is not None and o.state is OrderState.PLANNED]
+    if not waiting:
+        return None
+    limits = session.settings.limits
+    failed = exceeded_limits(orders, limits, session.clock.now())
+    failed += _outside_collar(session, waiting, limits, lambda: venue)
+    if session.settings.approval.required and not approvals(journal, batch.batch_id):
+        failed.append("approval: expected one in the batch's history, found none")
+    return GateError(_refusal(f"batch {batch.batch_id}", failed)) if failed else None
+
+
+def _limits(session: Session, options: GateOptions) -> LimitSettings:
+    """Give the settings' limits, which an option can only narrow."""
+    limits = session.settings.limits
+    return limits.model_copy(
+        update={
+            "max_rows": _least((limits.max_rows, options.max_rows)),
+            "collar": _least((limits.collar, options.collar)),
+        }
+    )
+
+
+def _least(values: Collection[Any]) -> Any:
+    return min((value for value in values if value is not None), default=None)
+
+
+def _outside_collar(
+    session: Session,
+    orders: Sequence[Order],
+    limits: LimitSettings,
+    open_venue: Callable[[], Rates],
+) -> list[str]:
+    from batch.runner import ask_rates, outside_collar
+
+    if limits.collar is None:
+        return []
+    rates = ask_rates(open_venue(), (order.symbol for order in orders), session.clock)
+    return outside_collar(orders, limits.collar, rates)
+
+
+def _missing_approval(
+    session: Session, journal: Journal, one: Waiting, options: GateOptions, *, again: bool
+) -> list[str]:
+    from batch.runner import approval_code, approvals, same_code
+
+    is_required = session.settings.approval.required and not session.simulated
+    if not (is_required or options.approved):
+        return []
+    if not options.approved:
+        return [
+            "approval: expected --approved CODE, found none. `orderbatch check` prints the code"
+        ]
+    if one.validation.problems:
+        return ["approval: expected a sheet without problems, found one that no code stands for"]
+    code = approval_code(one.validation, session.login(), again=again)
+    if not any(same_code(code, given) for given in options.approved):
+        return [
+            "approval: expected the code of exactly this content, venue, org and user"
+            f"{' (of `check --again`)' if again else ''}, found {', '.join(options.approved)}"
+        ]
+    if again and one.found and any(code in a for a in approvals(journal, one.found.batch.batch_id)):
+        return [
+            f"approval: expected one that was not used, found {code}, on which batch "
+            f"{one.found.batch.batch_id} was sent"
+        ]
+    return []
+
+
+def _refusal(name: str, failed: Sequence[str]) -> str:
+    lines = "\n".join(f"  {words}" for words in failed)
+    return f"{name}: expected to pass every gate, found {len(failed)} in the way:\n{lines}"
+
+
+def _what_was_sent(waiting: Sequence[Waiting]) -> str:
+    begun = [
+        one.found.batch.batch_id
+        for one in waiting
+        if one.found and any(state is not OrderState.PLANNED for state in one.found.states)
+    ]
+    if not begun:
+        return "\nNothing was sent."
+    resumes = ", ".join(f"orderbatch resume {batch}" for batch in begun)
+    return f"\nNothing more was sent. What an earlier run has sent is followed with: {resumes}"
