@@ -15,7 +15,7 @@ from batch.runner.cancelling import Cancelling
 from batch.runner.matching import difference
 from batch.runner.options import Cancel, RunOptions
 from batch.runner.recording import Recorder
-from batch.runner.tracking import FIRST_QUESTION_S, Schedule, Tracked
+from batch.runner.tracking import SECOND_QUESTION_S, Patience, Schedule, Tracked
 from batch.runner.work import Done
 from batch.states import FINAL, KNOWN_STATUSES, OrderEvent, OrderState, event_of_status
 
@@ -26,7 +26,13 @@ RESETTLE_S = 1.0
 """How long an order that was lost long ago is asked about again at a new start."""
 
 BULK_FROM = 6
-"""From so many due questions on, one query for all active orders saves requests."""
+"""From so many open orders on, one query for all active orders saves requests."""
+
+BULK_APART_S = 1.0
+"""How far apart two of them are at the least."""
+
+BULK_SHARE = 0.1
+"""How much of the time they may take: a list of a hundred thousand orders is long in coming."""
 
 BULK_PATIENCE = 5
 """So many working orders missing from it in a row, and the query is no longer trusted."""
@@ -70,8 +76,10 @@ class Following:
         self._schedule = Schedule()
         self._ready: deque[Tracked] = deque()
         self._bulk_trusted = options.bulk_query
-        self._bulk_is_asked = False
+        self._bulk_asked_at: float | None = None
+        self._bulk_not_before = float("-inf")
         self._bulk_misses = 0
+        self._patience = Patience()
         self._cancelling = Cancelling(recorder)
         self.unsettled: set[int] = set()
 
@@ -104,7 +112,7 @@ class Following:
 
     def follow(self, order: Tracked) -> None:
         """Follow an order that the venue has just accepted."""
-        self._ask_at(order, self._clock.monotonic() + order.next_interval_s())
+        self._ask_at(order, self._clock.monotonic() + self._patience.first_s)
 
     def settle(self, order: Tracked) -> None:
         """Find out about an order whose placing has just gone unanswered."""
@@ -126,39 +134,33 @@ class Following:
         return not self._schedule.orders
 
     def are_all_asked_since(self, moment: float) -> bool:
-        """Say whether every order was asked about after a monotonic time, and answered."""
+        """Say whether every order is known to work after a monotonic time; none is UNKNOWN."""
         return all(
-            order.asked_at >= moment and not order.is_asked
+            order.state is OrderState.OPEN and order.asked_at >= moment and not order.is_asked
             for order in self._schedule.orders.values()
         )
 
     def hasten(self) -> None:
         """Ask about everybody at once."""
+        self._bulk_not_before = float("-inf")
         self._schedule.hasten(self._clock.monotonic())
 
     def questions(self, most: int) -> list[Question]:
         """Give the questions to ask now, at most so many."""
+        if most <= 0:
+            return []
         now = self._clock.monotonic()
         asked: list[Question] = []
-        bulk: list[Tracked] = []
+        shared: list[Tracked] = []
         for order in self._schedule.take_due(now):
-            if (
-                order.state is OrderState.UNKNOWN
-                or order.alone
-                or not self._bulk_trusted
-                or self._cancelling.wants(order)
-            ):
-                self._ready.append(order)
+            if order.state is OrderState.UNKNOWN:
+                self._ready.appendleft(order)
+            elif self._suits_bulk(order):
+                shared.append(order)
             else:
-                bulk.append(order)
-        if self._bulk_is_asked or (most <= 0 and bulk):
-            for order in bulk:
-                self._schedule.add(order, now + order.interval_s)
-        elif len(bulk) >= BULK_FROM:
-            self._bulk_is_asked = True
-            asked.append(Question("active", tuple(bulk)))
-        else:
-            self._ready.extend(bulk)
+                self._ready.append(order)
+        if shared:
+            asked += self._share(shared, now)
         while self._ready and len(asked) < most:
             order = self._ready.popleft()
             asked.append(Question(self._kind_for(order), (order,)))
@@ -166,6 +168,33 @@ class Following:
             for order in question.orders:
                 order.asked_at = now
         return asked
+
+    def _suits_bulk(self, order: Tracked) -> bool:
+        return (
+            self._bulk_trusted
+            and order.state is OrderState.OPEN
+            and not order.alone
+            # One that has ended is not in the list, which then was a question for nothing.
+            and not (order.is_brief and order.answers == 0)
+            and not self._cancelling.wants(order)
+        )
+
+    def _share(self, due: list[Tracked], now: float) -> list[Question]:
+        """Ask about all open orders at once, now or soon; or one by one, if they are few."""
+        if self._bulk_asked_at is not None or now < self._bulk_not_before:
+            for order in due:
+                self._schedule.add(order, max(self._bulk_not_before, now + SECOND_QUESTION_S))
+            return []
+        # The answer tells of those that are not due, too.
+        followed = self._schedule.orders.values()
+        early = [order for order in followed if not order.is_asked and self._suits_bulk(order)]
+        if len(due) + len(early) < BULK_FROM:
+            self._ready.extend(due)
+            return []
+        for order in early:
+            order.is_asked = True
+        self._bulk_asked_at = now
+        return [Question("active", (*due, *early))]
 
     def _kind_for(self, order: Tracked) -> str:
         if self._cancelling.wants(order):
@@ -281,6 +310,8 @@ class Following:
             self._learn_working(order, answer)
             return
         self._bulk_misses = 0
+        if order.is_brief:
+            self._patience.learn(order.answers)
         self._recorder.step(
             order,
             event,
@@ -295,14 +326,16 @@ class Following:
     def _learn_cancelled(self, order: Tracked, done: Done[object]) -> None:
         if self._cancelling.learn(order, done):
             order.alone = True
-            order.interval_s = FIRST_QUESTION_S
+            order.interval_s = SECOND_QUESTION_S
         self._later(order)
 
     def _learn_active(self, orders: tuple[Tracked, ...], done: Done[object]) -> None:
-        self._bulk_is_asked = False
+        now = self._clock.monotonic()
+        took_s = now - (now if self._bulk_asked_at is None else self._bulk_asked_at)
+        self._bulk_asked_at = None
+        self._bulk_not_before = now + max(BULK_APART_S, took_s / BULK_SHARE)
         if isinstance(done.error, VenueRefused):
             self._distrust_bulk(f"the venue refused it: {done.error}")
-        now = self._clock.monotonic()
         for order in orders:
             if not isinstance(done.value, Mapping):
                 self._later(order)
@@ -327,6 +360,7 @@ class Following:
                 ),
             )
         order.alone = order.missing = False
+        order.answers += 1
         self._later(order)
 
     def _weigh_bulk(self, order: Tracked) -> None:

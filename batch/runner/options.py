@@ -22,6 +22,7 @@ class RunOptions:
     """What the operator and the settings say about a run.
 
     Attributes:
+        rate_per_s: the most requests a second; None for as many as the venue takes.
         wait_s: how long to follow open orders after the last placing; 0 = do not poll.
         settle_s: how long to keep asking about an order whose placing got no answer.
         retry_after_cap_s: the longest that a venue's `Retry-After` is obeyed.
@@ -33,6 +34,7 @@ class RunOptions:
     """
 
     max_in_flight: int = 16
+    rate_per_s: float | None = None
     wait_s: float = 900.0
     settle_s: float = 45.0
     retry_after_cap_s: float = 120.0

@@ -1,45 +1,158 @@
-"""When the next request may leave: after a 429 nobody sends until the venue wants it."""
+"""When the next request may leave: the rate that was asked for, and the one that the venue bears.
+
+A token bucket holds all requests of a run to a rate. Where nobody named one, the first 429 shows
+that there is one, and it is found as TCP finds a line's: cut by a share at each 429, raised in
+even steps in between. A 429 also pauses everybody for as long as the venue asks.
+"""
 
 from __future__ import annotations
+
+from collections import deque
 
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 30.0
 
+BREATH_S = 0.1
+"""The first pause after a 429 that names no time, because the lower rate is the true answer."""
+
+BURST_S = 0.02
+"""So many seconds' requests may leave at once after a lull, beside the one that always may."""
+
+CUT = 0.93
+"""What a 429 leaves of the rate."""
+
+RISE_A_S = 0.007
+"""By this share of what the last 429 left the rate rises each second: back to where it was in ten,
+so that about one request in ten seconds meets a 429."""
+
+REACTION_S = 0.5
+"""So long after a cut, more 429s are still answers to what left before it."""
+
+MEASURED_S = 1.0
+"""The venue's rate is what it took in so many seconds."""
+
+LOWEST = 0.2
+"""No rate is lower, so that a run goes on."""
+
 
 class Pace:
-    """The pauses of one run, shared by all that it sends.
+    """The rate and the pauses of one run, shared by all that it sends.
 
     Args:
         retry_after_cap_s: the longest that a venue's `Retry-After` is obeyed.
+        rate_per_s: the most requests a second; None for as many as the venue takes.
     """
 
-    def __init__(self, *, retry_after_cap_s: float) -> None:
+    def __init__(self, *, retry_after_cap_s: float, rate_per_s: float | None = None) -> None:
         self._cap_s = retry_after_cap_s
+        self._highest = rate_per_s
         self._paused_until = 0.0
         self._setbacks = 0
+        self._tokens = 1.0
+        self._filled_at: float | None = None
+        self._found: float | None = None
+        self._cut_at = float("-inf")
+        self._began_at: float | None = None
+        self._answers: deque[tuple[float, bool]] = deque()
+
+    def paused_s(self, now: float) -> float:
+        """Give the seconds for which nothing may leave because of a setback or the venue's wish."""
+        return max(self._paused_until - now, 0.0)
 
     def wait_s(self, now: float) -> float:
         """Give the seconds until a request may leave; 0 when it may at once."""
-        return max(self._paused_until - now, 0.0)
+        paused_s = self.paused_s(now)
+        rate = self.rate(now)
+        if rate is None:
+            return paused_s
+        self._fill(now, rate)
+        return max(paused_s, (1 - self._tokens) / rate)
+
+    def allowed(self, now: float, most: int) -> int:
+        """Give how many requests may leave now, if somebody wants to send so many."""
+        if self.paused_s(now) > 0:
+            return 0
+        rate = self.rate(now)
+        if rate is None:
+            return most
+        self._fill(now, rate)
+        return min(most, int(self._tokens + 1e-9))
+
+    def spend(self, now: float) -> None:
+        """Take note of a request that leaves."""
+        if self._began_at is None:
+            self._began_at = now
+        self._tokens -= 1
+
+    def rate(self, now: float) -> float | None:
+        """Give the requests a second that are held to at the moment; None without a bound."""
+        if self._found is None:
+            return self._highest
+        raised = self._found * (1 + RISE_A_S * (now - self._cut_at))
+        return raised if self._highest is None else min(raised, self._highest)
 
     def throttled(self, retry_after_s: float | None, now: float) -> None:
-        """Pause as the venue asked, or by our own backoff where it named no time."""
+        """Send less from now on, and pause as the venue asked, or by our own backoff."""
+        self._answers.append((now, False))
+        if now - self._cut_at >= REACTION_S:
+            self._cut(now)
         if retry_after_s is None:
-            self.set_back(now)
+            self._set_back(now, BREATH_S)
         else:
             self._pause(min(max(retry_after_s, 0.0), self._cap_s), now)
 
     def set_back(self, now: float) -> int:
         """Pause, twice as long each time in a row; give the number of times in a row."""
+        return self._set_back(now, FIRST_PAUSE_S)
+
+    def went_well(self, now: float) -> None:
+        """Forget earlier setbacks: a request was processed."""
+        self._setbacks = 0
+        self.answered(now)
+
+    def answered(self, now: float) -> None:
+        """Take note of a request that the venue took."""
+        self._answers.append((now, True))
+        self._forget(now)
+
+    def _set_back(self, now: float, first_s: float) -> int:
         # One trouble that many requests in flight meet at once is one setback.
         if now >= self._paused_until:
-            self._pause(min(FIRST_PAUSE_S * 2**self._setbacks, LONGEST_PAUSE_S), now)
+            self._pause(min(first_s * 2**self._setbacks, LONGEST_PAUSE_S), now)
             self._setbacks += 1
         return self._setbacks
 
-    def went_well(self) -> None:
-        """Forget earlier setbacks: a request was processed."""
-        self._setbacks = 0
-
     def _pause(self, seconds: float, now: float) -> None:
         self._paused_until = max(self._paused_until, now + seconds)
+
+    def _cut(self, now: float) -> None:
+        current = self.rate(now)
+        taken_per_s = self._taken_per_s(now, current)
+        if current is None and taken_per_s is None:
+            return  # it took nothing yet, so there is nothing to learn but to wait
+        found = [taken_per_s, current and current * CUT]
+        self._found = max(min(rate for rate in found if rate is not None), LOWEST)
+        self._cut_at = now
+        self._tokens = 0.0
+        self._filled_at = now
+
+    def _taken_per_s(self, now: float, current: float | None) -> float | None:
+        """Give what the venue took lately; None when too little was sent to tell."""
+        self._forget(now)
+        began_at = now if self._began_at is None else self._began_at
+        taken = sum(is_taken for _, is_taken in self._answers)
+        seconds = max(now - max(began_at, self._paused_until, now - MEASURED_S), BREATH_S)
+        # At less than the rate we were held back by our own demand, not by the venue.
+        if not taken or (current is not None and len(self._answers) < 0.8 * current * seconds):
+            return None
+        return taken / seconds
+
+    def _forget(self, now: float) -> None:
+        while self._answers and self._answers[0][0] < now - MEASURED_S:
+            self._answers.popleft()
+
+    def _fill(self, now: float, rate: float) -> None:
+        if self._filled_at is not None:
+            self._tokens += (now - self._filled_at) * rate
+        self._tokens = min(self._tokens, 1 + rate * BURST_S)
+        self._filled_at = now

@@ -71,7 +71,9 @@ class Run:
         self._options = options
         self._watch = watch
         self._recorder = Recorder(journal, batch_id, clock)
-        self._pace = Pace(retry_after_cap_s=options.retry_after_cap_s)
+        self._pace = Pace(
+            retry_after_cap_s=options.retry_after_cap_s, rate_per_s=options.rate_per_s
+        )
         planned = journal.orders(batch_id, [OrderState.PLANNED])
         self._sending = Sending(
             planned,
@@ -114,11 +116,12 @@ class Run:
         if self._options.cancel is Cancel.AT_ONCE:
             self._following.cancel_open()
         while True:
+            # Questions need no claim, so the venue has them while the claims are committed.
+            self._ask()
             claimed = self._sending.claim(self._slots_for_placing())
             self._recorder.commit()
             for placing in claimed:
                 self._place(placing)
-            self._ask()
             self._watch(self._snapshot())
             if self._is_finished() and not self._begins_to_cancel():
                 break
@@ -129,18 +132,30 @@ class Run:
             raise self._sending.fault
         return self._outcome()
 
-    def _slots_for_placing(self) -> int:
-        now = self._clock.monotonic()
+    def _slots(self) -> int:
+        """Give how many calls may leave now."""
         free = self._options.max_in_flight - self._in_flight
-        if self._interrupts or self._following.unsettled or self._pace.wait_s(now) > 0:
+        return self._pace.allowed(self._clock.monotonic(), free) if free > 0 else 0
+
+    def _slots_for_placing(self) -> int:
+        if self._interrupts or self._following.unsettled:
             return 0
-        if free <= 0 or not self._may_ask() or not self._following.is_due(now):
-            return max(free, 0)
-        # Questions are due: a quarter of the slots is theirs, and with one slot every other turn.
+        return self._slots()
+
+    def _slots_for_asking(self) -> int:
+        """Give how many questions may leave now, so that placing has its share."""
+        slots = self._slots()
+        if slots <= 0 or self._interrupts or not self._may_send_more():
+            return slots
         self._turn += 1
-        if self._options.max_in_flight == 1:
-            return self._turn % 2
-        return max(free - max(self._options.max_in_flight // 4, 1), 0)
+        most = self._options.max_in_flight
+        if self._pace.rate(self._clock.monotonic()) is not None:
+            # Requests are scarce, and placing goes first; so that the followed orders are not
+            # forgotten, one in ten is a question all the same.
+            return slots if self._turn % 10 == 0 else 0
+        if most == 1:
+            return slots * (self._turn % 2)
+        return slots - min(slots, max(most // 2 - len(self._sending.on_their_way), 0))
 
     def _place(self, placing: Placing) -> None:
         self._submit(
@@ -149,10 +164,9 @@ class Run:
         )
 
     def _ask(self) -> None:
-        now = self._clock.monotonic()
-        if not self._may_ask() or self._pace.wait_s(now) > 0:
+        if not self._may_ask() or not self._following.is_due(self._clock.monotonic()):
             return
-        questions = self._following.questions(self._options.max_in_flight - self._in_flight)
+        questions = self._following.questions(self._slots_for_asking())
         if any(question.kind == "cancel" for question in questions):
             self._recorder.commit()  # that it is asked for is on record before it leaves
         for question in questions:
@@ -172,6 +186,7 @@ class Run:
 
     def _submit(self, key: object, call: Callable[[], object]) -> None:
         self._in_flight += 1
+        self._pace.spend(self._clock.monotonic())
         self._workers.submit(key, call)
 
     def _learn(self, done: Done[object]) -> None:
@@ -182,6 +197,8 @@ class Run:
         assert isinstance(done.key, Question)
         if isinstance(done.error, Throttled):
             self._pace.throttled(done.error.retry_after_s, self._clock.monotonic())
+        elif done.error is None:
+            self._pace.answered(self._clock.monotonic())
         elif isinstance(done.error, LoginFailed):
             self._sending.login_failed = True
             self._sending.stop(str(done.error))
@@ -240,14 +257,15 @@ class Run:
 
     def _nap_s(self) -> float:
         now = self._clock.monotonic()
-        paused_s = self._pace.wait_s(now)
-        if paused_s > 0:
-            return min(paused_s, LONGEST_NAP_S)
-        next_at = self._following.next_at()
-        is_full = self._in_flight >= self._options.max_in_flight
-        if next_at is None or is_full or not self._may_ask():
+        if self._in_flight >= self._options.max_in_flight:
             return LONGEST_NAP_S  # an answer ends it
-        return min(max(next_at - now, 0.0), LONGEST_NAP_S)
+        wait_s = self._pace.wait_s(now)
+        next_at = self._following.next_at() if self._may_ask() else None
+        if wait_s > 0 and self._may_send_more() and not self._interrupts:
+            next_at = now
+        if next_at is None:
+            return LONGEST_NAP_S
+        return min(max(next_at - now, wait_s), LONGEST_NAP_S)
 
     def _snapshot(self) -> Snapshot:
         now = self._clock.monotonic()
@@ -255,7 +273,7 @@ class Run:
             states=self._recorder.states,
             in_flight=self._in_flight,
             elapsed_s=now - self._started,
-            paused_s=self._pace.wait_s(now),
+            paused_s=self._pace.paused_s(now),
             stopped=self._sending.stopped,
         )
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import uuid
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from batch.clock import Clock
 from batch.errors import LoginFailed, NotDelivered, OutcomeUnknown, Throttled, VenueRefused
 from batch.journal import Change
-from batch.model import OrderRecord, VenueOrder
+from batch.model import OrderRecord, TimeInForce, VenueOrder
 from batch.runner.following import Following, error_words, status_words
 from batch.runner.pace import Pace
 from batch.runner.recording import Recorder
@@ -20,6 +20,9 @@ from batch.states import OrderEvent, OrderState
 
 UNANSWERED_LIMIT = 5
 """After so many placings in a row without an answer the run stops sending."""
+
+BRIEF = frozenset({TimeInForce.IOC, TimeInForce.FOK})
+"""Orders that do not wait for a price."""
 
 SETBACK_LIMIT = 5
 """After so many pauses in a row without getting through the run stops sending: about 30 s."""
@@ -33,6 +36,7 @@ class Placing:
     client_order_id: str
     payload: str
     request_id: str = ""
+    is_brief: bool = False
 
 
 class Sending:
@@ -73,9 +77,7 @@ class Sending:
             waiting = self._next()
             if waiting is None:
                 break
-            placing = Placing(
-                waiting.row, waiting.client_order_id, waiting.payload, uuid.uuid4().hex
-            )
+            placing = replace(waiting, request_id=uuid.uuid4().hex)
             self._recorder.record(
                 Change(
                     row=placing.row,
@@ -109,11 +111,13 @@ class Sending:
     def learn(self, placing: Placing, done: Done[object], following: Following) -> None:
         """Take in the answer to a placing, or what its absence means."""
         del self.on_their_way[placing.row]
-        self.last_answer_at = self._clock.monotonic()
+        self.last_answer_at = now = self._clock.monotonic()
         error = done.error
-        order = Tracked(placing.row, placing.client_order_id, OrderState.SENDING)
+        order = Tracked(
+            placing.row, placing.client_order_id, OrderState.SENDING, is_brief=placing.is_brief
+        )
         if isinstance(done.value, VenueOrder):
-            self._get_through()
+            self._get_through(now)
             self._recorder.step(
                 order,
                 OrderEvent.ACCEPTED,
@@ -123,7 +127,7 @@ class Sending:
             )
             following.follow(order)
         elif isinstance(error, VenueRefused) and error.status != 409:
-            self._get_through()
+            self._get_through(now)
             self._recorder.step(
                 order,
                 OrderEvent.REFUSED,
@@ -140,7 +144,8 @@ class Sending:
                 message=f"not sent: {error}",
                 request_id=placing.request_id,
             )
-            self.put_back(placing.row, placing.client_order_id, placing.payload)
+            self._put_back.append(placing)
+            self._seen.add(placing.row)
             self._hold_back(error)
         else:
             self._lose(order, placing, error)
@@ -154,11 +159,12 @@ class Sending:
         if record is None:
             return None
         assert record.client_order_id is not None and record.payload is not None
-        return Placing(record.row, record.client_order_id, record.payload)
+        is_brief = record.order is not None and record.order.time_in_force in BRIEF
+        return Placing(record.row, record.client_order_id, record.payload, is_brief=is_brief)
 
-    def _get_through(self) -> None:
+    def _get_through(self, now: float) -> None:
         self._unanswered = 0
-        self._pace.went_well()
+        self._pace.went_well(now)
 
     def _hold_back(self, error: NotDelivered) -> None:
         now = self._clock.monotonic()

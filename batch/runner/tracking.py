@@ -10,7 +10,16 @@ from decimal import Decimal
 from batch.states import OrderState
 
 FIRST_QUESTION_S = 0.25
-"""After placing; an IOC order ends within milliseconds."""
+"""After placing, before anything is known about how long this batch's orders live."""
+
+SECOND_QUESTION_S = 0.25
+"""After the first."""
+
+SOONER, LATER = 0.98, 1.4
+"""What an answer in time and one too soon make of the wait before the first question."""
+
+SHORTEST_S = 0.002
+LONGEST_FIRST_S = 1.0
 
 BACKOFF = 1.6
 LONGEST_INTERVAL_S = 5.0
@@ -29,6 +38,9 @@ class Tracked:
         alone: its next question is one by server ID, whatever the bulk query would cost.
         missing: the last query for all active orders did not have it.
         asked_at: monotonic time of the last question that was sent.
+        due_at: monotonic time of the next one.
+        answers: how many questions about it as an open order were answered.
+        is_brief: by its time in force it ends as soon as it is taken.
     """
 
     row: int
@@ -44,7 +56,10 @@ class Tracked:
     alone: bool = False
     missing: bool = False
     asked_at: float = float("-inf")
-    interval_s: float = FIRST_QUESTION_S
+    due_at: float = float("-inf")
+    answers: int = 0
+    is_brief: bool = False
+    interval_s: float = SECOND_QUESTION_S
     is_asked: bool = False
 
     def next_interval_s(self) -> float:
@@ -65,6 +80,7 @@ class Schedule:
         """Follow an order, with its next question at this monotonic time."""
         self.orders[order.row] = order
         order.is_asked = False
+        order.due_at = at
         heapq.heappush(self._due, (at, order.row))
 
     def drop(self, order: Tracked) -> None:
@@ -81,12 +97,39 @@ class Schedule:
     def next_at(self) -> float | None:
         """Give the monotonic time of the next question; None when none is due ever."""
         while self._due:
-            order = self.orders.get(self._due[0][1])
-            if order is not None and not order.is_asked:
-                return self._due[0][0]
+            at, row = self._due[0]
+            order = self.orders.get(row)
+            if order is not None and not order.is_asked and order.due_at == at:
+                return at
             heapq.heappop(self._due)
         return None
 
     def hasten(self, now: float) -> None:
         """Make every question due now."""
-        self._due = [(now, row) for row, order in self.orders.items() if not order.is_asked]
+        self._due = []
+        for row, order in self.orders.items():
+            if not order.is_asked:
+                order.due_at = now
+                self._due.append((now, row))
+
+
+@dataclass(slots=True)
+class Patience:
+    """How long after its placing an order is best asked about, learnt from the orders before it.
+
+    Asked too soon, an order needs a second question; asked late, its end is noticed late. The
+    balance is where about one order in twenty is asked too soon.
+
+    Attributes:
+        first_s: when to ask, in seconds after the placing.
+    """
+
+    first_s: float = FIRST_QUESTION_S
+
+    def learn(self, answers: int) -> None:
+        """Take in that an order was found at its end after so many answers that it works."""
+        if answers == 0:
+            self.first_s = max(self.first_s * SOONER, SHORTEST_S)
+        elif answers == 1:
+            # One that works for longer says nothing about those that end soon.
+            self.first_s = min(self.first_s * LATER, LONGEST_FIRST_S)

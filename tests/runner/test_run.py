@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from batch.errors import JournalError
-from batch.model import Validation
+from batch.model import TimeInForce, Validation
 from batch.states import FinalState, OrderState
 from tests.runner.conftest import Desk
 from tests.runner.doubles import make_order, make_validation
@@ -16,8 +16,8 @@ from tests.runner.doubles import make_order, make_validation
 FILLED, OPEN, UNKNOWN = FinalState.FILLED, FinalState.OPEN, FinalState.UNKNOWN
 
 
-def sheet_of(count: int) -> Validation:
-    return make_validation(*(make_order(row) for row in range(2, count + 2)))
+def sheet_of(count: int, **changes: object) -> Validation:
+    return make_validation(*(make_order(row, **changes) for row in range(2, count + 2)))
 
 
 def states_of(desk: Desk, batch_id: str) -> list[FinalState]:
@@ -385,7 +385,7 @@ def test_fault_19_an_unknown_status_is_kept_as_it_came_and_is_not_final(desk: De
 def test_many_open_orders_are_followed_with_one_question_for_all(desk: Desk) -> None:
     desk.venue.life_s = 30.0
 
-    _, outcome = desk.submit(sheet_of(100), max_in_flight=50)
+    _, outcome = desk.submit(sheet_of(100, time_in_force=TimeInForce.GTC), max_in_flight=50)
 
     assert outcome.states == {OrderState.FILLED: 100}
     assert desk.venue.calls.count("query") <= 110
@@ -469,3 +469,14 @@ def test_waiting_ends_early_when_nothing_will_change(desk: Desk) -> None:
     assert outcome.at_rest
     assert states_of(desk, batch_id) == [OPEN] * 3
     assert desk.clock.monotonic() - began < 10
+
+
+def test_waiting_does_not_end_early_for_an_order_that_is_still_unknown(desk: Desk) -> None:
+    desk.venue.script, desk.venue.life_s = ["lost-untaken"], 1e9
+
+    batch_id, _ = desk.submit(
+        sheet_of(2), nothing_will_change=lambda: True, covers_done_orders=True
+    )
+
+    assert states_of(desk, batch_id) == [OPEN] * 2
+    assert desk.venue.posts_of(f"{batch_id}-2") == 1
