@@ -26,13 +26,14 @@ def batches(as_json: bool, **options: Any) -> None:
 
     from batch.cli.console import print_json, show
     from batch.cli.sharing import start_session
-    from batch.cli.summary import batch_data, counts_in_words
+    from batch.cli.summary import counts, counts_in_words
+    from batch.report import batch_facts
 
     session = start_session(options)
     with session.open_journal(read_only=True) as journal:
         found = journal.batches()
     if as_json:
-        print_json({"batches": [batch_data(item.batch, item.states) for item in found]})
+        print_json({"batches": [batch_facts(item.batch, counts(item.states)) for item in found]})
         return
     if not found:
         session.say("The journal holds no batches yet.")

@@ -9,24 +9,33 @@ import click
 
 from batch.cli.exits import Exit
 from batch.cli.helping import GroupedCommand
-from batch.cli.options import PATH, common, reading
+from batch.cli.options import PATH, RESULTS, common, option, reading
 
 
 @click.command(cls=GroupedCommand)
 @click.argument("sheet", type=PATH)
 @reading
-@click.option(
+@option(
+    RESULTS,
     "--annotate",
     type=PATH,
     metavar="OUT.xlsx",
     help="Write a copy of the sheet with every bad cell marked.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
+@option(RESULTS, "--json", "as_json", is_flag=True, help="Print one JSON document on stdout.")
+@option(
+    RESULTS,
+    "--again",
+    is_flag=True,
+    help="Make the approval code for sending once more what was sent before.",
+)
 @common
-def check(sheet: Path, annotate: Path | None, as_json: bool, **options: Any) -> int:
+def check(sheet: Path, annotate: Path | None, as_json: bool, again: bool, **options: Any) -> int:
     """Read and validate an order sheet; send nothing.
 
-    Needs no login. Prints every problem, or the totals by symbol and side.
+    Needs no login. Prints every problem, or the totals by symbol and side, and the approval code
+    for exactly these orders where the settings name the venue, the org and the user that they
+    would be sent as: `submit --approved CODE` sends nothing else.
 
     \b
     Examples:
@@ -41,13 +50,19 @@ def check(sheet: Path, annotate: Path | None, as_json: bool, **options: Any) -> 
     session, how = split_options(options)
     validation = read_and_validate(sheet, how, session)
     code = Exit.REFUSED if validation.problems else Exit.DONE
+    login = session.known_login()
+    approval = None
+    if login is not None and not validation.problems:
+        from batch.runner import approval_code
+
+        approval = approval_code(validation, login, again=again)
     if annotate is not None:
         from batch.report import annotate as write_marked
 
         written = write_marked(sheet, validation.sheet, validation.problems, annotate)
         session.say(f"The marked sheet: {written}")
     if as_json:
-        print_json({**as_data(validation), "exit_code": code})
+        print_json({**as_data(validation), "approval_code": approval, "exit_code": code})
         return code
     for warning in validation.warnings:
         session.say(f"note: {sentence(validation.sheet, warning)}")
@@ -57,4 +72,11 @@ def check(sheet: Path, annotate: Path | None, as_json: bool, **options: Any) -> 
         return code
     click.echo(f"{where(validation.sheet)}: {len(validation.orders):,} orders, no problems\n")
     show(totals_table(validation.orders))
+    if approval is not None and login is not None:
+        click.echo(f"\nApproval code for {login.user} of {login.org} at {login.url}: {approval}")
+    else:
+        session.say(
+            "\nNo approval code: it needs to know ORDERBATCH_URL, ORDERBATCH_USER and "
+            "ORDERBATCH_ORG (no password)."
+        )
     return code

@@ -23,6 +23,8 @@ class GroupedCommand(click.Command):
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         sections: dict[str, list[tuple[str, str]]] = {}
         for parameter in self.get_params(ctx):
+            if not isinstance(parameter, click.Option):
+                continue
             record = parameter.get_help_record(ctx)
             if record is not None:
                 group = getattr(parameter, "group", OTHER)

@@ -128,11 +128,11 @@ class Session:
 
     def known_login(self) -> Login | None:
         """Say whose orders these would be as far as the settings know, without a password."""
-        from batch.runner import Login
-
         venue = self.settings.venue
         if not (venue.url and venue.org and venue.user):
             return None
+        from batch.runner import Login
+
         return Login(venue.url.rstrip("/"), venue.org, venue.user)
 
     @contextmanager

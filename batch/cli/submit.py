@@ -55,8 +55,9 @@ def submit(
     Examples:
       orderbatch submit orders.xlsx --simulate --yes
       orderbatch submit orders.xlsx
-      orderbatch submit orders.csv --yes --wait 30m --accept expired --report results.json
-      orderbatch submit eod.csv --yes --expect-rows 48 --expect-total EUR=2470000 --collar 1.5%
+      orderbatch submit orders.csv --yes --accept expired --report results.json
+      orderbatch submit eod.csv --yes --expect-rows 48 --expect-total EUR=2470000
+      orderbatch submit eod.csv --yes --collar 1.5% --wait 30m --cancel-open
     """
     from batch.cli.console import has_terminal, print_json
     from batch.cli.gating import take_gate_options

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from batch.states import FINAL, FinalState, OrderState, final_state
 
@@ -25,22 +25,6 @@ def counts(states: Mapping[OrderState, int]) -> dict[FinalState, int]:
 def counts_in_words(states: Mapping[OrderState, int]) -> str:
     """Say `40 FILLED, 8 EXPIRED`."""
     return ", ".join(f"{count:,} {state.value}" for state, count in counts(states).items())
-
-
-def batch_data(batch: BatchRecord, states: Mapping[OrderState, int]) -> dict[str, Any]:
-    """Give what `--json` prints of a batch."""
-    return {
-        "id": batch.batch_id,
-        "sheet": batch.sheet_path,
-        "worksheet": batch.worksheet,
-        "venue": batch.venue_url,
-        "org": batch.org,
-        "user": batch.user,
-        "simulated": batch.simulated,
-        "created_at": batch.created_at.isoformat(),
-        "rows": batch.row_count,
-        "states": {state.value: count for state, count in counts(states).items()},
-    }
 
 
 def closing_words(
