@@ -299,14 +299,15 @@ def check_url(url: str) -> None:
         raise ConfigError(
             f'settings, url: expected something like https://venue.example, found "{url}".'
         )
-    if parts.scheme == "http" and not _is_loopback(host):
+    if parts.scheme == "http" and not is_loopback(host):
         raise ConfigError(
             f"settings, url: expected https://, found plain http:// to {host}. "
             "Passwords and orders do not travel unencrypted except to this machine itself."
         )
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Say whether a host is this machine itself."""
     if host == "localhost":
         return True
     try:

@@ -16,7 +16,7 @@ from batch.clock import Clock
 from batch.errors import ReportError
 from batch.model import BatchRecord, OrderRecord, Problem, Sheet
 from batch.report import target as _target
-from batch.report.plain import as_document
+from batch.report.plain import as_document, batch_facts
 
 __all__ = [
     "CORRECTION_FORMATS",
@@ -24,6 +24,7 @@ __all__ = [
     "WORKBOOK_FORMATS",
     "annotate",
     "as_document",
+    "batch_facts",
     "check_target",
     "write",
     "write_corrections",

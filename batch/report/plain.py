@@ -7,11 +7,12 @@ import io
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import BinaryIO
 
 from batch.model import BatchRecord, OrderRecord
 from batch.report.columns import column_names, line_texts, timestamp
+from batch.states import FinalState
 
 # What a spreadsheet program may take for the start of a formula, full-width signs included. It
 # looks behind blanks and invisible characters, and after the delimiters of other locales: `a;=1`
@@ -41,7 +42,7 @@ def write_csv(stream: BinaryIO, batch: BatchRecord, orders: Sequence[OrderRecord
 def write_json(stream: BinaryIO, batch: BatchRecord, orders: Sequence[OrderRecord]) -> None:
     """Write one document, an order a line, so that the size of the batch does not matter."""
     text = _text(stream, newline="\n")
-    text.write(f'{{"batch": {_json(batch_facts(batch, orders))},\n"orders": [')
+    text.write(f'{{"batch": {_json(batch_facts(batch, count_states(orders)))},\n"orders": [')
     between = "\n"
     for line in _lines(batch, orders):
         text.write(between + _json(line))
@@ -52,7 +53,8 @@ def write_json(stream: BinaryIO, batch: BatchRecord, orders: Sequence[OrderRecor
 
 def as_document(batch: BatchRecord, orders: Sequence[OrderRecord]) -> dict[str, object]:
     """Give the whole JSON report as one value."""
-    return {"batch": batch_facts(batch, orders), "orders": list(_lines(batch, orders))}
+    facts = batch_facts(batch, count_states(orders))
+    return {"batch": facts, "orders": list(_lines(batch, orders))}
 
 
 def _lines(
@@ -64,9 +66,18 @@ def _lines(
         yield dict(zip(names, values, strict=True))
 
 
-def batch_facts(batch: BatchRecord, orders: Sequence[OrderRecord]) -> dict[str, object]:
-    """Give the `batch` object of the JSON report."""
-    states = Counter(order.final_state.value for order in orders)
+def count_states(orders: Iterable[OrderRecord]) -> dict[FinalState, int]:
+    """Count rows by final state, in the contract's order, without zeros."""
+    counted = Counter(order.final_state for order in orders)
+    return {state: counted[state] for state in FinalState if counted[state]}
+
+
+def batch_facts(batch: BatchRecord, states: Mapping[FinalState, int]) -> dict[str, object]:
+    """Give the `batch` object of a JSON document.
+
+    Args:
+        states: how many of its rows ended in which state.
+    """
     return {
         "id": batch.batch_id,
         "sheet": batch.sheet_path,
@@ -77,7 +88,7 @@ def batch_facts(batch: BatchRecord, orders: Sequence[OrderRecord]) -> dict[str, 
         "simulated": batch.simulated,
         "created_at": timestamp(batch.created_at),
         "rows": batch.row_count,
-        "states": dict(sorted(states.items())),
+        "states": {state.value: count for state, count in states.items()},
     }
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import http.client
-import ipaddress
 import logging
 import socket
 import ssl
@@ -25,7 +24,7 @@ from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPHeaderDict
 
 from batch import __version__
-from batch.config import VenueSettings
+from batch.config import VenueSettings, is_loopback
 from batch.errors import ConfigError
 from batch.venue import wire
 from batch.venue.connection import POOLS, Adapter, DeadlinePassed, Session, Stage, call
@@ -256,7 +255,7 @@ def _checked_url(url: str) -> str:
             f'venue url: expected only a scheme and a host, found "{_without_user(url)}". '
             "Leave out user, path and query."
         )
-    if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         raise ConfigError(
             f'venue url: expected https://, found "{_without_user(url)}". Plain http is for this '
             "machine only, because the password would travel in the clear."
@@ -277,15 +276,6 @@ def _split(url: str) -> SplitResult | None:
 def _without_user(url: str) -> str:
     scheme, mark, rest = url.rpartition("://")
     return scheme + mark + rest.rpartition("@")[2]
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _checked_bundle(settings: VenueSettings) -> bool | str:
