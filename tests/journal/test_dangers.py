@@ -185,6 +185,28 @@ def test_a_journal_that_another_program_keeps_for_itself_cannot_be_opened(path: 
             Journal.open(str(path), busy_timeout_s=0.01)
 
 
+def test_a_new_journal_that_another_program_looks_at_is_waited_for(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN")
+        other.execute("SELECT count(*) FROM sqlite_master").fetchone()
+
+        with pytest.raises(JournalLocked, match="locked by another program"):
+            Journal.open(str(path), busy_timeout_s=0.01)
+        other.rollback()
+        Journal.open(str(path), busy_timeout_s=0.01).close()
+
+
+def test_a_commit_inside_a_planning_is_a_fault_of_our_own(journal: Journal) -> None:
+    with (
+        pytest.raises(JournalError, match=r"a fault of our own \(InvalidRequestError\)"),
+        journal.planning(**LOGIN, now=NOW) as planning,
+    ):
+        planning.add(a_batch(), content_hash="h", generation=1, rows=[a_row(2)], detail="")
+        journal.apply("abc", [claim(2)], NOW)
+
+    assert journal.batches() == []
+
+
 @pytest.mark.parametrize("page", [2, 3, 5, 8])
 def test_a_damaged_page_is_found_on_opening(path: Path, page: int) -> None:
     with Journal.open(str(path)) as journal:
