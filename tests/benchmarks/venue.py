@@ -18,6 +18,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
+ROUNDED_UP_S = 0.0005
+
 MANY = 1_000_000
 """A token that lives for so many seconds never runs out in a benchmark."""
 
@@ -59,6 +61,7 @@ class Market:
     notice_s: list[float] = field(default_factory=list)
     refused_at: list[float] = field(default_factory=list)
     placed_at: list[float] = field(default_factory=list)
+    held_s: float = 0.0
     first_at: float = 0.0
     last_at: float = 0.0
     _tokens: float = 0.0
@@ -101,6 +104,7 @@ class Market:
             "requests": sum(self.counts.values()),
             "first_at": self.first_at,
             "last_at": self.last_at,
+            "held_s": self.held_s / max(sum(self.counts.values()), 1),
             "cpu_s": time.process_time(),
             "notice_median_s": statistics.median(self.notice_s) if self.notice_s else 0.0,
             "refused_at": self.refused_at,
@@ -177,13 +181,17 @@ class Connection(asyncio.Protocol):
             f"Content-Length: {len(data)}\r\n\r\n"
         ).encode() + data
         if self._market.latency_s:
-            self._loop.call_later(self._market.latency_s, self._write, reply)
+            # The loop rounds its waits up to a millisecond; so on the average it is right.
+            now = self._loop.time()
+            at = now + self._market.latency_s - ROUNDED_UP_S
+            self._loop.call_at(at, self._write, reply, now)
         else:
-            self._write(reply)
+            self._write(reply, self._loop.time())
 
-    def _write(self, reply: bytes) -> None:
+    def _write(self, reply: bytes, arrived_at: float) -> None:
         assert self._transport is not None
         self._market.last_at = time.monotonic()
+        self._market.held_s += self._market.last_at - arrived_at
         self._transport.write(reply)
 
 
