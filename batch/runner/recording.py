@@ -10,6 +10,10 @@ from batch.model import VenueOrder
 from batch.runner.tracking import Tracked
 from batch.states import OrderEvent, OrderState, next_state
 
+LONGEST_UNRECORDED_S = 0.05
+"""So long may wait what a query told of an order that is on record as open: a start would learn it
+by asking again. It then shares a commit with what may not wait."""
+
 
 class Recorder:
     """Collects steps in the lives of rows and commits them together."""
@@ -19,12 +23,18 @@ class Recorder:
         self._batch_id = batch_id
         self._clock = clock
         self._changes: list[Change] = []
+        self._commit_at: float | None = None
         self.states: Counter[OrderState] = Counter(journal.batch(batch_id).states)
         self.notes: list[str] = []
 
-    def record(self, change: Change) -> None:
+    def record(self, change: Change, *, may_wait: bool = False) -> None:
         """Add a step to the next commit."""
         self._changes.append(change)
+        now = self._clock.monotonic()
+        if not may_wait:
+            self._commit_at = now
+        elif self._commit_at is None:
+            self._commit_at = now + LONGEST_UNRECORDED_S
         self.states[change.state] -= 1
         self.states[next_state(change.state, change.event)] += 1
 
@@ -54,7 +64,8 @@ class Recorder:
                 average_price=answer.average_price if answer and answer.filled_size else None,
                 message=message,
                 finished_at=self._clock.now() if is_end else None,
-            )
+            ),
+            may_wait=order.state is OrderState.OPEN and answer is not None,
         )
         order.state = next_state(order.state, event)
         if answer is not None:
@@ -65,7 +76,17 @@ class Recorder:
     def commit(self) -> None:
         """Make everything durable that was recorded since the last commit."""
         changes, self._changes = self._changes, []
+        self._commit_at = None
         self._journal.apply(self._batch_id, changes, self._clock.now())
+
+    def commit_what_is_due(self) -> None:
+        """Commit everything, unless all of it may wait for the next commit."""
+        if self._commit_at is not None and self._commit_at <= self._clock.monotonic():
+            self.commit()
+
+    def wait_s(self, now: float) -> float | None:
+        """Give the seconds until something must be committed; None when nothing waits."""
+        return None if self._commit_at is None else max(self._commit_at - now, 0.0)
 
     def note(self, kind: str, words: str, *, tell: bool = False) -> None:
         """Commit a line of the batch's history; and tell the operator at the end, if so wanted."""

@@ -119,7 +119,7 @@ class Run:
             # Questions need no claim, so the venue has them while the claims are committed.
             self._ask()
             claimed = self._sending.claim(self._slots_for_placing())
-            self._recorder.commit()
+            self._recorder.commit_what_is_due()
             for placing in claimed:
                 self._place(placing)
             self._watch(self._snapshot())
@@ -127,6 +127,7 @@ class Run:
                 break
             for done in self._workers.collect(self._nap_s()):
                 self._learn(done)
+        self._recorder.commit()
         self._recorder.note("run-ended", self._sending.stopped or "finished")
         if self._sending.fault is not None:
             raise self._sending.fault
@@ -155,7 +156,7 @@ class Run:
             return slots if self._turn % 10 == 0 else 0
         if most == 1:
             return slots * (self._turn % 2)
-        return slots - min(slots, max(most // 2 - len(self._sending.on_their_way), 0))
+        return slots - min(slots, max(most // 4 - len(self._sending.on_their_way), 0))
 
     def _place(self, placing: Placing) -> None:
         self._submit(
@@ -257,6 +258,11 @@ class Run:
 
     def _nap_s(self) -> float:
         now = self._clock.monotonic()
+        unrecorded_s = self._recorder.wait_s(now)
+        idle_s = self._idle_s(now)
+        return idle_s if unrecorded_s is None else min(idle_s, unrecorded_s)
+
+    def _idle_s(self, now: float) -> float:
         if self._in_flight >= self._options.max_in_flight:
             return LONGEST_NAP_S  # an answer ends it
         wait_s = self._pace.wait_s(now)
