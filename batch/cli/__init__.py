@@ -14,12 +14,13 @@ from batch.cli.batches import batches
 from batch.cli.cancel import cancel
 from batch.cli.check import check
 from batch.cli.events import events
-from batch.cli.exits import guarded
+from batch.cli.exits import guarded, with_lost_output
 from batch.cli.helping import GroupedCommands
 from batch.cli.report import report
 from batch.cli.resolve import resolve
 from batch.cli.resume import resume
 from batch.cli.simulator import simulator
+from batch.cli.streams import lost_output, steady_streams
 from batch.cli.submit import submit
 from batch.cli.template import template
 
@@ -51,4 +52,6 @@ commands.add_section("Practise", simulator)
 
 def main() -> None:
     """Run the command line and leave with the contract's exit code."""
-    sys.exit(guarded(lambda: commands.main(prog_name="orderbatch", standalone_mode=False)))
+    steady_streams()
+    code = guarded(lambda: commands.main(prog_name="orderbatch", standalone_mode=False))
+    sys.exit(with_lost_output(code, lost_output()))

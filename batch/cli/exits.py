@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import logging
-import os
 import signal
-import sys
 from collections.abc import Callable, Collection, Mapping
 from enum import IntEnum
 from types import FrameType
@@ -123,12 +121,8 @@ def guarded(command: Callable[[], object]) -> int:
         tell(str(error))
         return code_of(error)
     except (click.Abort, KeyboardInterrupt):
-        tell("interrupted before anything was sent.")
+        tell("interrupted. Nothing was sent that is not recorded; run the same command again.")
         return Exit.INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read the output has gone; what was done is done and recorded.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.FAULT
     except Exception as error:
         log.debug("fault", exc_info=True)
         tell(
@@ -137,6 +131,17 @@ def guarded(command: Callable[[], object]) -> int:
         )
         return Exit.FAULT
     return result if isinstance(result, int) else Exit.DONE
+
+
+def with_lost_output(code: int, lost: OSError | None) -> int:
+    """Give the exit code of a command whose output may not all have got to its place.
+
+    A worse one than "the output is missing" stays: what happened to the orders comes first.
+    """
+    if lost is None:
+        return code
+    tell(f"stdout: expected to be able to write to it, found: {lost.strerror}. It is not complete.")
+    return Exit.FAULT if code in (Exit.DONE, Exit.NOT_ALL_FILLED) else code
 
 
 def tell(words: str) -> None:

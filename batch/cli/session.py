@@ -160,6 +160,7 @@ class Session:
                     "user": PRACTICE,
                     "org": PRACTICE,
                     "password": SecretStr(PRACTICE),
+                    "auth": "token",
                     "proxy": None,
                     # The embedded venue is known to answer for done orders, too.
                     "client_id_query_covers_done_orders": True,

@@ -80,9 +80,12 @@ def simulator(port: int, faults: tuple[str, ...], fault_help: bool, **options: A
     if fault_help:
         click.echo(FAULT_HELP)
         return
+    user = os.environ.get("ORDERBATCH_USER") or None
+    password = os.environ.get("ORDERBATCH_PASSWORD") or None
     settings = SimulatorOptions(
-        user=os.environ.get("ORDERBATCH_USER") or None,
-        password=os.environ.get("ORDERBATCH_PASSWORD") or None,
+        user=user,
+        password=password,
+        hmac_secrets={user: password} if user and password else {},
         org=os.environ.get("ORDERBATCH_ORG") or None,
         accept_duplicates=not options.pop("refuse_duplicates"),
         **options,
