@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from tests.campaign.form import Form, chosen
+from tests.campaign.office import Launchpad
 
 FIGURES = "campaign-figures"
+
+AT_ONCE = 4
+"""Batches that are killed side by side: most of their time they wait."""
 
 Count = Callable[[Counter[str]], None]
 
@@ -17,6 +21,14 @@ Count = Callable[[Counter[str]], None]
 @pytest.fixture
 def form() -> Form:
     return chosen()
+
+
+@pytest.fixture(scope="session")
+def launchpads() -> Iterator[list[Launchpad]]:
+    made = [Launchpad() for _ in range(AT_ONCE)]
+    yield made
+    for launchpad in made:
+        launchpad.close()
 
 
 @pytest.fixture

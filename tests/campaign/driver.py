@@ -5,11 +5,13 @@ What is to happen stands in the environment, so that the arguments are those of 
 
 from __future__ import annotations
 
+import contextlib
 import os
 
-from tests.campaign import deaths
+from tests.campaign import deaths, mutants
 
 DEATH = "CAMPAIGN_DEATH"
+MUTANT = "CAMPAIGN_MUTANT"
 TIME_SCALE = "CAMPAIGN_TIME_SCALE"
 
 
@@ -23,6 +25,8 @@ def prepare() -> None:
         tracking.LONGEST_INTERVAL_S /= scale
     if death := os.environ.get(DEATH):
         deaths.arm(death)
+    if mutant := os.environ.get(MUTANT):
+        mutants.switch_in(mutant, contextlib.ExitStack())
 
 
 def main() -> None:

@@ -7,6 +7,8 @@ forks is as clean as a process of its own.
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import select
@@ -35,7 +37,7 @@ def warm_up() -> None:
     import batch.runner
     import batch.venue  # noqa: F401
 
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):
         sheet = Path(folder) / "warm-up.csv"
         sheet.write_text(WARM_UP)
         commands.main(["check", str(sheet), "--quiet", "--json"], standalone_mode=False)

@@ -13,14 +13,23 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any
 
 from batch.simulator import Simulator, SimulatorOptions, parse_fault
 from tests.campaign import driver
-from tests.campaign.invariants import Broken, Reported, Taken, read_report
+from tests.campaign.invariants import (
+    Broken,
+    Reported,
+    Taken,
+    contradicted,
+    doubled,
+    lost,
+    read_report,
+    require,
+)
 
 ROOT = Path(__file__).parents[2]
 MEMORY = Path("/dev/shm")
@@ -52,6 +61,7 @@ class Model:
     client_id_query: Any = "all"
     client_id_delay_s: float = 0.0
     covers_done: bool = False
+    latency_s: float = 0.0
     faults: tuple[str, ...] = ()
 
     def options(self, time_scale: float) -> SimulatorOptions:
@@ -61,6 +71,7 @@ class Model:
             password="s3cret-pass",
             org="DESK",
             time_scale=100.0,
+            latency_s=self.latency_s,
             client_id_query=self.client_id_query,
             client_id_delay_s=self.client_id_delay_s / time_scale,
         )
@@ -80,13 +91,7 @@ def losing(model: Model, percent: int, seed: int) -> Model:
         f"{dice.choice(('503', 'drop-before', 'html'))}:find:{percent}%:seed={seed + 5}",
         f"{dice.choice(('503', 'drop-before', 'cut'))}:query:{percent}%:seed={seed + 6}",
     )
-    return Model(
-        f"{model.name}, losing {percent}%",
-        model.client_id_query,
-        model.client_id_delay_s,
-        model.covers_done,
-        faults,
-    )
+    return replace(model, name=f"{model.name}, losing {percent}%", faults=faults)
 
 
 class Launchpad:
@@ -126,6 +131,7 @@ class Office:
 
     Attributes:
         launchpad: forks the commands; without it each is a process of its own.
+        mutant: a deliberate bug in every command; see `tests.campaign.mutants`.
         figures: what happened, for the closing summary.
     """
 
@@ -134,6 +140,7 @@ class Office:
     model: Model
     sizes: dict[int, Decimal]
     launchpad: Launchpad | None = None
+    mutant: str = ""
     figures: Counter[str] = field(default_factory=Counter)
     story: list[str] = field(default_factory=list)
 
@@ -179,7 +186,7 @@ class Office:
 
     def start(self, *arguments: str, death: str = "") -> subprocess.Popen[bytes]:
         """Start a command as a process of its own."""
-        module = "tests.campaign.driver" if death else "batch"
+        module = "tests.campaign.driver" if death or self.mutant else "batch"
         with self.log.open("ab") as log:
             return subprocess.Popen(
                 [sys.executable, "-m", module, *arguments],
@@ -212,6 +219,7 @@ class Office:
             "ORDERBATCH_JOURNAL": str(self.journal),
             "ORDERBATCH_CONFIG": str(self.folder / "config.toml"),
             driver.DEATH: death,
+            driver.MUTANT: self.mutant,
             driver.TIME_SCALE: str(TIME_SCALE) if self.launchpad else "",
         }
 
@@ -240,6 +248,23 @@ class Office:
             if not states & self._unfinished:
                 return report
         return report
+
+    def check(self) -> None:
+        """Finish the batch, and hold the report against the venue's books."""
+        report = self.finish()
+        taken = self.taken()
+        states = Counter(line.final_state for line in report)
+        wrong = [*doubled(taken), *lost(report, self.sizes), *contradicted(report, taken)]
+        if states["NOT_SENT"]:
+            wrong.append(f"{states['NOT_SENT']} rows were never sent")
+        if self.model.covers_done and states["UNKNOWN"]:
+            wrong.append(f"{states['UNKNOWN']} rows are left UNKNOWN")
+        require(wrong, [self.model, *self.story])
+        self.count_what_went_wrong()
+        self.figures["batches"] += 1
+        self.figures["orders at the venue"] += len(taken)
+        self.figures["rows"] += len(report)
+        self.figures["UNKNOWN left"] += states["UNKNOWN"]
 
     @property
     def _unfinished(self) -> set[str]:
@@ -293,6 +318,7 @@ def open_office(
     rows: int,
     *,
     launchpad: Launchpad | None = None,
+    mutant: str = "",
 ) -> Iterator[Office]:
     """Open an office with a sheet of so many rows at a venue of this model."""
     time_scale = TIME_SCALE if launchpad else 1.0
@@ -302,7 +328,7 @@ def open_office(
         with Simulator(options) as venue:
             for fault in model.faults:
                 venue.add_fault(parse_fault(fault))
-            office = Office(folder, venue, model, {}, launchpad)
+            office = Office(folder, venue, model, {}, launchpad, mutant)
             lines = []
             for row in range(2, rows + 2):
                 line = KINDS[row % len(KINDS)].format(size=100_000 + row)

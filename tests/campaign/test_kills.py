@@ -3,107 +3,20 @@
 from __future__ import annotations
 
 import itertools
-import random
 import zlib
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from tests.campaign.conftest import Count
-from tests.campaign.deaths import IN_RECOVERY, POINTS
+from tests.campaign.deaths import POINTS
 from tests.campaign.form import Form
-from tests.campaign.invariants import contradicted, doubled, lost, require
-from tests.campaign.office import KILLED, Launchpad, Model, Office, losing, open_office
+from tests.campaign.office import KILLED, Launchpad, Model, losing, open_office
+from tests.campaign.scenarios import MODELS, Job, kill_at, kill_at_random, side_by_side
 
 pytestmark = pytest.mark.campaign
 
-MODELS = (
-    Model("finds all", covers_done=True),
-    Model("finds all, not confirmed"),
-    Model("finds open orders only", client_id_query="open"),
-    Model("finds nothing for 3 s", client_id_delay_s=3.0, covers_done=True),
-    Model("finds nothing for 3 s, not confirmed", client_id_delay_s=3.0),
-    Model("finds nothing", client_id_query="none"),
-)
 LOSSES = (0, 2, 20)
-AT_ONCE = 4
-"""Batches that are killed side by side: most of their time they wait."""
-
-
-@pytest.fixture(scope="module")
-def launchpads() -> Iterator[list[Launchpad]]:
-    made = [Launchpad() for _ in range(AT_ONCE)]
-    yield made
-    for launchpad in made:
-        launchpad.close()
-
-
-def check(office: Office) -> None:
-    """Finish the batch, and hold the report against the venue's books."""
-    report = office.finish()
-    taken = office.taken()
-    wrong = [*doubled(taken), *lost(report, office.sizes), *contradicted(report, taken)]
-    states = [line.final_state for line in report]
-    wrong += [f"row {line.row} was never sent" for line in report if line.final_state == "NOT_SENT"]
-    if office.model.covers_done and "UNKNOWN" in states:
-        wrong.append(f"UNKNOWN is left: {states}")
-    require(wrong, [office.model, *office.story])
-    office.count_what_went_wrong()
-    office.figures["orders at the venue"] += len(taken)
-    office.figures["rows"] += len(report)
-    office.figures["UNKNOWN left"] += states.count("UNKNOWN")
-    office.figures["batches"] += 1
-
-
-def kill_at_random(model: Model, seed: int, launchpad: Launchpad | None) -> Office:
-    """Kill a batch at a few random moments, then let it finish."""
-    dice = random.Random(seed)
-    with open_office(model, dice.randint(6, 30), launchpad=launchpad) as office:
-        office.story.append(f"seed {seed}")
-        longest_s = 0.6 if launchpad else 2.5
-        for _ in range(dice.randint(2, 5)):
-            office.go_on(dice, killed_after_s=dice.uniform(0.02, longest_s))
-            if office.report.exists():
-                office.read_report()
-        check(office)
-    return office
-
-
-def kill_at(point: str, model: Model, seed: int, launchpad: Launchpad | None) -> Office:
-    """Kill a batch at a named point, three times in a row in a recovery, then let it finish."""
-    dice = random.Random(seed)
-    with open_office(model, dice.randint(8, 20), launchpad=launchpad) as office:
-        office.story.append(f"seed {seed}")
-        if point in IN_RECOVERY:
-            office.submit(death=f"posted:{dice.randint(1, 6)}")
-            for _ in range(3):
-                office.go_on(dice, death=f"{point}:1")
-        else:
-            nth = 1 if point.startswith(("plan", "report")) else dice.randint(1, 3)
-            office.submit(death=f"{point}:{nth}")
-            if dice.random() < 0.5:
-                office.go_on(dice, killed_after_s=dice.uniform(0.02, 0.6))
-        office.figures[f"killed at {point}"] += office.figures["kills"]
-        check(office)
-    return office
-
-
-def side_by_side(jobs: list[tuple[object, ...]], launchpads: list[Launchpad]) -> list[Office]:
-    """Do jobs, each on a launchpad of its own."""
-    free = list(launchpads)
-
-    def do(job: tuple[object, ...]) -> Office:
-        work, *arguments = job
-        launchpad = free.pop()
-        try:
-            return work(*arguments, launchpad)  # type: ignore[operator, no-any-return]
-        finally:
-            free.append(launchpad)
-
-    with ThreadPoolExecutor(len(launchpads)) as pool:
-        return list(pool.map(do, jobs))
 
 
 @pytest.mark.parametrize("loss", LOSSES)
@@ -112,8 +25,8 @@ def test_batches_killed_at_random_moments_double_and_lose_nothing(
     model: Model, loss: int, form: Form, count: Count, launchpads: list[Launchpad]
 ) -> None:
     first = zlib.crc32(f"{model.name}{loss}".encode()) % 1_000_000
-    jobs: list[tuple[object, ...]] = [
-        (kill_at_random, losing(model, loss, seed) if loss else model, seed)
+    jobs: list[Job] = [
+        partial(kill_at_random, losing(model, loss, seed) if loss else model, seed)
         for seed in range(first, first + form.storms)
     ]
 
@@ -127,11 +40,9 @@ def test_batches_killed_at_random_moments_double_and_lose_nothing(
 def test_batches_killed_at_a_named_point_double_and_lose_nothing(
     point: str, form: Form, count: Count, launchpads: list[Launchpad]
 ) -> None:
-    # All are asked about something only where a reply is missing.
-    models = [replace(model, faults=()) for model in MODELS[:4]]
-    jobs: list[tuple[object, ...]] = [
-        (kill_at, point, model, seed)
-        for seed, model in itertools.product(range(form.rounds_of_points), models)
+    jobs: list[Job] = [
+        partial(kill_at, point, model, seed)
+        for seed, model in itertools.product(range(form.rounds_of_points), MODELS[:3])
     ]
 
     offices = side_by_side(jobs, launchpads)

@@ -1,0 +1,288 @@
+"""Deliberate bugs that the campaign must catch: whoever watches must be watched.
+
+Each patches the program in the running process, from outside; the program knows none of them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from unittest import mock
+
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
+
+from batch import states
+from batch.errors import JournalError, NotDelivered, OutcomeUnknown, Throttled, VenueRefused
+from batch.journal import Change, Journal, store
+from batch.model import OrderRecord
+from batch.runner import following, run, sending
+from batch.runner.work import Done
+from batch.states import FinalState, OrderEvent, OrderState
+from batch.venue import client
+from batch.venue.transport import Reply, Transport
+
+Patches = contextlib.ExitStack
+
+
+def switch_in(name: str, patches: Patches) -> None:
+    """Put a bug into this process until `patches` is closed."""
+    {**MUTANTS, **MUTANTS_OF_PROCESSES}[name](patches)
+
+
+def _replace(patches: Patches, owner: Any, name: str, value: Any) -> None:
+    patches.enter_context(mock.patch.object(owner, name, value))
+
+
+def _wrap(patches: Patches, owner: Any, name: str, around: Callable[..., Any]) -> None:
+    """Put a function around another, which it gets as its first argument."""
+    original = getattr(owner, name)
+
+    @functools.wraps(original)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        return around(original, *args, **kwargs)
+
+    _replace(patches, owner, name, wrapped)
+
+
+def _misread_failures(
+    patches: Patches, misread: Callable[[BaseException], BaseException | None]
+) -> None:
+    def learn(original: Any, self: Any, placing: Any, done: Done[object], following: Any) -> None:
+        if done.error is not None:
+            done = replace(done, error=misread(done.error) or done.error)
+        original(self, placing, done, following)
+
+    _wrap(patches, sending.Sending, "learn", learn)
+
+
+def claim_after_post(patches: Patches) -> None:
+    """Hand out the call, and commit its claim after that."""
+
+    def make(original: Any, self: Any, *args: Any, **kwargs: Any) -> None:
+        original(self, *args, **kwargs)
+        claim = self._sending.claim
+
+        def claim_and_send(most: int) -> list[object]:
+            for placing in claim(most):
+                self._place(placing)
+            return []
+
+        self._sending.claim = claim_and_send
+
+    _wrap(patches, run.Run, "__init__", make)
+
+
+def claim_not_committed(patches: Patches) -> None:
+    """Write claims down only together with the answers."""
+    kept: list[Change] = []
+
+    def apply(
+        original: Any, self: Journal, batch_id: str, changes: Sequence[Change], now: datetime
+    ) -> None:
+        if all(change.event is OrderEvent.CLAIMED for change in changes):
+            kept.extend(changes)
+            return
+        waiting, kept[:] = list(kept), []
+        original(self, batch_id, [*waiting, *changes], now)
+
+    def begin(original: Any, *args: Any, **kwargs: Any) -> None:
+        kept.clear()  # it was the memory of another process
+        original(*args, **kwargs)
+
+    _wrap(patches, Journal, "apply", apply)
+    _wrap(patches, run.Run, "__init__", begin)
+
+
+def blind_resend_after_timeout(patches: Patches) -> None:
+    """Take a missing answer for a request that never left."""
+    _misread_failures(
+        patches, lambda e: NotDelivered(str(e)) if isinstance(e, OutcomeUnknown) else None
+    )
+
+
+def missing_answer_is_refusal(patches: Patches) -> None:
+    """Take a 500, and all else that says nothing, for a refusal."""
+    _misread_failures(
+        patches,
+        lambda e: VenueRefused(str(e), status=400) if isinstance(e, OutcomeUnknown) else None,
+    )
+
+
+def server_error_is_not_processed(patches: Patches) -> None:
+    """Take a 5xx for the word that nothing was processed."""
+
+    def read(original: Any, self: Any, reply: Reply, client_order_id: str) -> Any:
+        if reply.status >= 500:
+            raise NotDelivered(f"HTTP {reply.status}", request_id=reply.request_id)
+        return original(self, reply, client_order_id)
+
+    _wrap(patches, client.Venue, "_read_placing", read)
+
+
+def not_found_is_not_placed(patches: Patches) -> None:
+    """Believe every venue that what it does not find it does not hold."""
+
+    def make(original: Any, self: Any, recorder: Any, clock: Any, options: Any, *rest: Any) -> None:
+        original(self, recorder, clock, replace(options, covers_done_orders=True), *rest)
+
+    _wrap(patches, following.Following, "__init__", make)
+
+
+def absent_once_is_enough(patches: Patches) -> None:
+    """Send again what was not found a single time."""
+
+    def learn(original: Any, self: Any, order: Any) -> None:
+        order.absent_at = float("-inf")
+        original(self, order)
+
+    _wrap(patches, following.Following, "_learn_absent", learn)
+
+
+def absent_twice_at_once(patches: Patches) -> None:
+    """Send again what was not found twice, however soon."""
+    _replace(patches, following, "ABSENT_APART_S", 0.0)
+
+
+def new_client_id_at_retry(patches: Patches) -> None:
+    """Make a new client ID for what is sent again."""
+
+    def put_back(original: Any, self: Any, row: int, client_order_id: str, payload: str) -> None:
+        fresh = f"{client_order_id}-retry"
+        original(self, row, fresh, payload.replace(client_order_id, fresh))
+
+    _wrap(patches, sending.Sending, "put_back", put_back)
+
+
+def any_answer_is_ours(patches: Patches) -> None:
+    """Record a server ID without looking which order the answer is about."""
+
+    def read(original: Any, data: object, request_id: str) -> Any:
+        return replace(original(data, request_id), client_order_id="")
+
+    _wrap(patches, client, "read_order", read)
+
+
+def every_found_order_is_ours(patches: Patches) -> None:
+    """Take over what is found under a client ID without comparing it."""
+    _replace(patches, following, "difference", lambda *_: "")
+
+
+def claimed_row_is_sent_again(patches: Patches) -> None:
+    """Take what a dead process left on its way for what was never sent."""
+
+    def take_up(original: Any, self: Any, record: OrderRecord) -> None:
+        if record.state is not OrderState.SENDING:
+            original(self, record)
+            return
+        self._recorder.record(Change(record.row, OrderState.SENDING, OrderEvent.RELEASED))
+        self._recorder.commit()
+
+    _wrap(patches, following.Following, "take_up", take_up)
+
+
+def claimed_row_is_not_sent(patches: Patches) -> None:
+    """Report as not sent what may be on its way."""
+    patches.enter_context(
+        mock.patch.dict(states._REPORTED, {OrderState.SENDING: FinalState.NOT_SENT})
+    )
+
+
+def claims_are_not_counted(patches: Patches) -> None:
+    """Claim a row without looking whether it was there to be claimed."""
+
+    def apply(original: Any, *args: Any) -> None:
+        with contextlib.suppress(JournalError):
+            original(*args)
+
+    _wrap(patches, store, "apply_changes", apply)
+
+
+def throttled_row_is_sent_in_two_copies(patches: Patches) -> None:
+    """Put a row back twice after a 429, and do not count claims."""
+
+    def learn(original: Any, self: Any, placing: Any, done: Done[object], following: Any) -> None:
+        original(self, placing, done, following)
+        if isinstance(done.error, Throttled):
+            self.put_back(placing.row, placing.client_order_id, placing.payload)
+
+    _wrap(patches, sending.Sending, "learn", learn)
+    claims_are_not_counted(patches)
+
+
+def edited_sheet_is_sent_whole(patches: Patches) -> None:
+    """Plan rows that another batch has sent as if they were new."""
+    from batch.runner.duplicates import Matches
+
+    _replace(patches, Matches, "sent", lambda *_: None)
+
+
+def redirect_is_followed(patches: Patches) -> None:
+    """Post an order once more, to wherever the answer points."""
+
+    def send(original: Any, self: Transport, request: Any) -> Reply:
+        reply: Reply = original(self, request)
+        if location := reply.headers.get("Location"):
+            request.url = location
+            # It keeps to one host, whatever a request says.
+            self._adapter._pool = None
+            reply = original(self, request)
+            self._adapter._pool = None
+        return reply
+
+    _wrap(patches, Transport, "send", send)
+
+
+def adapter_retries(patches: Patches) -> None:
+    """Let the HTTP library repeat what it could not finish."""
+
+    def make(original: Any, self: Any, *args: Any, **kwargs: Any) -> None:
+        retry = Retry(total=3, allowed_methods=None)
+        original(self, *args, **{**kwargs, "max_retries": retry})
+
+    _wrap(patches, HTTPAdapter, "__init__", make)
+
+
+def batch_is_not_held(patches: Patches) -> None:
+    """Let two processes at the same batch, and do not count claims."""
+    _replace(patches, Journal, "hold", lambda *_: contextlib.nullcontext())
+    claims_are_not_counted(patches)
+
+
+MUTANTS: Mapping[str, Callable[[Patches], None]] = {
+    mutant.__name__: mutant
+    for mutant in (
+        claim_after_post,
+        claim_not_committed,
+        blind_resend_after_timeout,
+        missing_answer_is_refusal,
+        server_error_is_not_processed,
+        not_found_is_not_placed,
+        absent_once_is_enough,
+        absent_twice_at_once,
+        new_client_id_at_retry,
+        any_answer_is_ours,
+        every_found_order_is_ours,
+        claimed_row_is_sent_again,
+        claimed_row_is_not_sent,
+        throttled_row_is_sent_in_two_copies,
+        edited_sheet_is_sent_whole,
+    )
+}
+"""Bugs that the histories must find."""
+
+MUTANTS_OF_PROCESSES: Mapping[str, Callable[[Patches], None]] = {
+    mutant.__name__: mutant
+    for mutant in (
+        claim_not_committed,
+        claimed_row_is_sent_again,
+        redirect_is_followed,
+        adapter_retries,
+        batch_is_not_held,
+    )
+}
+"""Bugs that real processes at a venue behind sockets must show."""

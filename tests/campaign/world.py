@@ -1,0 +1,416 @@
+"""An operator, a journal and a venue, in a time of their own, where everything can go wrong.
+
+A process here is the code between opening the journal and its end; it dies by an exception that
+nothing catches, its uncommitted work is lost, and the calls that it had on their way reach the
+venue or do not.
+"""
+
+from __future__ import annotations
+
+import random
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar, cast
+from unittest import mock
+
+from sqlalchemy import Connection
+
+from batch.config import VenueSettings
+from batch.errors import GateError, JournalError
+from batch.journal import Change, Journal
+from batch.journal.database import Database
+from batch.model import OrderRecord
+from batch.runner import Duplicates, PlanOptions, Run, RunOptions, Snapshot, plan, refuse_sent_since
+from batch.runner.sending import Placing
+from batch.runner.work import Done
+from batch.states import OrderState
+from batch.venue import Venue, encode_order
+from tests.campaign.books import Books, Held, Market
+from tests.campaign.invariants import Broken, Reported, contradicted, lost, require
+from tests.campaign.office import MEMORY
+from tests.runner.doubles import LOGIN, FakeClock, make_order, make_validation
+
+POINTS = ("before-apply", "in-transaction", "applied", "before-call", "after-call", "in-round")
+"""Where a process can die: around a commit of steps, inside of any transaction, around a call to
+the venue, and between two rounds of a run."""
+
+FIRST_SIZE = 100_000
+
+ENDLESS = 5_000
+"""Rounds that no run takes; each is at least a millisecond, and most are seconds."""
+
+
+class Died(BaseException):
+    """The process is gone; nothing that it had not committed ever happened."""
+
+
+class DiskFull(JournalError):
+    """The journal could not be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What goes wrong while a process lives.
+
+    Attributes:
+        words: what becomes of its placings; see `tests.campaign.books.WORDS`.
+        silent: how many of its questions get no answer.
+        point: where it dies, one of `POINTS`; None for nowhere.
+        passing: at which passing of that point.
+        disk_full: the journal cannot be written at that point, instead of a death.
+        stopped_at: after how many rounds somebody presses Ctrl-C; None for never.
+        stops: how often.
+        seed: of everything else: which calls are quick, and which of a dead process arrive.
+    """
+
+    words: tuple[str, ...] = ()
+    silent: int = 0
+    point: str | None = None
+    passing: int = 1
+    disk_full: bool = False
+    stopped_at: int | None = None
+    stops: int = 1
+    seed: int = 0
+
+
+class Life:
+    """One process's time until it dies."""
+
+    def __init__(self, trouble: Trouble) -> None:
+        self._trouble = trouble
+        self._passings: Counter[str] = Counter()
+
+    def pass_by(self, point: str) -> None:
+        """Die here, if it is time."""
+        self._passings[point] += 1
+        trouble = self._trouble
+        if (point, self._passings[point]) == (trouble.point, trouble.passing):
+            if trouble.disk_full and point in ("before-apply", "in-transaction"):
+                raise DiskFull("disk full")
+            raise Died
+
+
+class MortalJournal(Journal):
+    """A journal whose process can die around and inside of its transactions."""
+
+    life = Life(Trouble())
+    _statements: ClassVar[dict[Any, Any]] = {}
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        # Compiling the same statements anew for each process would take most of the time.
+        database._connection.execution_options(compiled_cache=self._statements)
+        writing = database.writing
+
+        @contextmanager
+        def mortal_writing() -> Iterator[Connection]:
+            with writing() as connection:
+                yield connection
+                self.life.pass_by("in-transaction")
+
+        database.writing = mortal_writing  # type: ignore[method-assign]
+
+    def apply(self, batch_id: str, changes: Any, now: datetime) -> None:
+        if not changes:
+            return
+        self.life.pass_by("before-apply")
+        super().apply(batch_id, cast("list[Change]", changes), now)
+        self.life.pass_by("applied")
+
+
+class Wires:
+    """Makes calls: some at once, some later, their answers in any order."""
+
+    def __init__(self, clock: FakeClock, life: Life, dice: random.Random) -> None:
+        self._clock = clock
+        self._life = life
+        self._dice = dice
+        self._waiting: list[tuple[object, Callable[[], object]]] = []
+        self._ended: list[Done[object]] = []
+
+    def submit(self, key: object, call: Callable[[], object]) -> None:
+        if self._dice.random() < 0.5:
+            self._waiting.append((key, call))
+        else:
+            self._ended.append(self._make(key, call))
+
+    def collect(self, timeout_s: float) -> list[Done[object]]:
+        if not (self._waiting or self._ended):
+            # Never nothing: a loop that asked for no time at all would not end.
+            self._clock.sleep(max(timeout_s, 0.001))
+            return []
+        self._clock.sleep(self._dice.choice((0.01, 0.1)))
+        now = [item for item in self._waiting if self._dice.random() < 0.7]
+        self._waiting = [item for item in self._waiting if item not in now]
+        self._ended += [self._make(key, call) for key, call in now]
+        self._dice.shuffle(self._ended)
+        cut = self._dice.randint(1, max(len(self._ended), 1))
+        arrived, self._ended = self._ended[:cut], self._ended[cut:]
+        return arrived
+
+    def wake(self) -> None:
+        """Nobody sleeps."""
+
+    def close(self) -> None:
+        """End, while calls may be on their way: each reaches the venue, or does not."""
+        for key, call in self._waiting:
+            if isinstance(key, Placing) and self._dice.random() < 0.5:
+                self._make(key, call, is_alive=False)
+        self._waiting = []
+
+    def _make(self, key: object, call: Callable[[], object], *, is_alive: bool = True) -> Any:
+        if is_alive:
+            self._life.pass_by("before-call")
+        try:
+            done: Done[object] = Done(key, value=call())
+        except Exception as error:
+            done = Done(key, error=error)
+        if is_alive:
+            self._life.pass_by("after-call")
+        return done
+
+
+@dataclass
+class World:
+    """One history from its first sheet to its end.
+
+    Attributes:
+        sheet: size and own client ID by row, as the operator's file stands now.
+        batches: what each batch was made of.
+        story: what happened, in words.
+    """
+
+    market: Market
+    sheet: dict[int, tuple[int, str | None]]
+    figures: Counter[str]
+    clock: FakeClock = field(default_factory=FakeClock)
+    batches: dict[str, dict[int, Decimal]] = field(default_factory=dict)
+    story: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.folder = Path(
+            tempfile.mkdtemp(prefix="history-", dir=MEMORY if MEMORY.is_dir() else None)
+        )
+        shutil.copy(_empty_journal(), self.folder / "journal.db")
+        self.books = Books(self.clock, self.market)
+        self._next_size = FIRST_SIZE + 10 * len(self.sheet)
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    # What an operator does
+
+    def submit(self, duplicates: Duplicates, trouble: Trouble) -> None:
+        """Submit the sheet as it stands."""
+        self.story.append(f"submit {self.sheet} {duplicates} {trouble}")
+        validation = make_validation(
+            *(
+                make_order(row, size=Decimal(size), client_order_id=own)
+                for row, (size, own) in self.sheet.items()
+            )
+        )
+
+        def work(journal: Journal, life: Life) -> None:
+            planned = plan(
+                journal,
+                validation,
+                login=LOGIN,
+                options=PlanOptions(duplicates=duplicates),
+                encode=encode_order,
+                clock=self.clock,
+            )
+            batch_id = planned.batch.batch_id
+            if planned.is_new:
+                self.batches[batch_id] = {
+                    row: Decimal(size) for row, (size, _) in self.sheet.items()
+                }
+            self._run(journal, batch_id, trouble, life)
+
+        self._live(work, trouble)
+
+    def resume(self, batch_id: str, trouble: Trouble) -> None:
+        """Go on with a batch."""
+        self.story.append(f"resume {batch_id} {trouble}")
+        self._live(lambda journal, life: self._run(journal, batch_id, trouble, life), trouble)
+
+    def edit(self, row: int) -> None:
+        """Change one cell of the sheet."""
+        self._next_size += 1
+        _, own = self.sheet[row]
+        self.sheet[row] = (self._next_size, own and f"{own}.{self._next_size}")
+
+    def finish(self) -> None:
+        """Let all that is late arrive, then go on with every batch until nothing is left to do."""
+        self.clock.sleep(60.0)
+        for batch_id in self.batches:
+            for _ in range(3):
+                self.resume(batch_id, Trouble())
+                if not self._left(batch_id):
+                    break
+        self.check(at_end=True)
+
+    # What must be true
+
+    def check(self, *, at_end: bool = False) -> None:
+        """Hold what the journal would report against the venue's books."""
+        with MortalJournal.open(str(self.folder / "journal.db")) as journal:
+            records = {name: list(journal.orders(name)) for name in self.batches}
+        wrong = self._doubled()
+        lines: list[Reported] = []
+        for name, orders in records.items():
+            wrong += lost([_as_reported(order) for order in orders], self.batches[name])
+            lines += [_as_reported(o) for o in orders if o.state is not OrderState.SKIPPED]
+        taken = [self.books.as_taken(held) for held in self.books.taken()]
+        wrong += contradicted(lines, taken, at_end=at_end)
+        if at_end:
+            wrong += self._unfinished(records)
+            self._count(records)
+        require(wrong, "\n".join([str(self.market), *self.story, *map(str, self.books.held)]))
+
+    def _doubled(self) -> list[str]:
+        """Name what the venue took twice: an ID at all, or content while it was an exposure."""
+        taken = self.books.taken()
+        ids = Counter(held.client_order_id for held in taken)
+        wrong = [f"client order ID {name} was taken {n} times" for name, n in ids.items() if n > 1]
+        earlier: dict[Decimal, Held] = {}
+        for held in sorted(taken, key=lambda held: held.taken_at):
+            # Another batch may send again what ended without a fill.
+            if (before := earlier.get(held.size)) and before.end[1]:
+                wrong.append(f"the row of size {held.size} was taken twice")
+            earlier[held.size] = held
+        return wrong
+
+    def _unfinished(self, records: dict[str, list[OrderRecord]]) -> list[str]:
+        strangers = {held.client_order_id for held in self.books.held if held.is_foreign}
+        wrong = []
+        for name, orders in records.items():
+            disturbed = any(order.client_order_id in strangers for order in orders)
+            for order in orders:
+                if order.state is OrderState.SENDING or (
+                    order.state is OrderState.PLANNED and not disturbed and not self._gated(name)
+                ):
+                    wrong.append(f"left in {order.state} at the end: {order}")
+                elif (
+                    order.state is OrderState.UNKNOWN
+                    and self.market.covers_done
+                    and order.client_order_id not in strangers
+                ):
+                    wrong.append(f"left UNKNOWN: {order}")
+        return wrong
+
+    def _count(self, records: dict[str, list[OrderRecord]]) -> None:
+        self.figures["histories"] += 1
+        self.figures["orders at the venue"] += len(self.books.taken())
+        for orders in records.values():
+            self.figures["rows"] += len(orders)
+            self.figures["UNKNOWN left"] += sum(o.state is OrderState.UNKNOWN for o in orders)
+        for word, times in self.books.struck.items():
+            self.figures[f"fault {word}"] += times
+
+    # How a process lives
+
+    def _live(self, work: Callable[[Journal, Life], None], trouble: Trouble) -> None:
+        life = Life(trouble)
+        self.books.words = list(trouble.words)
+        self.books.silent = trouble.silent
+        self.figures["processes"] += 1
+        journal: Journal | None = None
+        try:
+            journal = MortalJournal.open(str(self.folder / "journal.db"))
+            assert isinstance(journal, MortalJournal)
+            journal.life = life
+            work(journal, life)
+        except GateError:
+            self.figures["refused as duplicates"] += 1
+        except DiskFull:
+            self.figures["disks full"] += 1
+        except Died:
+            self.figures["deaths"] += 1
+        except Broken:
+            raise
+        except Exception as error:
+            raise Broken(f"the program failed by itself: {error!r}\n{self.story}") from error
+        finally:
+            if journal is not None:
+                journal.close()
+        self.books.words, self.books.silent = [], 0
+        self.check()
+
+    def _run(self, journal: Journal, batch_id: str, trouble: Trouble, life: Life) -> None:
+        refuse_sent_since(journal, journal.batch(batch_id), self.clock)
+        wires = Wires(self.clock, life, random.Random(trouble.seed))
+        rounds = 0
+
+        def watch(_: Snapshot) -> None:
+            nonlocal rounds
+            life.pass_by("in-round")
+            if rounds == trouble.stopped_at:
+                for __ in range(trouble.stops):
+                    run.stop()
+            rounds += 1
+            if rounds > ENDLESS:
+                require([f"batch {batch_id}: the run does not end"], self.story)
+
+        run = Run(
+            journal,
+            batch_id,
+            self._venue(),
+            wires,
+            self.clock,
+            RunOptions(max_in_flight=4, wait_s=30.0, covers_done_orders=self.market.covers_done),
+            watch,
+        )
+        try:
+            with journal.hold(batch_id, self.clock.now()):
+                run.execute()
+        finally:
+            wires.close()
+
+    def _venue(self) -> Venue:
+        with mock.patch("batch.venue.client.Transport", lambda settings, threads: self.books):
+            settings = VenueSettings(url="https://venue.test", user="user", org="ORG")
+            return Venue(settings, clock=self.clock)
+
+    def _left(self, batch_id: str) -> bool:
+        with MortalJournal.open(str(self.folder / "journal.db")) as journal:
+            states = journal.batch(batch_id).states
+        return any(
+            states.get(state) for state in (OrderState.PLANNED, OrderState.SENDING, OrderState.OPEN)
+        ) or bool(self.market.covers_done and states.get(OrderState.UNKNOWN))
+
+    def _gated(self, batch_id: str) -> bool:
+        with MortalJournal.open(str(self.folder / "journal.db")) as journal:
+            try:
+                refuse_sent_since(journal, journal.batch(batch_id), self.clock)
+            except GateError:
+                return True
+        return False
+
+
+def _as_reported(order: OrderRecord) -> Reported:
+    assert order.order is not None
+    return Reported(
+        row=order.row,
+        client_order_id=order.client_order_id or "",
+        size=order.order.size,
+        final_state=order.final_state.value,
+        server_order_id=order.server_order_id,
+        filled_size=order.filled_size,
+    )
+
+
+@cache
+def _empty_journal() -> Path:
+    # Making the tables takes longer than a short history.
+    path = Path(tempfile.mkdtemp(prefix="history-")) / "journal.db"
+    Journal.open(str(path)).close()
+    return path
