@@ -106,6 +106,8 @@ TRANSITIONS: dict[tuple[OrderState, OrderEvent], OrderState] = {
     # Asking to cancel changes nothing yet: what became of the order only a query tells.
     (S.OPEN, E.CANCEL_ASKED): S.OPEN,
     (S.OPEN, E.CANCEL_REFUSED): S.OPEN,
+    # Under a server ID that a person recorded unchecked, the venue holds somebody else's order.
+    (S.OPEN, E.DIFFERENT): S.UNKNOWN,
     **{(S.OPEN, event): state for event, state in _VENUE_VERDICTS.items()},
 }
 

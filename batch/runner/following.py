@@ -304,6 +304,9 @@ class Following:
         if not isinstance(answer, VenueOrder):
             self._later(order)  # a 404 for an order that it took: nothing is known from that
             return
+        if _is_another(order, answer):
+            self._disown(order, answer)
+            return
         event = event_of_status(answer.status)
         if event is OrderEvent.WORKING:
             self._weigh_bulk(order)
@@ -341,12 +344,30 @@ class Following:
                 self._later(order)
                 continue
             listed = done.value.get(order.server_order_id)
-            if listed is None or event_of_status(listed.status) is not OrderEvent.WORKING:
+            if (
+                listed is None
+                or _is_another(order, listed)
+                or event_of_status(listed.status) is not OrderEvent.WORKING
+            ):
                 # Only the query by server ID decides that an order has ended.
                 order.alone, order.missing = True, listed is None
                 self._schedule.add(order, now)
             else:
                 self._learn_working(order, listed)
+
+    def _disown(self, order: Tracked, answer: VenueOrder) -> None:
+        # A server ID that a person recorded unchecked may be another order's; its end is not ours.
+        words = (
+            f"server order ID {order.server_order_id} belongs to client order ID "
+            f"{answer.client_order_id}"
+        )
+        self._recorder.step(
+            order,
+            OrderEvent.DIFFERENT,
+            detail=words,
+            message=f"what the venue holds is not what was sent: {words}; a person must look",
+        )
+        self._schedule.drop(order)
 
     def _learn_working(self, order: Tracked, answer: VenueOrder) -> None:
         if (answer.status, answer.filled_size) != (order.venue_status, order.filled_size):
@@ -403,6 +424,10 @@ class Following:
             return max(self._options.settle_s, shortest)
         age_s = (self._clock.now() - submitted_at.astimezone(UTC)).total_seconds()
         return max(self._options.settle_s - max(age_s, 0.0), shortest)
+
+
+def _is_another(order: Tracked, answer: VenueOrder) -> bool:
+    return answer.client_order_id not in ("", order.client_order_id)
 
 
 def status_words(answer: VenueOrder) -> str:

@@ -9,6 +9,7 @@ import pytest
 
 from batch.errors import JournalError
 from batch.model import TimeInForce, Validation
+from batch.runner import declare_placed
 from batch.states import FinalState, OrderState
 from tests.runner.conftest import Desk
 from tests.runner.doubles import make_order, make_validation
@@ -480,3 +481,17 @@ def test_waiting_does_not_end_early_for_an_order_that_is_still_unknown(desk: Des
 
     assert states_of(desk, batch_id) == [OPEN] * 2
     assert desk.venue.posts_of(f"{batch_id}-2") == 1
+
+
+def test_the_end_of_another_order_under_a_mistyped_server_id_is_not_taken_over(
+    desk: Desk,
+) -> None:
+    desk.venue.script, desk.venue.finds = ["lost-untaken"], "none"
+    batch_id, _ = desk.submit(sheet_of(1), settle_s=0.0)
+    other = desk.venue._take(desk.orders(batch_id)[0].payload or "", "SOMEBODY", late_s=0.0)
+    declare_placed(desk.journal, batch_id, 2, other.server_order_id, None, desk.clock)
+
+    desk.make_run(batch_id).execute()
+
+    assert states_of(desk, batch_id) == [UNKNOWN]
+    assert "belongs to client order ID SOMEBODY" in desk.orders(batch_id)[0].message
