@@ -18,12 +18,15 @@ BREATH_S = 0.1
 BURST_S = 0.02
 """So many seconds' requests may leave at once after a lull, beside the one that always may."""
 
-CUT = 0.93
+CUT = 0.96
 """What a 429 leaves of the rate."""
 
-RISE_A_S = 0.007
+RISE_A_S = 0.004
 """By this share of what the last 429 left the rate rises each second: back to where it was in ten,
-so that about one request in ten seconds meets a 429."""
+so that about one request in ten seconds meets a 429. Where each costs a pause, much less often."""
+
+SEARCH_A_S = 0.1
+"""The rise while the rate is only guessed, from less than a second's answers."""
 
 REACTION_S = 0.5
 """So long after a cut, more 429s are still answers to what left before it."""
@@ -51,6 +54,7 @@ class Pace:
         self._tokens = 1.0
         self._filled_at: float | None = None
         self._found: float | None = None
+        self._rise_a_s = SEARCH_A_S
         self._cut_at = float("-inf")
         self._began_at: float | None = None
         self._answers: deque[tuple[float, bool]] = deque()
@@ -88,14 +92,14 @@ class Pace:
         """Give the requests a second that are held to at the moment; None without a bound."""
         if self._found is None:
             return self._highest
-        raised = self._found * (1 + RISE_A_S * (now - self._cut_at))
+        raised = self._found * (1 + self._rise_a_s * (now - self._cut_at))
         return raised if self._highest is None else min(raised, self._highest)
 
     def throttled(self, retry_after_s: float | None, now: float) -> None:
         """Send less from now on, and pause as the venue asked, or by our own backoff."""
         self._answers.append((now, False))
         if now - self._cut_at >= REACTION_S:
-            self._cut(now)
+            self._cut(now, retry_after_s or 0.0)
         if retry_after_s is None:
             self._set_back(now, BREATH_S)
         else:
@@ -125,13 +129,15 @@ class Pace:
     def _pause(self, seconds: float, now: float) -> None:
         self._paused_until = max(self._paused_until, now + seconds)
 
-    def _cut(self, now: float) -> None:
+    def _cut(self, now: float, asked_s: float) -> None:
         current = self.rate(now)
         taken_per_s = self._taken_per_s(now, current)
         if current is None and taken_per_s is None:
             return  # it took nothing yet, so there is nothing to learn but to wait
         found = [taken_per_s, current and current * CUT]
         self._found = max(min(rate for rate in found if rate is not None), LOWEST)
+        if current is not None:
+            self._rise_a_s = RISE_A_S / (1 + 5 * max(asked_s, 0.0))
         self._cut_at = now
         self._tokens = 0.0
         self._filled_at = now

@@ -116,6 +116,7 @@ class ScriptedVenue:
         finds: which orders a query by client ID finds: `all`, `open`, `none`, or `late` (all, but
             each only 3 s after it was taken).
         life_s, end: how long an order works, and how it ends.
+        life_of: gives how long the n-th order works, from 0, where they differ.
         away_until: questions get no answer before this time.
         cancels: what a cancel does: `ok`, `refused`, or `ignored` (accepted, and too late).
     """
@@ -125,6 +126,7 @@ class ScriptedVenue:
     finds: str = "all"
     life_s: float = 0.2
     end: str = "FILLED"
+    life_of: Callable[[int], float] | None = None
     away_until: float = 0.0
     lists: str = "all"
     cancels: str = "ok"
@@ -197,13 +199,14 @@ class ScriptedVenue:
 
     def _take(self, payload: str, client_order_id: str, late_s: float) -> Held:
         now = self.clock.monotonic() + late_s
+        life_s = self.life_of(len(self.books)) if self.life_of else self.life_s
         held = Held(
             server_order_id=str(9000 + len(self.books)),
             client_order_id=client_order_id,
             payload=payload,
             taken_at=now,
             visible_at=now + (3.0 if self.finds == "late" else 0.0),
-            ends_at=now + self.life_s,
+            ends_at=now + life_s,
             end=self.end,
         )
         self.books.append(held)
