@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 
 from batch.clock import Clock
@@ -9,6 +10,8 @@ from batch.journal import Change, Journal
 from batch.model import VenueOrder
 from batch.runner.tracking import Tracked
 from batch.states import OrderEvent, OrderState, next_state
+
+log = logging.getLogger(__name__)
 
 LONGEST_UNRECORDED_S = 0.05
 """So long may wait what a query told of an order that is on record as open: a start would learn it
@@ -23,13 +26,17 @@ class Recorder:
         self._batch_id = batch_id
         self._clock = clock
         self._changes: list[Change] = []
+        self._client_order_ids: dict[int, str | None] = {}
         self._commit_at: float | None = None
         self.states: Counter[OrderState] = Counter(journal.batch(batch_id).states)
         self.notes: list[str] = []
 
-    def record(self, change: Change, *, may_wait: bool = False) -> None:
+    def record(
+        self, change: Change, *, client_order_id: str | None = None, may_wait: bool = False
+    ) -> None:
         """Add a step to the next commit."""
         self._changes.append(change)
+        self._client_order_ids[change.row] = client_order_id
         now = self._clock.monotonic()
         if not may_wait:
             self._commit_at = now
@@ -65,6 +72,7 @@ class Recorder:
                 message=message,
                 finished_at=self._clock.now() if is_end else None,
             ),
+            client_order_id=order.client_order_id,
             may_wait=order.state is OrderState.OPEN and answer is not None,
         )
         order.state = next_state(order.state, event)
@@ -76,8 +84,12 @@ class Recorder:
     def commit(self) -> None:
         """Make everything durable that was recorded since the last commit."""
         changes, self._changes = self._changes, []
+        names, self._client_order_ids = self._client_order_ids, {}
         self._commit_at = None
         self._journal.apply(self._batch_id, changes, self._clock.now())
+        if log.isEnabledFor(logging.INFO):
+            for change in changes:
+                self._log(change, names[change.row])
 
     def commit_what_is_due(self) -> None:
         """Commit everything, unless all of it may wait for the next commit."""
@@ -91,5 +103,20 @@ class Recorder:
     def note(self, kind: str, words: str, *, tell: bool = False) -> None:
         """Commit a line of the batch's history; and tell the operator at the end, if so wanted."""
         self._journal.note(self._batch_id, kind, words, self._clock.now())
+        log.info("%s: %s", kind, words, extra={"batch": self._batch_id})
         if tell:
             self.notes.append(words)
+
+    def _log(self, change: Change, client_order_id: str | None) -> None:
+        log.info(
+            "%s: %s",
+            change.event.value,
+            change.detail,
+            extra={
+                "batch": self._batch_id,
+                "row": change.row,
+                "client_order_id": client_order_id,
+                "server_order_id": change.server_order_id,
+                "request_id": change.request_id,
+            },
+        )

@@ -87,7 +87,8 @@ class Sending:
                     request_id=placing.request_id,
                     message="",
                     submitted_at=self._clock.now(),
-                )
+                ),
+                client_order_id=placing.client_order_id,
             )
             self.on_their_way[placing.row] = placing
             claimed.append(placing)
