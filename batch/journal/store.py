@@ -13,6 +13,7 @@ from batch.journal.database import Database
 from batch.journal.drives import network_system, refuse_network
 from batch.journal.files import find_file, is_new, make_folder
 from batch.journal.holding import hold
+from batch.journal.listing import Listing
 from batch.journal.planning import Planning
 from batch.journal.records import BatchSummary, Change, read_event, read_order
 from batch.journal.statements import (
@@ -32,6 +33,9 @@ BUSY_TIMEOUT_S = 10.0
 
 PORTION = 1000
 """How many records are read at once."""
+
+KEPT_IN_MEMORY = 5000
+"""A listing of so many rows is read once; of more, each time that somebody goes through it."""
 
 
 class Journal:
@@ -149,6 +153,17 @@ class Journal:
                 return
             yield from portion
             last = portion[-1].row
+
+    def listing(self, batch_id: str) -> Sequence[OrderRecord]:
+        """Give all rows of a batch, as often as they are wanted; a large one is not kept in memory.
+
+        Raises:
+            JournalError: there is no batch of this ID.
+        """
+        count = self.batch(batch_id).batch.row_count
+        if count <= KEPT_IN_MEMORY:
+            return list(self.orders(batch_id))
+        return Listing(count, lambda: self.orders(batch_id))
 
     def events(self, batch_id: str) -> Iterator[EventRecord]:
         """Give a batch's history, oldest first."""
