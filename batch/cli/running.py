@@ -52,10 +52,12 @@ class Result:
 
     Attributes:
         document: what `--json` prints of it.
+        reports: the files that were written.
     """
 
     code: Exit
     document: dict[str, Any] = field(default_factory=dict)
+    reports: tuple[Path, ...] = ()
 
 
 def take_running_options(options: dict[str, Any]) -> RunningOptions:
@@ -194,7 +196,7 @@ def conclude(
     else:
         for path in written:
             click.echo(path)
-    return Result(code, document)
+    return Result(code, document, tuple(written))
 
 
 def exit_code(

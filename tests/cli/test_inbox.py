@@ -1,0 +1,209 @@
+"""Folder runs: which sheets are taken, and where each goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from batch.clock import SystemClock
+from batch.simulator import Simulator
+from tests.cli.conftest import EXPIRED, FILLED, OPEN, Office
+
+
+class HastyClock(SystemClock):
+    """Does not wait for files to come to rest; a test may do something meanwhile."""
+
+    meanwhile: list[Path] = []  # noqa: RUF012
+
+    def sleep(self, seconds: float) -> None:
+        for path in self.meanwhile:
+            path.write_text("more")
+
+
+@pytest.fixture(autouse=True)
+def hasty(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[HastyClock]]:
+    monkeypatch.setattr("batch.cli.session.SystemClock", HastyClock)
+    HastyClock.meanwhile = []
+    yield HastyClock
+
+
+@pytest.fixture
+def folder(desk: Office) -> Path:
+    (desk.folder / "in").mkdir()
+    return desk.folder / "in"
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name.split("-results-")[0] for path in folder.iterdir())
+
+
+def test_each_sheet_is_a_batch_and_goes_where_its_result_belongs(
+    desk: Office, venue: Simulator, folder: Path
+) -> None:
+    desk.sheet(FILLED, name="in/a.csv")
+    desk.sheet("EUR/USD,Buy,-3,1.2,IOC\n", name="in/b.csv")
+    desk.sheet(EXPIRED, name="in/c.csv", first_size=5)
+
+    call = desk.call("submit", folder, "--yes", "--json")
+
+    assert call.code == 3
+    assert names(folder) == ["done", "failed"]
+    assert names(folder / "done") == ["a", "a.csv", "c", "c.csv"]
+    assert names(folder / "failed") == ["b.csv", "b.csv.why.txt"]
+    assert '"-3"' in (folder / "failed" / "b.csv.why.txt").read_text()
+    assert [document["exit_code"] for document in call.json["batches"]] == [0, 3, 1]
+    assert venue.ledger.posts == 2
+    assert len(desk.call("batches", "--json").json["batches"]) == 2
+
+
+def test_sheets_can_be_left_where_they_are(desk: Office, venue: Simulator, folder: Path) -> None:
+    sheet = desk.sheet(FILLED, name="in/a.csv")
+
+    codes = [desk.call("submit", folder, "--yes", "--keep").code for _ in range(2)]
+
+    assert codes == [0, 0]
+    assert sheet.exists()
+    assert venue.ledger.posts == 1
+
+
+def test_a_sheet_with_open_orders_stays_and_the_next_run_goes_on_with_it(
+    desk: Office, venue: Simulator, folder: Path
+) -> None:
+    sheet = desk.sheet(OPEN, name="in/a.csv")
+
+    first = desk.call("submit", folder, "--yes", "--wait", "200ms")
+    stayed = sheet.exists()
+    second = desk.call("submit", folder, "--yes", "--wait", "200ms", "--cancel-open")
+
+    assert (first.code, stayed) == (4, True)
+    assert second.code == 1
+    assert names(folder / "done") == ["a", "a.csv"]
+    assert venue.ledger.posts == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["~$a.xlsx", ".a.csv", "a.csv.tmp", "a-results-k3vz7q2m.csv", "a.pdf", "a.csv~"]
+)
+def test_what_is_no_order_sheet_is_not_touched(
+    desk: Office, venue: Simulator, folder: Path, name: str
+) -> None:
+    sheet = desk.sheet(FILLED, name=f"in/{name}")
+
+    call = desk.call("submit", folder, "--yes")
+
+    assert call.code == 0
+    assert "holds no order sheets" in call.err
+    assert sheet.exists()
+    assert venue.ledger.posts == 0
+
+
+def test_a_file_that_still_grows_is_left_for_the_next_run(
+    desk: Office, venue: Simulator, folder: Path, hasty: type[HastyClock]
+) -> None:
+    hasty.meanwhile = [desk.sheet(FILLED, name="in/a.csv")]
+    (folder / "empty.csv").touch()
+
+    call = desk.call("submit", folder, "--yes")
+
+    assert call.code == 0
+    assert call.err.count("still being written") == 2
+    assert venue.ledger.posts == 0
+
+
+def test_a_sheet_in_another_processs_hands_is_left_to_that(
+    desk: Office, venue: Simulator, folder: Path
+) -> None:
+    desk.sheet(FILLED, name="in/a.csv")
+    desk.sheet(FILLED, name="in/b.csv", first_size=5)
+
+    with FileLock(folder / ".a.csv.orderbatch-lock"):
+        call = desk.call("submit", folder, "--yes")
+
+    assert call.code == 0
+    assert "a.csv is in another process's hands" in call.err
+    assert venue.ledger.posts == 1
+    assert (folder / "a.csv").exists()
+
+
+def test_two_processes_at_once_send_each_row_once(
+    desk: Office, venue: Simulator, folder: Path
+) -> None:
+    for number in range(4):
+        desk.sheet(FILLED, FILLED, name=f"in/{number}.csv", first_size=10 + 10 * number)
+
+    processes = [desk.start("submit", folder, "--yes") for _ in range(2)]
+    codes = [(process.communicate(timeout=60), process.returncode)[1] for process in processes]
+
+    assert codes == [0, 0]
+    assert venue.ledger.posts == 8
+    assert len([name for name in names(folder / "done") if name.endswith(".csv")]) == 4
+
+
+def test_a_name_that_was_used_before_is_not_lost(desk: Office, folder: Path) -> None:
+    desk.sheet(FILLED, name="in/a.csv")
+    desk.call("submit", folder, "--yes")
+    desk.sheet(FILLED, name="in/a.csv", first_size=5)
+
+    desk.call("submit", folder, "--yes")
+
+    assert {"a.csv", "a-2.csv"} <= set(names(folder / "done"))
+
+
+def test_a_wrong_password_is_tried_once_and_the_sheets_stay(
+    desk: Office, venue: Simulator, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ORDERBATCH_PASSWORD", "wrong-pass")
+    desk.sheet(FILLED, name="in/a.csv")
+    desk.sheet(FILLED, name="in/b.csv", first_size=5)
+
+    call = desk.call("submit", folder, "--yes")
+
+    assert call.code == 6
+    assert venue.requests.count("login") == 1
+    assert names(folder) == ["a.csv", "b.csv"]
+
+
+def test_a_refused_duplicate_says_why_beside_the_sheet(desk: Office, folder: Path) -> None:
+    desk.call("submit", desk.sheet(FILLED), "--yes")
+    desk.sheet(FILLED, FILLED, name="in/a.csv")
+
+    call = desk.call("submit", folder, "--yes")
+
+    assert call.code == 3
+    assert "sent" in (folder / "failed" / "a.csv.why.txt").read_text()
+
+
+@pytest.mark.parametrize("extra", [("--expect-rows", "1"), ("another.csv",)])
+def test_what_makes_no_sense_with_a_folder_is_wrong_usage(
+    desk: Office, folder: Path, extra: tuple[str, ...]
+) -> None:
+    assert desk.call("submit", folder, "--yes", *extra).code == 2
+
+
+def test_a_sheet_that_cannot_be_moved_is_named(
+    desk: Office, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.sheet(FILLED, name="in/a.csv")
+    (folder / "done").write_text("not a folder")
+
+    call = desk.call("submit", folder, "--yes")
+
+    assert call.code == 0
+    assert "Move it by hand" in call.err
+
+
+def test_a_folder_that_cannot_be_read_is_refused(
+    desk: Office, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def deny(_: Path) -> Iterator[Path]:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", deny)
+
+    call = desk.call("submit", folder, "--yes")
+
+    assert call.code == 3
+    assert "Permission denied" in call.err
