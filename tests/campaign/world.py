@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, ClassVar, cast
 from unittest import mock
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Dialect
 
 from batch.config import VenueSettings
 from batch.errors import GateError, JournalError
@@ -98,25 +98,40 @@ class Life:
             raise Died
 
 
-class MortalJournal(Journal):
-    """A journal whose process can die around and inside of its transactions."""
+class MortalDatabase(Database):
+    """A database whose process can die inside of its transactions."""
 
     life = Life(Trouble())
     _statements: ClassVar[dict[Any, Any]] = {}
+    _dialect: ClassVar[Dialect | None] = None
 
-    def __init__(self, database: Database) -> None:
-        super().__init__(database)
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         # Compiling the same statements anew for each process would take most of the time.
-        database._connection.execution_options(compiled_cache=self._statements)
-        writing = database.writing
+        self._connection.execution_options(compiled_cache=self._statements)
+        MortalDatabase._dialect = self._dialect or self._connection.dialect
+        self._connection.dialect = MortalDatabase._dialect
 
-        @contextmanager
-        def mortal_writing() -> Iterator[Connection]:
-            with writing() as connection:
-                yield connection
-                self.life.pass_by("in-transaction")
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        with super().writing() as connection:
+            yield connection
+            self.life.pass_by("in-transaction")
 
-        database.writing = mortal_writing  # type: ignore[method-assign]
+
+class MortalJournal(Journal):
+    """A journal whose process can die around its commits."""
+
+    life = Life(Trouble())
+
+    @classmethod
+    def open_mortal(cls, path: Path, trouble: Trouble | None = None) -> MortalJournal:
+        """Open it for a process that these troubles await."""
+        with mock.patch("batch.journal.store.Database", MortalDatabase):
+            journal = cls.open(str(path))
+        assert isinstance(journal, cls) and isinstance(journal._database, MortalDatabase)
+        journal.life = journal._database.life = Life(trouble or Trouble())
+        return journal
 
     def apply(self, batch_id: str, changes: Any, now: datetime) -> None:
         if not changes:
@@ -262,7 +277,7 @@ class World:
 
     def check(self, *, at_end: bool = False) -> None:
         """Hold what the journal would report against the venue's books."""
-        with MortalJournal.open(str(self.folder / "journal.db")) as journal:
+        with MortalJournal.open_mortal(self.folder / "journal.db") as journal:
             records = {name: list(journal.orders(name)) for name in self.batches}
         wrong = self._doubled()
         lines: list[Reported] = []
@@ -319,16 +334,12 @@ class World:
     # How a process lives
 
     def _live(self, work: Callable[[Journal, Life], None], trouble: Trouble) -> None:
-        life = Life(trouble)
         self.books.words = list(trouble.words)
         self.books.silent = trouble.silent
         self.figures["processes"] += 1
-        journal: Journal | None = None
+        journal = MortalJournal.open_mortal(self.folder / "journal.db", trouble)
         try:
-            journal = MortalJournal.open(str(self.folder / "journal.db"))
-            assert isinstance(journal, MortalJournal)
-            journal.life = life
-            work(journal, life)
+            work(journal, journal.life)
         except GateError:
             self.figures["refused as duplicates"] += 1
         except DiskFull:
@@ -340,8 +351,7 @@ class World:
         except Exception as error:
             raise Broken(f"the program failed by itself: {error!r}\n{self.story}") from error
         finally:
-            if journal is not None:
-                journal.close()
+            journal.close()
         self.books.words, self.books.silent = [], 0
         self.check()
 
@@ -381,14 +391,14 @@ class World:
             return Venue(settings, clock=self.clock)
 
     def _left(self, batch_id: str) -> bool:
-        with MortalJournal.open(str(self.folder / "journal.db")) as journal:
+        with MortalJournal.open_mortal(self.folder / "journal.db") as journal:
             states = journal.batch(batch_id).states
         return any(
             states.get(state) for state in (OrderState.PLANNED, OrderState.SENDING, OrderState.OPEN)
         ) or bool(self.market.covers_done and states.get(OrderState.UNKNOWN))
 
     def _gated(self, batch_id: str) -> bool:
-        with MortalJournal.open(str(self.folder / "journal.db")) as journal:
+        with MortalJournal.open_mortal(self.folder / "journal.db") as journal:
             try:
                 refuse_sent_since(journal, journal.batch(batch_id), self.clock)
             except GateError:
