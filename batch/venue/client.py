@@ -7,6 +7,7 @@ Questions may be asked again at will. Nothing here waits, retries or paces: that
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from types import TracebackType
 from typing import Self, TypeVar
 from urllib.parse import quote
@@ -274,11 +275,12 @@ class Venue:
     def _send(
         self, method: str, target: str, request_id: str, body: str, credential: Credential
     ) -> Reply:
-        return self._transport.send(
+        reply = self._transport.send(
             self._transport.prepare(
                 method, target, request_id, credential.headers(method, target, body), body
             )
         )
+        return reply if reply.body is None else replace(reply, body=credential.hide(reply.body))
 
     def _raise_4xx(self, reply: Reply, method: str, target: str) -> None:
         if reply.status == 429:

@@ -11,6 +11,9 @@ class Credential(Protocol):
     def headers(self, method: str, target: str, body: str) -> dict[str, str]:
         """Give the headers that authenticate this one request."""
 
+    def hide(self, body: bytes) -> bytes:
+        """Take out of an answer what only we and the venue may know, should it echo it."""
+
 
 class Auth(Protocol):
     """Where credentials come from, for all threads."""

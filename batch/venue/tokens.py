@@ -50,6 +50,10 @@ class Token:
         text = self.value.get_secret_value()
         return {wire.TOKEN_NAME: text, "Cookie": f"{wire.TOKEN_NAME}={text}"}
 
+    def hide(self, body: bytes) -> bytes:
+        """Take the token out: error words of an answer go into messages and reports."""
+        return body.replace(self.value.get_secret_value().encode(), b"***")
+
 
 class TokenAuth:
     """Logs in once for all threads and keeps the token fresh."""
