@@ -289,7 +289,7 @@ MORE: dict[str, Section] = {"sheets": sheets, "volume": volume}
 def _count(latency_ms: int, in_flight: int, scale: float) -> int:
     """Give as many orders as fit into some seconds, so that the last ones in weigh little."""
     a_second = in_flight / (2 * latency_ms / 1000)
-    return max(int(min(a_second * 4, 1500) * scale), 4)
+    return max(int(min(a_second * 3, 1200) * scale), 4)
 
 
 def _only(given: dict[str, float]) -> dict[str, float]:
