@@ -1,21 +1,27 @@
-"""What a person sees while a batch runs: a live line on a terminal, a plain one now and then."""
+"""What a person sees while a batch runs: a live table on a terminal, a plain line now and then."""
 
 from __future__ import annotations
 
 import sys
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
-from batch.cli.summary import counts_in_words
-from batch.states import OrderState
+from batch.cli.summary import counts
+from batch.states import FinalState, OrderState
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from batch.cli.session import Session
     from batch.runner import Snapshot
 
 LINE_EVERY_S = 10.0
-REDRAWN_EVERY_S = 0.2
+REDRAWN_EVERY_S = 0.5
+
+RATE_OVER_S = 10.0
+"""The rate is that of so many last seconds; one of the whole run would hide a venue that stalls."""
 
 
 class Watch(Protocol):
@@ -25,39 +31,105 @@ class Watch(Protocol):
         """Take in how the run stands."""
 
 
-def words(snapshot: Snapshot) -> str:
-    """Say in one line how a run stands."""
+class Gauge:
+    """How fast rows leave, and how long it still takes.
+
+    Args:
+        wait_s: how long open orders are followed after the last row has left.
+    """
+
+    def __init__(self, wait_s: float) -> None:
+        self._wait_s = wait_s
+        self._seen: deque[tuple[float, int]] = deque()
+        self._sent_at: float | None = None
+
+    def take(self, snapshot: Snapshot) -> None:
+        """Take in how the run stands."""
+        now, waiting = snapshot.elapsed_s, snapshot.states.get(OrderState.PLANNED, 0)
+        self._seen.append((now, waiting))
+        while now - self._seen[0][0] > RATE_OVER_S:
+            self._seen.popleft()
+        if (waiting and not snapshot.stopped) or snapshot.states.get(OrderState.SENDING):
+            self._sent_at = None
+        elif self._sent_at is None:
+            self._sent_at = now
+
+    def sending_words(self) -> str:
+        """Say `38/s, about 0:32 left`; empty while nothing can be said."""
+        (began, had), (now, have) = self._seen[0], self._seen[-1]
+        rate = (had - have) / (now - began) if now > began else 0.0
+        if rate <= 0:
+            return ""
+        return f"{rate:,.0f}/s, about {clock(have / rate)} left" if rate >= 1 else "under 1/s"
+
+    def waiting_words(self) -> str:
+        """Say how long open orders are followed yet; empty while rows still leave."""
+        if self._sent_at is None:
+            return ""
+        left = self._wait_s - (self._seen[-1][0] - self._sent_at)
+        return f"followed for {clock(left)} more" if left > 0 else ""
+
+
+def lines_of(snapshot: Snapshot, gauge: Gauge) -> list[tuple[str, int, str]]:
+    """Give what a person should see of a run: a name, a number of rows, and a remark."""
     states = {state: count for state, count in snapshot.states.items() if count}
     waiting = states.pop(OrderState.PLANNED, 0)
     sending = states.pop(OrderState.SENDING, 0)
-    parts = [f"{waiting:,} to send"] if waiting else []
+    lines = []
+    if waiting:
+        remark = f"pausing {snapshot.paused_s:.0f} s" if snapshot.paused_s > 0 else ""
+        remark = "not sent by this run" if snapshot.stopped else remark or gauge.sending_words()
+        lines.append(("to send", waiting, remark))
     if sending:
-        parts.append(f"{sending:,} on their way")
-    if states:
-        parts.append(counts_in_words(states))
-    if snapshot.paused_s > 0:
-        parts.append(f"pausing {snapshot.paused_s:.0f} s")
-    if snapshot.stopped:
-        parts.append("not sending")
-    return f"{_elapsed(snapshot.elapsed_s)}  {', '.join(parts)}"
+        lines.append(("on their way", sending, ""))
+    remarks = {
+        FinalState.OPEN: gauge.waiting_words(),
+        FinalState.UNKNOWN: "asked about; may need a person",
+    }
+    lines += [(state.value, n, remarks.get(state, "")) for state, n in counts(states).items()]
+    return lines
+
+
+def words(snapshot: Snapshot, gauge: Gauge) -> str:
+    """Say in one line how a run stands."""
+    parts = [
+        f"{count:,} {name} ({remark})" if remark else f"{count:,} {name}"
+        for name, count, remark in lines_of(snapshot, gauge)
+    ]
+    return f"{clock(snapshot.elapsed_s)}  {', '.join(parts)}"
+
+
+def table(snapshot: Snapshot, gauge: Gauge, mark: str = "") -> Table:
+    """Lay out how a run stands, for a terminal of 80 columns or more."""
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(min_width=14, no_wrap=True)
+    grid.add_column(min_width=7, justify="right", no_wrap=True)
+    grid.add_column(no_wrap=True, overflow="ellipsis")
+    for name, count, remark in lines_of(snapshot, gauge):
+        style = "bold red" if name == FinalState.UNKNOWN else ""
+        grid.add_row(Text(mark + name, style), Text(f"{count:,}", style), Text(remark, "dim"))
+    grid.add_row(Text(mark + "time", "dim"), Text(clock(snapshot.elapsed_s), "dim"), "")
+    return grid
 
 
 @contextmanager
-def watching(session: Session, *, quiet: bool) -> Iterator[Watch]:
+def watching(session: Session, *, wait_s: float, quiet: bool) -> Iterator[Watch]:
     """Show a run's progress on stderr until the block ends."""
     if quiet:
         yield lambda _: None
     elif sys.stderr.isatty():
-        with _live(session) as watch:
+        with _live(session, Gauge(wait_s)) as watch:
             yield watch
     else:
-        yield _plain(session)
+        yield _plain(session, Gauge(wait_s))
 
 
 @contextmanager
-def _live(session: Session) -> Iterator[Watch]:
+def _live(session: Session, gauge: Gauge) -> Iterator[Watch]:
     from rich.live import Live
-    from rich.text import Text
 
     from batch.cli.console import console
 
@@ -67,25 +139,29 @@ def _live(session: Session) -> Iterator[Watch]:
 
         def watch(snapshot: Snapshot) -> None:
             nonlocal shown_at
+            gauge.take(snapshot)
             if snapshot.elapsed_s - shown_at >= REDRAWN_EVERY_S:
                 shown_at = snapshot.elapsed_s
-                live.update(Text(mark + words(snapshot)), refresh=True)
+                live.update(table(snapshot, gauge, mark), refresh=True)
 
         yield watch
 
 
-def _plain(session: Session) -> Watch:
+def _plain(session: Session, gauge: Gauge) -> Watch:
     next_at = LINE_EVERY_S
 
     def watch(snapshot: Snapshot) -> None:
         nonlocal next_at
+        gauge.take(snapshot)
         if snapshot.elapsed_s >= next_at:
             next_at = snapshot.elapsed_s + LINE_EVERY_S
-            session.say(words(snapshot))
+            session.say(words(snapshot, gauge))
 
     return watch
 
 
-def _elapsed(seconds: float) -> str:
-    minutes, rest = divmod(int(seconds), 60)
-    return f"{minutes}:{rest:02d}"
+def clock(seconds: float) -> str:
+    """Say `1:05` for 65 seconds, and `2:00:00` for two hours."""
+    minutes, rest = divmod(int(max(seconds, 0.0)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

@@ -115,13 +115,13 @@ def run_batch(
         Fault: something went wrong after orders may have left.
     """
     from batch.cli.progress import watching
-    from batch.runner import Cancel, Run, RunOptions, ThreadWorkers
+    from batch.runner import Cancel, Run, RunOptions, ThreadWorkers, sent_elsewhere
 
     settings = session.settings.venue
     workers = ThreadWorkers(options.max_in_flight)
     with (
         journal.hold(batch_id, session.clock.now()),
-        watching(session, quiet=options.quiet) as watch,
+        watching(session, wait_s=options.wait_s, quiet=options.quiet) as watch,
     ):
         run = Run(
             journal,
@@ -139,6 +139,14 @@ def run_batch(
                 or settings.client_id_query_covers_done_orders,
                 bulk_query=settings.bulk_query,
                 send=options.send,
+                sent_elsewhere=frozenset(
+                    sent_elsewhere(
+                        journal,
+                        journal.batch(batch_id),
+                        [OrderState.SENDING, OrderState.UNKNOWN],
+                        session.clock,
+                    )
+                ),
                 cancel=Cancel(options.cancel),
                 nothing_will_change=simulator.is_quiet if simulator else None,
             ),

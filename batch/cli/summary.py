@@ -60,6 +60,15 @@ def closing_words(
             f"the finding: orderbatch resolve {batch.batch_id} ROW --placed SERVER_ID, or "
             "--not-placed."
         )
+    if batch.simulated:
+        lines.append("This was practice: nothing went to a real venue.")
+    elif by_final.keys() == {FinalState.FILLED}:
+        lines.append("Every row is filled; there is nothing left to do.")
+    elif not by_final.keys() & {FinalState.OPEN, FinalState.UNKNOWN, FinalState.NOT_SENT}:
+        lines.append(
+            "Every row has come to its end. For those that were not filled, as a sheet to mend "
+            f"and submit: orderbatch report {batch.batch_id} --corrections mend.xlsx"
+        )
     # A simulated venue ends with its process, so there is nothing to go on with.
     if not batch.simulated and (
         states.get(OrderState.PLANNED)

@@ -1,0 +1,133 @@
+"""What a person sees while a batch runs, at 80 columns and without a terminal."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import select
+import subprocess
+import sys
+from io import StringIO
+
+import pytest
+from rich.console import Console
+
+from batch.cli.progress import Gauge, clock, table, words
+from batch.runner import Snapshot
+from batch.simulator import Simulator
+from batch.states import OrderState as S
+from tests.cli.conftest import FILLED, OPEN, Office
+
+
+def snapshot(elapsed_s: float, stopped: str = "", paused_s: float = 0.0, **states: int) -> Snapshot:
+    counts = {S(name): count for name, count in states.items()}
+    return Snapshot(
+        states=counts, in_flight=0, elapsed_s=elapsed_s, paused_s=paused_s, stopped=stopped
+    )
+
+
+def gauge_of(*snapshots: Snapshot) -> Gauge:
+    gauge = Gauge(wait_s=900)
+    for each in snapshots:
+        gauge.take(each)
+    return gauge
+
+
+def test_while_rows_leave_the_rate_and_the_time_left_are_told() -> None:
+    now = snapshot(4, PLANNED=400, SENDING=16, FILLED=184)
+
+    line = words(now, gauge_of(snapshot(0, PLANNED=600), now))
+
+    assert line == "0:04  400 to send (50/s, about 0:08 left), 16 on their way, 184 FILLED"
+
+
+def test_the_rate_is_that_of_the_last_seconds() -> None:
+    stalled = [snapshot(second, PLANNED=500) for second in range(20, 31)]
+
+    line = words(stalled[-1], gauge_of(snapshot(0, PLANNED=600), *stalled))
+
+    assert line == "0:30  500 to send"
+
+
+def test_after_the_last_row_the_wait_is_told() -> None:
+    sent, later = snapshot(5, OPEN=3), snapshot(65, OPEN=2, FILLED=1, UNKNOWN=1)
+
+    line = words(later, gauge_of(snapshot(0, PLANNED=3), sent, later))
+
+    assert "2 OPEN (followed for 14:00 more)" in line
+    assert "1 UNKNOWN (asked about; may need a person)" in line
+
+
+@pytest.mark.parametrize(
+    ("now", "remark"),
+    [
+        (snapshot(3, paused_s=7.6, PLANNED=5), "5 to send (pausing 8 s)"),
+        (snapshot(3, stopped="no login", PLANNED=5), "5 to send (not sent by this run)"),
+    ],
+)
+def test_what_holds_rows_back_is_told(now: Snapshot, remark: str) -> None:
+    assert remark in words(now, gauge_of(now))
+
+
+def test_the_table_fits_80_columns() -> None:
+    now = snapshot(75, PLANNED=91_234, SENDING=256, OPEN=8_000, FILLED=1_000, UNKNOWN=12)
+    out = StringIO()
+
+    Console(file=out, width=80).print(
+        table(now, gauge_of(snapshot(65, PLANNED=99_999), now), "SIMULATED  ")
+    )
+
+    lines = out.getvalue().splitlines()
+    assert max(map(len, lines)) <= 80
+    assert "…" not in out.getvalue()
+    assert len(lines) == 6
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(-1, "0:00"), (65, "1:05"), (3600, "1:00:00"), (7325.9, "2:02:05")]
+)
+def test_times_read_as_on_a_clock(seconds: float, text: str) -> None:
+    assert clock(seconds) == text
+
+
+def on_a_terminal(desk: Office, *arguments: str) -> tuple[int, str]:
+    """Run the command on a terminal of 80 columns, and give all that it showed."""
+    here, there = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "batch", *arguments],
+        cwd=desk.folder,
+        env={**os.environ, **desk.environment, "TERM": "xterm", "COLUMNS": "80", "LINES": "24"},
+        stdin=there,
+        stdout=there,
+        stderr=there,
+    )
+    os.close(there)
+    shown = b""
+    while select.select([here], [], [], 20)[0]:
+        try:
+            portion = os.read(here, 65536)
+        except OSError:
+            break
+        if not portion:
+            break
+        shown += portion
+        if b"[y/N]" in portion:
+            os.write(here, b"y\n")
+    os.close(here)
+    return process.wait(timeout=20), shown.decode()
+
+
+def test_a_terminal_sees_a_question_a_live_table_and_the_next_command(
+    desk: Office, venue: Simulator
+) -> None:
+    sheet = desk.sheet(FILLED, OPEN)
+
+    code, shown = on_a_terminal(desk, "submit", sheet.name, "--wait", "1500ms")
+
+    assert code == 4
+    assert "Send 2 orders as ops of DESK" in shown
+    assert re.search(r"OPEN\s.*followed for 0:0[01] more", shown)
+    plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown)
+    assert re.search(r"Go on with: orderbatch resume \w{8}", plain)
+    assert venue.ledger.posts == 2
