@@ -201,3 +201,6 @@ IN_RECOVERY = (
     "recovered",
 )
 """Points that only a start after an earlier death comes to."""
+
+PASSED_OFTEN = ("before-claim", "claim-not-committed", "claimed", "posting", "posted", "answered")
+"""Points that a batch of a few rows comes to more than once."""

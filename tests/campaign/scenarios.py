@@ -10,9 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from batch.simulator import Simulator
-from tests.campaign.deaths import IN_RECOVERY
+from tests.campaign.deaths import IN_RECOVERY, PASSED_OFTEN
 from tests.campaign.invariants import require
-from tests.campaign.office import Launchpad, Model, Office, open_office
+from tests.campaign.office import KILLED, Launchpad, Model, Office, open_office
 
 MODELS = (
     Model("finds all", covers_done=True),
@@ -50,14 +50,13 @@ def kill_at(
         office.story.append(f"seed {seed}")
         if point in IN_RECOVERY:
             office.submit(death=f"posted:{dice.randint(1, 6)}")
-            for _ in range(3):
-                office.go_on(dice, death=f"{point}:1")
+            hits = [office.go_on(dice, death=f"{point}:1") for _ in range(3)]
         else:
-            nth = 1 if point.startswith(("plan", "report")) else dice.randint(1, 3)
-            office.submit(death=f"{point}:{nth}")
+            nth = dice.randint(1, 2) if point in PASSED_OFTEN else 1
+            hits = [office.submit(death=f"{point}:{nth}")]
             if dice.random() < 0.5:
                 office.go_on(dice, killed_after_s=dice.uniform(0.02, 0.6))
-        office.figures[f"killed at {point}"] += office.figures["kills"]
+        office.figures[f"killed at {point}"] += hits.count(KILLED)
         office.check()
     return office
 

@@ -55,11 +55,6 @@ def test_processes_show_a_deliberate_bug(mutant: str, launchpads: list[Launchpad
             SHOWS[mutant](seed, launchpads[0], mutant)
 
 
-@pytest.mark.parametrize("mutant", MUTANTS_OF_PROCESSES)
-def test_processes_without_the_bug_show_nothing(mutant: str, launchpads: list[Launchpad]) -> None:
-    SHOWS[mutant](0, launchpads[0], "")
-
-
 @pytest.mark.parametrize("mutant", MUTANTS)
 def test_histories_catch_a_deliberate_bug(mutant: str) -> None:
     with ExitStack() as patches:
