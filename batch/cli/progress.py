@@ -36,10 +36,12 @@ class Gauge:
 
     Args:
         wait_s: how long open orders are followed after the last row has left.
+        cancel: when they are cancelled: `never`, `at-once` or `after-wait`.
     """
 
-    def __init__(self, wait_s: float) -> None:
+    def __init__(self, wait_s: float, cancel: str = "never") -> None:
         self._wait_s = wait_s
+        self._cancel = cancel
         self._seen: deque[tuple[float, int]] = deque()
         self._sent_at: float | None = None
 
@@ -64,10 +66,14 @@ class Gauge:
 
     def waiting_words(self) -> str:
         """Say how long open orders are followed yet; empty while rows still leave."""
+        if self._cancel == "at-once":
+            return "being cancelled"
         if self._sent_at is None:
             return ""
         left = self._wait_s - (self._seen[-1][0] - self._sent_at)
-        return f"followed for {clock(left)} more" if left > 0 else ""
+        if left > 0:
+            return f"followed for {clock(left)} more"
+        return "being cancelled" if self._cancel == "after-wait" else ""
 
 
 def lines_of(snapshot: Snapshot, gauge: Gauge) -> list[tuple[str, int, str]]:
@@ -116,15 +122,15 @@ def table(snapshot: Snapshot, gauge: Gauge, mark: str = "") -> Table:
 
 
 @contextmanager
-def watching(session: Session, *, wait_s: float, quiet: bool) -> Iterator[Watch]:
+def watching(session: Session, gauge: Gauge, *, quiet: bool) -> Iterator[Watch]:
     """Show a run's progress on stderr until the block ends."""
     if quiet:
         yield lambda _: None
     elif sys.stderr.isatty():
-        with _live(session, Gauge(wait_s)) as watch:
+        with _live(session, gauge) as watch:
             yield watch
     else:
-        yield _plain(session, Gauge(wait_s))
+        yield _plain(session, gauge)
 
 
 @contextmanager

@@ -114,14 +114,15 @@ def run_batch(
         JournalLocked: another process works on it.
         Fault: something went wrong after orders may have left.
     """
-    from batch.cli.progress import watching
+    from batch.cli.progress import Gauge, watching
     from batch.runner import Cancel, Run, RunOptions, ThreadWorkers, sent_elsewhere
 
     settings = session.settings.venue
     workers = ThreadWorkers(options.max_in_flight)
+    gauge = Gauge(options.wait_s, options.cancel)
     with (
         journal.hold(batch_id, session.clock.now()),
-        watching(session, wait_s=options.wait_s, quiet=options.quiet) as watch,
+        watching(session, gauge, quiet=options.quiet) as watch,
     ):
         run = Run(
             journal,

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sys
+import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -85,7 +88,10 @@ class Session:
     def warn(self, words: str) -> None:
         """Tell a person on stderr what must be known, --quiet or not."""
         mark = "SIMULATED  " if self.simulated else ""
-        click.echo("\n".join(mark + line for line in words.split("\n")), err=True)
+        lines = [mark + line for line in words.split("\n")]
+        if sys.stderr.isatty():
+            lines = [folded for line in lines for folded in _fold(line)]
+        click.echo("\n".join(lines), err=True)
 
     @contextmanager
     def open_journal(self, *, read_only: bool = False) -> Iterator[Journal]:
@@ -184,3 +190,14 @@ class Session:
                 f"{now.user} of {now.org} at {now.url}. Set ORDERBATCH_URL, ORDERBATCH_USER and "
                 "ORDERBATCH_ORG to the batch's, or choose the table that has them: --venue NAME."
             )
+
+
+def _fold(line: str) -> list[str]:
+    """Break a line between words, so that no terminal breaks it inside one."""
+    return textwrap.wrap(
+        line,
+        shutil.get_terminal_size().columns,
+        break_long_words=False,
+        break_on_hyphens=False,
+        drop_whitespace=True,
+    ) or [line]

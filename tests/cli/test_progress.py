@@ -59,6 +59,15 @@ def test_after_the_last_row_the_wait_is_told() -> None:
     assert "1 UNKNOWN (asked about; may need a person)" in line
 
 
+@pytest.mark.parametrize(("cancel", "elapsed_s"), [("at-once", 1), ("after-wait", 1000)])
+def test_what_is_being_cancelled_is_told(cancel: str, elapsed_s: float) -> None:
+    gauge = Gauge(900, cancel)
+    for each in (snapshot(0, OPEN=2), now := snapshot(elapsed_s, OPEN=2)):
+        gauge.take(each)
+
+    assert "2 OPEN (being cancelled)" in words(now, gauge)
+
+
 @pytest.mark.parametrize(
     ("now", "remark"),
     [
