@@ -12,7 +12,7 @@ from batch.runner.gates import (
 )
 from batch.runner.identity import Login
 from batch.runner.options import Cancel, Outcome, RunOptions, Snapshot
-from batch.runner.plan import Plan, PlanOptions, find_batch, plan, refuse_sent_since
+from batch.runner.plan import Plan, PlanOptions, find_batch, plan, refuse_sent_since, sent_elsewhere
 from batch.runner.resolving import declare_not_placed, declare_placed
 from batch.runner.run import Run, VenueCalls
 from batch.runner.work import ThreadWorkers, Workers
@@ -44,5 +44,6 @@ __all__ = [
     "record_approval",
     "refuse_sent_since",
     "same_code",
+    "sent_elsewhere",
     "unmet_expectations",
 ]

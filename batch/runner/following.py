@@ -6,18 +6,18 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
 
 from batch.clock import Clock
-from batch.errors import BatchError, VenueRefused
+from batch.errors import VenueRefused
 from batch.model import OrderRecord, VenueOrder
 from batch.runner.cancelling import Cancelling
 from batch.runner.matching import difference
 from batch.runner.options import Cancel, RunOptions
 from batch.runner.recording import Recorder
 from batch.runner.tracking import SECOND_QUESTION_S, Patience, Schedule, Tracked
+from batch.runner.wording import status_words
 from batch.runner.work import Done
-from batch.states import FINAL, KNOWN_STATUSES, OrderEvent, OrderState, event_of_status
+from batch.states import FINAL, OrderEvent, OrderState, event_of_status
 
 ABSENT_APART_S = 5.0
 """How far apart two "not found" must be to count as proof, where they can be proof at all."""
@@ -287,7 +287,11 @@ class Following:
                 message="sent without an answer, and not found by client order ID, which is no "
                 "proof that the venue does not hold it; a person must look",
             )
-        elif self._options.covers_done_orders and now - order.absent_at >= ABSENT_APART_S:
+        elif (
+            self._options.covers_done_orders
+            and order.row not in self._options.sent_elsewhere
+            and now - order.absent_at >= ABSENT_APART_S
+        ):
             self._recorder.step(
                 order,
                 OrderEvent.RELEASED,
@@ -428,21 +432,3 @@ class Following:
 
 def _is_another(order: Tracked, answer: VenueOrder) -> bool:
     return answer.client_order_id not in ("", order.client_order_id)
-
-
-def status_words(answer: VenueOrder) -> str:
-    """Say for the report what a status alone does not: a part fill, a reason, an unknown word."""
-    parts = []
-    if answer.status.strip().upper() not in KNOWN_STATUSES:
-        parts.append(f'the venue\'s status "{answer.status}" is not a published one')
-    size = answer.fields.get("size")
-    if answer.filled_size and isinstance(size, Decimal) and answer.filled_size != size:
-        parts.append(f"part filled: {answer.filled_size:f} of {size:f}")
-    if answer.message:
-        parts.append(answer.message)
-    return "; ".join(parts)
-
-
-def error_words(error: BaseException | None) -> str:
-    """Name what went wrong: our own exceptions are written for people, others are only named."""
-    return str(error) if isinstance(error, BatchError) else type(error).__name__

@@ -30,6 +30,8 @@ class RunOptions:
         bulk_query: one query for all active orders may replace one for each.
         send: rows may be sent; otherwise this run only settles and follows.
         cancel: when open orders are cancelled; they are then followed to their end.
+        sent_elsewhere: rows whose equals another batch has sent since; even when they are proven
+            absent they are not sent again, but stay UNKNOWN for a person to decide.
         nothing_will_change: says that waiting is pointless (a simulated market at rest).
     """
 
@@ -41,6 +43,7 @@ class RunOptions:
     covers_done_orders: bool = False
     bulk_query: bool = True
     send: bool = True
+    sent_elsewhere: frozenset[int] = frozenset()
     cancel: Cancel = Cancel.NEVER
     nothing_will_change: Callable[[], bool] | None = None
 

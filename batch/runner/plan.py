@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -137,21 +137,35 @@ def refuse_sent_since(journal: Journal, summary: BatchSummary, clock: Clock) -> 
     Raises:
         GateError: rows of another batch equal rows that this one has not sent yet.
     """
-    if not summary.states.get(OrderState.PLANNED):
-        return
+    sent = sent_elsewhere(journal, summary, [OrderState.PLANNED], clock)
+    if sent:
+        raise GateError(
+            f"batch {summary.batch.batch_id}: expected rows that no other batch has sent, found "
+            f"{len(sent)} that one has sent since:\n{listing(sent)}\n"
+            "Nothing more was sent. To send only the others: change any cell of the sheet that is "
+            "not sent (a note), and submit it with --skip-sent."
+        )
+
+
+def sent_elsewhere(
+    journal: Journal, summary: BatchSummary, states: Collection[OrderState], clock: Clock
+) -> dict[int, EarlierOrder]:
+    """Give the rows of a batch in these states that another batch has sent since it was planned.
+
+    Returns:
+        Row number -> the order of the other batch.
+    """
+    if not any(summary.states.get(state) for state in states):
+        return {}
     batch = summary.batch
-    waiting = {
-        order.client_order_id or "": order
-        for order in journal.orders(batch.batch_id, [OrderState.PLANNED])
-    }
-    own = {record.row for record in waiting.values()}
+    waiting = {order.client_order_id or "" for order in journal.orders(batch.batch_id, states)}
     now = clock.now()
     login = {"url": batch.venue_url, "org": batch.org, "user": batch.user}
     with journal.planning(**login, now=now) as planning:
         mine = [
             earlier
             for earlier in planning.earlier_orders(client_order_ids=waiting)
-            if earlier.batch_id == batch.batch_id and earlier.row in own
+            if earlier.batch_id == batch.batch_id
         ]
         others = {
             earlier.fingerprint: earlier
@@ -162,14 +176,7 @@ def refuse_sent_since(journal: Journal, summary: BatchSummary, clock: Clock) -> 
             # What was sent before this batch was planned was known then, and repeated on purpose.
             and (earlier.submitted_at is None or earlier.submitted_at >= batch.created_at)
         }
-    sent = {m.row: others[m.fingerprint] for m in mine if m.fingerprint in others}
-    if sent:
-        raise GateError(
-            f"batch {batch.batch_id}: expected rows that no other batch has sent, found "
-            f"{len(sent)} that one has sent since:\n{listing(sent)}\n"
-            "Nothing more was sent. To send only the others: change any cell of the sheet that is "
-            "not sent (a note), and submit it with --skip-sent."
-        )
+    return {m.row: others[m.fingerprint] for m in mine if m.fingerprint in others}
 
 
 def _require_sent(latest: BatchSummary) -> None:

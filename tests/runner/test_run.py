@@ -9,7 +9,7 @@ import pytest
 
 from batch.errors import JournalError
 from batch.model import TimeInForce, Validation
-from batch.runner import declare_placed
+from batch.runner import Duplicates, declare_placed, sent_elsewhere
 from batch.states import FinalState, OrderState
 from tests.runner.conftest import Desk
 from tests.runner.doubles import make_order, make_validation
@@ -495,3 +495,21 @@ def test_the_end_of_another_order_under_a_mistyped_server_id_is_not_taken_over(
 
     assert states_of(desk, batch_id) == [UNKNOWN]
     assert "belongs to client order ID SOMEBODY" in desk.orders(batch_id)[0].message
+
+
+def test_a_row_that_another_batch_has_sent_since_is_not_sent_again_when_proven_absent(
+    desk: Desk,
+) -> None:
+    desk.venue.script = ["lost-untaken"]
+    batch_id, _ = desk.submit(sheet_of(1), settle_s=0.0)
+    changed = make_validation(make_order(2), note="changed")
+    again = desk.plan(changed, duplicates=Duplicates.SEND).batch.batch_id
+    desk.make_run(again).execute()
+    summary = desk.journal.batch(batch_id)
+
+    rows = sent_elsewhere(desk.journal, summary, [OrderState.UNKNOWN], desk.clock)
+    desk.make_run(batch_id, covers_done_orders=True, sent_elsewhere=frozenset(rows)).execute()
+
+    assert rows.keys() == {2}
+    assert states_of(desk, batch_id) == [UNKNOWN]
+    assert len(desk.venue.books) == 1
