@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import (
@@ -78,16 +79,15 @@ def execute_many(
     Its parameters go to the driver as they are, text and numbers. A run commits some hundred times
     a second, and preparing the statement anew each time would take longer than executing it.
     """
-    sql, names = _compiled(statement, connection.dialect)
-    values = [tuple(one[name] for name in names) for one in parameters]
-    return connection.exec_driver_sql(sql, values).rowcount
+    sql, in_order = _compiled(statement, connection.dialect)
+    return connection.exec_driver_sql(sql, [in_order(one) for one in parameters]).rowcount
 
 
 @cache
-def _compiled(statement: Insert | Update, dialect: Dialect) -> tuple[str, list[str]]:
+def _compiled(statement: Insert | Update, dialect: Dialect) -> tuple[str, itemgetter[Any]]:
     compiled = statement.compile(dialect=dialect)
     assert isinstance(compiled, SQLCompiler) and compiled.positiontup is not None
-    return str(compiled), compiled.positiontup
+    return str(compiled), itemgetter(*compiled.positiontup)
 
 
 def apply_changes(

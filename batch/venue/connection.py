@@ -95,6 +95,7 @@ class _Watched(HTTPConnection):
 
     response_class = _TimedResponse
     _last_used_at = 0.0
+    _parts: list[Any] | None = None
 
     def connect(self) -> None:
         call.stage = Stage.UNSENT
@@ -110,7 +111,20 @@ class _Watched(HTTPConnection):
             raise DeadlinePassed
         call.stage = Stage.SENDING
         self._last_used_at = time.monotonic()
-        super().request(*args, **kwargs)
+        # Head and body would leave in a packet each, and wake the other side twice.
+        self._parts = []
+        try:
+            super().request(*args, **kwargs)
+            whole = b"".join(self._parts)
+        finally:
+            self._parts = None
+        self.send(whole)
+
+    def send(self, data: Any) -> None:
+        if self._parts is None:
+            super().send(data)
+        else:
+            self._parts.append(data)
 
     @property
     def is_connected(self) -> bool:
