@@ -43,7 +43,7 @@ def check(sheet: Path, annotate: Path | None, as_json: bool, again: bool, **opti
       orderbatch check orders.xlsx --annotate marked.xlsx
     """
     from batch.cli.console import print_json, show
-    from batch.cli.problems import as_data, sentence, show_problems, totals_table, where
+    from batch.cli.problems import as_data, notes, show_problems, totals_table, where
     from batch.cli.reading import read_and_validate
     from batch.cli.sharing import split_options
 
@@ -64,8 +64,8 @@ def check(sheet: Path, annotate: Path | None, as_json: bool, again: bool, **opti
     if as_json:
         print_json({**as_data(validation), "approval_code": approval, "exit_code": code})
         return code
-    for warning in validation.warnings:
-        session.say(f"note: {sentence(validation.sheet, warning)}")
+    for line in notes(validation):
+        session.say(line)
     if validation.problems:
         show_problems(validation)
         session.say("\nNothing can be sent before these cells are mended.")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import click
+
+from batch.cli.exits import code_of
+from batch.errors import BatchError
 
 OTHER = "Other options"
 
@@ -18,7 +22,17 @@ class GroupedOption(click.Option):
 
 
 class GroupedCommand(click.Command):
-    """A command whose help shows its options under headings."""
+    """A command whose help shows its options under headings, and whose errors are JSON, too."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BatchError as error:
+            # Whoever asked for a document gets one, also where there is nothing but a refusal.
+            if ctx.params.get("as_json"):
+                document = {"error": str(error), "exit_code": code_of(error)}
+                click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+            raise
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         sections: dict[str, list[tuple[str, str]]] = {}

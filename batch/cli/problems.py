@@ -15,6 +15,10 @@ SHOWN = 50
 """Problems that a terminal shows; all of them are in --json."""
 
 
+NOTED = 10
+"""Notes that a person is shown."""
+
+
 def where(sheet: Sheet) -> str:
     """Name a sheet as a person knows it."""
     return f"{sheet.path.name}, sheet {sheet.worksheet}" if sheet.worksheet else sheet.path.name
@@ -29,6 +33,14 @@ def sentence(sheet: Sheet, problem: Problem) -> str:
         place.append(problem.column)
     action = f". {problem.action[0].upper()}{problem.action[1:]}" if problem.action else ""
     return f'{", ".join(place)}: expected {problem.expected}, found "{problem.found}"{action}'
+
+
+def notes(validation: Validation) -> list[str]:
+    """Give what is allowed but worth a look, a line each; many are only counted."""
+    lines = [f"note: {sentence(validation.sheet, w)}" for w in validation.warnings[:NOTED]]
+    if len(validation.warnings) > NOTED:
+        lines.append(f"note: and {len(validation.warnings) - NOTED:,} more like these; see --json")
+    return lines
 
 
 def totals(orders: Iterable[Order]) -> list[tuple[str, str, str, int, Decimal]]:

@@ -228,11 +228,11 @@ def _has_rows_to_send(found: BatchSummary | None) -> bool:
 
 def _are_good(session: Session, checked: Sequence[Validation], on_invalid: str) -> bool:
     """Say whether the sheets may be sent; explain it if they may not."""
-    from batch.cli.problems import sentence, show_problems
+    from batch.cli.problems import notes, show_problems
 
     for validation in checked:
-        for warning in validation.warnings:
-            session.say(f"note: {sentence(validation.sheet, warning)}")
+        for line in notes(validation):
+            session.say(line)
     bad = [validation for validation in checked if validation.problems]
     for validation in bad:
         show_problems(validation, err=True)

@@ -193,3 +193,20 @@ def test_the_states_of_a_batch_decide_the_exit_code(
 def test_the_most_serious_code_of_several_wins() -> None:
     assert most_serious([Exit.DONE, Exit.UNKNOWN, Exit.STILL_OPEN]) is Exit.UNKNOWN
     assert most_serious([]) is Exit.DONE
+
+
+def test_many_equal_rows_are_noted_and_counted(office: Office) -> None:
+    call = office.call("check", office.sheet(*["EUR/USD,Buy,5,1.2,IOC\n"] * 100))
+
+    assert call.code == 0
+    assert len([line for line in call.err.splitlines() if line.startswith("note:")]) == 11
+    assert "and 89 more like these" in call.err
+
+
+def test_a_refusal_is_a_document_too_where_one_was_asked_for(desk: Office) -> None:
+    desk.call("submit", desk.sheet(FILLED), "--yes")
+
+    call = desk.call("submit", desk.sheet(FILLED, EXPIRED), "--yes", "--json")
+
+    assert call.json["exit_code"] == call.code == 3
+    assert "were not sent before" in call.json["error"]
