@@ -138,7 +138,7 @@ class Books:
         parts = urlsplit(asked.target)
         if parts.path.startswith("/v2/sso"):
             self._tokens += 1
-            header = HTTPHeaderDict({"SSO_TOKEN": str(self._tokens)})
+            header = HTTPHeaderDict({"SSO_TOKEN": self._token})
             return Reply(200, header, b'{"status": "OK"}', "", asked.request_id)
         if asked.method == "POST":
             return self._place(asked)
@@ -154,6 +154,10 @@ class Books:
         found = [h for h in self._now() if h.server_order_id == server_order_id]
         return self._reply(asked, 200, self._show(found[0])) if found else self._nothing(asked)
 
+    @property
+    def _token(self) -> str:
+        return f"token-number-{self._tokens}"
+
     def taken(self) -> list[Held]:
         """Give the orders that came from us, up to now."""
         return [held for held in self._now() if not held.is_foreign]
@@ -165,7 +169,7 @@ class Books:
 
     def _place(self, asked: Asked) -> Reply:
         word = self.words.pop(0) if self.words else "ok"
-        if word == "logged-out" and asked.headers["SSO_TOKEN"] == str(self._tokens):
+        if word == "logged-out" and asked.headers["SSO_TOKEN"] == self._token:
             self.words.insert(0, word)
             self._tokens += 1
             return self._reply(asked, 401, {"errorCode": "UNAUTHORIZED"})

@@ -31,7 +31,7 @@ MARKETS = (
     Market("does not look at the client ID", finds="any"),
 )
 
-STEPS = 5
+STEPS = 6
 
 words = st.lists(
     st.sampled_from((*["ok"] * (len(WORDS) // 3), *WORDS)), min_size=2, max_size=10
@@ -97,6 +97,14 @@ class Histories(RuleBasedStateMachine):
         def work(world: World) -> None:
             if world.batches:
                 world.resume(list(world.batches)[which % len(world.batches)], trouble)
+
+        self._do(work)
+
+    @rule(which=st.integers(0, 9), trouble=troubles)
+    def resolve(self, which: int, trouble: Trouble) -> None:
+        def work(world: World) -> None:
+            if world.batches:
+                world.resolve(list(world.batches)[which % len(world.batches)], trouble)
 
         self._do(work)
 

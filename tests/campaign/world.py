@@ -28,7 +28,17 @@ from batch.errors import GateError, JournalError
 from batch.journal import Change, Journal
 from batch.journal.database import Database
 from batch.model import OrderRecord
-from batch.runner import Duplicates, PlanOptions, Run, RunOptions, Snapshot, plan, refuse_sent_since
+from batch.runner import (
+    Duplicates,
+    PlanOptions,
+    Run,
+    RunOptions,
+    Snapshot,
+    declare_not_placed,
+    declare_placed,
+    plan,
+    refuse_sent_since,
+)
 from batch.runner.sending import Placing
 from batch.runner.work import Done
 from batch.states import OrderState
@@ -256,6 +266,30 @@ class World:
         """Go on with a batch."""
         self.story.append(f"resume {batch_id} {trouble}")
         self._live(lambda journal, life: self._run(journal, batch_id, trouble, life), trouble)
+
+    def resolve(self, batch_id: str, trouble: Trouble) -> None:
+        """Let a person look up the first UNKNOWN order at the venue, and record what is true."""
+        self.story.append(f"resolve {batch_id} {trouble}")
+
+        def work(journal: Journal, _: Life) -> None:
+            unknown = next(journal.orders(batch_id, [OrderState.UNKNOWN]), None)
+            if unknown is None:
+                return
+            namesakes = [
+                held for held in self.books.held if held.client_order_id == unknown.client_order_id
+            ]
+            if any(h.is_foreign or h.taken_at > self.clock.monotonic() for h in namesakes):
+                return  # nobody can tell yet
+            venue = self._venue() if trouble.seed % 2 else None
+            self.figures["findings of a person"] += 1
+            with journal.hold(batch_id, self.clock.now()):
+                if namesakes:
+                    found = namesakes[0].server_order_id
+                    declare_placed(journal, batch_id, unknown.row, found, venue, self.clock)
+                else:
+                    declare_not_placed(journal, batch_id, unknown.row, venue, self.clock)
+
+        self._live(work, trouble)
 
     def edit(self, row: int) -> None:
         """Change one cell of the sheet."""
