@@ -43,6 +43,13 @@ class Broken(AssertionError):
     """The promise was broken."""
 
 
+class Failed(AssertionError):
+    """The program failed by a fault of its own.
+
+    Not the same as a broken promise: a deliberate bug that only makes it fail proves nothing.
+    """
+
+
 def read_report(document: Mapping[str, Any]) -> list[Reported]:
     """Read the lines of a JSON report."""
     return [

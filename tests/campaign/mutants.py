@@ -208,8 +208,12 @@ def throttled_row_is_sent_in_two_copies(patches: Patches) -> None:
     def learn(original: Any, self: Any, placing: Any, done: Done[object], following: Any) -> None:
         original(self, placing, done, following)
         if isinstance(done.error, Throttled):
+            throttled.add(placing.client_order_id)
+        elif placing.client_order_id in throttled:
+            throttled.remove(placing.client_order_id)
             self.put_back(placing.row, placing.client_order_id, placing.payload)
 
+    throttled: set[str] = set()
     _wrap(patches, sending.Sending, "learn", learn)
     claims_are_not_counted(patches)
 

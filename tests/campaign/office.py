@@ -21,7 +21,7 @@ from typing import IO, Any
 from batch.simulator import Simulator, SimulatorOptions, parse_fault
 from tests.campaign import driver
 from tests.campaign.invariants import (
-    Broken,
+    Failed,
     Reported,
     Taken,
     contradicted,
@@ -240,7 +240,7 @@ class Office:
         for _ in range(8):
             code = self.submit()
             if code not in (0, 1, 4, 5):
-                raise Broken(
+                raise Failed(
                     f"exit {code} at the end\n{self.story}\n{self.log.read_text()[-3000:]}"
                 )
             report = self.read_report()

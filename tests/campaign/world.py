@@ -44,7 +44,7 @@ from batch.runner.work import Done
 from batch.states import OrderState
 from batch.venue import Venue, encode_order
 from tests.campaign.books import Books, Held, Market
-from tests.campaign.invariants import Broken, Reported, contradicted, lost, require
+from tests.campaign.invariants import Broken, Failed, Reported, contradicted, lost, require
 from tests.campaign.office import MEMORY
 from tests.runner.doubles import LOGIN, FakeClock, make_order, make_validation
 
@@ -383,7 +383,7 @@ class World:
         except Broken:
             raise
         except Exception as error:
-            raise Broken(f"the program failed by itself: {error!r}\n{self.story}") from error
+            raise Failed(f"{error!r}\n{self.story}") from error
         finally:
             journal.close()
         self.books.words, self.books.silent = [], 0
