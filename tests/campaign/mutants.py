@@ -145,7 +145,13 @@ def absent_once_is_enough(patches: Patches) -> None:
 
 def absent_twice_at_once(patches: Patches) -> None:
     """Send again what was not found twice, however soon."""
-    _replace(patches, following, "ABSENT_APART_S", 0.0)
+
+    def learn(original: Any, self: Any, order: Any) -> None:
+        if order.absent_at is not None:
+            order.absent_at = float("-inf")
+        original(self, order)
+
+    _wrap(patches, following.Following, "_learn_absent", learn)
 
 
 def new_client_id_at_retry(patches: Patches) -> None:
