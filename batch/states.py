@@ -88,6 +88,10 @@ _VENUE_VERDICTS = {
 TRANSITIONS: dict[tuple[OrderState, OrderEvent], OrderState] = {
     (S.PLANNED, E.WITHDRAWN): S.SKIPPED,
     (S.PLANNED, E.CLAIMED): S.SENDING,
+    # A row that was claimed before and is to be sent again is asked about once more first: a proof
+    # or a person may have been wrong.
+    (S.PLANNED, E.FOUND): S.OPEN,
+    (S.PLANNED, E.DIFFERENT): S.UNKNOWN,
     (S.SENDING, E.RELEASED): S.PLANNED,
     (S.SENDING, E.ACCEPTED): S.OPEN,
     (S.SENDING, E.REFUSED): S.REFUSED,

@@ -14,7 +14,13 @@ from batch.runner.cancelling import Cancelling
 from batch.runner.matching import difference
 from batch.runner.options import Cancel, RunOptions
 from batch.runner.recording import Recorder
-from batch.runner.tracking import SECOND_QUESTION_S, Patience, Schedule, Tracked
+from batch.runner.tracking import (
+    SECOND_QUESTION_S,
+    SETTLED,
+    Patience,
+    Schedule,
+    Tracked,
+)
 from batch.runner.wording import status_words
 from batch.runner.work import Done
 from batch.states import FINAL, OrderEvent, OrderState, event_of_status
@@ -50,6 +56,10 @@ class Question:
 
     kind: str
     orders: tuple[Tracked, ...]
+
+
+ASKED_BY_CLIENT_ID = frozenset({OrderState.PLANNED, OrderState.UNKNOWN})
+"""States in which the venue may hold an order whose server ID is not known."""
 
 
 class Following:
@@ -107,12 +117,14 @@ class Following:
             )
         if order.state is OrderState.UNKNOWN:
             order.settle_until = now + self._settling_s(record.submitted_at)
+        if order.state in ASKED_BY_CLIENT_ID:
             self.unsettled.add(order.row)
         self._ask_at(order, now)
 
     def follow(self, order: Tracked) -> None:
         """Follow an order that the venue has just accepted."""
-        self._ask_at(order, self._clock.monotonic() + self._patience.first_s)
+        order.first_s = self._patience.first_s
+        self._ask_at(order, self._clock.monotonic() + order.first_s)
 
     def settle(self, order: Tracked) -> None:
         """Find out about an order whose placing has just gone unanswered."""
@@ -153,7 +165,7 @@ class Following:
         asked: list[Question] = []
         shared: list[Tracked] = []
         for order in self._schedule.take_due(now):
-            if order.state is OrderState.UNKNOWN:
+            if order.state in ASKED_BY_CLIENT_ID:
                 self._ready.appendleft(order)
             elif self._suits_bulk(order):
                 shared.append(order)
@@ -175,7 +187,7 @@ class Following:
             and order.state is OrderState.OPEN
             and not order.alone
             # One that has ended is not in the list, which then was a question for nothing.
-            and not (order.is_brief and order.answers == 0)
+            and not (order.is_brief and order.answers < SETTLED)
             and not self._cancelling.wants(order)
         )
 
@@ -200,7 +212,7 @@ class Following:
         if self._cancelling.wants(order):
             self._cancelling.ask(order)
             return "cancel"
-        return "find" if order.state is OrderState.UNKNOWN else "query"
+        return "find" if order.state in ASKED_BY_CLIENT_ID else "query"
 
     def cancel_open(self) -> None:
         """Have every open order cancelled, now and as soon as one is found to be open."""
@@ -232,6 +244,9 @@ class Following:
 
     def _learn_found(self, order: Tracked, found: tuple[VenueOrder, ...]) -> None:
         self.unsettled.discard(order.row)
+        if not found and order.state is OrderState.PLANNED:
+            self._schedule.drop(order)  # as it was said: it may be sent
+            return
         if not found:
             self._learn_absent(order)
             return
@@ -306,10 +321,13 @@ class Following:
 
     def _learn_status(self, order: Tracked, answer: object) -> None:
         if not isinstance(answer, VenueOrder):
-            self._later(order)  # a 404 for an order that it took: nothing is known from that
+            if order.venue_status is None:
+                self._disown(order, "is not known to the venue")
+            else:
+                self._later(order)  # a 404 for an order that it took: nothing is known from that
             return
         if _is_another(order, answer):
-            self._disown(order, answer)
+            self._disown(order, f"belongs to client order ID {answer.client_order_id}")
             return
         event = event_of_status(answer.status)
         if event is OrderEvent.WORKING:
@@ -318,7 +336,7 @@ class Following:
             return
         self._bulk_misses = 0
         if order.is_brief:
-            self._patience.learn(order.answers)
+            self._patience.learn(order)
         self._recorder.step(
             order,
             event,
@@ -359,12 +377,9 @@ class Following:
             else:
                 self._learn_working(order, listed)
 
-    def _disown(self, order: Tracked, answer: VenueOrder) -> None:
-        # A server ID that a person recorded unchecked may be another order's; its end is not ours.
-        words = (
-            f"server order ID {order.server_order_id} belongs to client order ID "
-            f"{answer.client_order_id}"
-        )
+    def _disown(self, order: Tracked, why: str) -> None:
+        # A server ID that a person recorded unchecked may be wrong; then nothing is known again.
+        words = f"server order ID {order.server_order_id} {why}"
         self._recorder.step(
             order,
             OrderEvent.DIFFERENT,
@@ -404,7 +419,7 @@ class Following:
     def _ask_at(self, order: Tracked, at: float) -> None:
         # Without a wait nothing is polled; what is unknown is asked about all the same.
         if (
-            order.state is OrderState.UNKNOWN
+            order.state in ASKED_BY_CLIENT_ID
             or self._options.wait_s > 0
             or self._options.cancel is not Cancel.NEVER
         ):

@@ -113,6 +113,11 @@ class Run:
         unsettled = [OrderState.SENDING, OrderState.UNKNOWN, OrderState.OPEN]
         for record in self._journal.orders(self._batch_id, unsettled):
             self._following.take_up(record)
+        if self._options.send:
+            for record in self._journal.orders(self._batch_id, [OrderState.PLANNED]):
+                if record.submitted_at is not None:
+                    # Claimed before, and then said not to be at the venue: asked once more.
+                    self._following.take_up(record)
         if self._options.cancel is Cancel.AT_ONCE:
             self._following.cancel_open()
         while True:
@@ -125,8 +130,12 @@ class Run:
             self._watch(self._snapshot())
             if self._is_finished() and not self._begins_to_cancel():
                 break
+            was_unsettled = bool(self._following.unsettled)
             for done in self._workers.collect(self._nap_s()):
                 self._learn(done)
+            if was_unsettled and not self._following.unsettled:
+                # Before the list of rows to send is read: some may have been found.
+                self._recorder.commit()
         self._recorder.commit()
         self._recorder.note("run-ended", self._sending.stopped or "finished")
         if self._sending.fault is not None:

@@ -9,7 +9,7 @@ import pytest
 
 from batch.errors import JournalError
 from batch.model import TimeInForce, Validation
-from batch.runner import Duplicates, declare_placed, sent_elsewhere
+from batch.runner import Duplicates, declare_not_placed, declare_placed, sent_elsewhere
 from batch.states import FinalState, OrderState
 from tests.runner.conftest import Desk
 from tests.runner.doubles import make_order, make_validation
@@ -513,3 +513,43 @@ def test_a_row_that_another_batch_has_sent_since_is_not_sent_again_when_proven_a
     assert rows.keys() == {2}
     assert states_of(desk, batch_id) == [UNKNOWN]
     assert len(desk.venue.books) == 1
+
+
+def test_a_row_that_a_person_said_was_not_placed_is_asked_about_before_it_is_sent(
+    desk: Desk,
+) -> None:
+    desk.venue.script, desk.venue.finds, desk.venue.life_s = ["lost"], "none", 1e9
+    batch_id, _ = desk.submit(sheet_of(1), settle_s=0.0)
+    declare_not_placed(desk.journal, batch_id, 2, desk.venue, desk.clock)
+    desk.venue.finds = "all"
+
+    desk.make_run(batch_id, wait_s=5.0).execute()
+
+    assert states_of(desk, batch_id) == [OPEN]
+    assert desk.orders(batch_id)[0].server_order_id == "9000"
+    assert desk.venue.posts_of(f"{batch_id}-2") == 1
+
+
+def test_a_row_that_was_not_placed_indeed_is_sent_by_the_next_run(desk: Desk) -> None:
+    desk.venue.script = ["lost-untaken"]
+    batch_id, _ = desk.submit(sheet_of(2), settle_s=0.0)
+    declare_not_placed(desk.journal, batch_id, 2, desk.venue, desk.clock)
+    desk.venue.calls.clear()
+
+    outcome = desk.make_run(batch_id).execute()
+
+    assert outcome.states == {OrderState.FILLED: 2}
+    assert desk.venue.calls[:2] == ["find", "place"]
+
+
+def test_a_server_id_that_was_recorded_unchecked_and_is_not_known_is_unknown_again(
+    desk: Desk,
+) -> None:
+    desk.venue.script, desk.venue.finds = ["lost"], "none"
+    batch_id, _ = desk.submit(sheet_of(1), settle_s=0.0)
+    declare_placed(desk.journal, batch_id, 2, "12345", None, desk.clock)
+
+    desk.make_run(batch_id).execute()
+
+    assert states_of(desk, batch_id) == [UNKNOWN]
+    assert "12345 is not known to the venue" in desk.orders(batch_id)[0].message
