@@ -15,8 +15,12 @@ FIRST_QUESTION_S = 0.25
 SECOND_QUESTION_S = 0.25
 """After the first."""
 
-SOONER, LATER = 0.98, 1.4
+SOONER, LATER = 0.996, 1.3
 """What an answer in time and one too soon make of the wait before the first question."""
+
+SETTLED = 3
+"""After so many answers that it works, even an order that does not wait for a price may take its
+time."""
 
 SHORTEST_S = 0.002
 LONGEST_FIRST_S = 1.0
@@ -41,6 +45,7 @@ class Tracked:
         due_at: monotonic time of the next one.
         answers: how many questions about it as an open order were answered.
         is_brief: by its time in force it ends as soon as it is taken.
+        first_s: how long after its placing the first question was to come.
     """
 
     row: int
@@ -59,6 +64,7 @@ class Tracked:
     due_at: float = float("-inf")
     answers: int = 0
     is_brief: bool = False
+    first_s: float = FIRST_QUESTION_S
     interval_s: float = SECOND_QUESTION_S
     is_asked: bool = False
 
@@ -118,7 +124,7 @@ class Patience:
     """How long after its placing an order is best asked about, learnt from the orders before it.
 
     Asked too soon, an order needs a second question; asked late, its end is noticed late. The
-    balance is where about one order in twenty is asked too soon.
+    balance is where few orders are asked too soon.
 
     Attributes:
         first_s: when to ask, in seconds after the placing.
@@ -126,10 +132,11 @@ class Patience:
 
     first_s: float = FIRST_QUESTION_S
 
-    def learn(self, answers: int) -> None:
-        """Take in that an order was found at its end after so many answers that it works."""
-        if answers == 0:
+    def learn(self, order: Tracked) -> None:
+        """Take in that an order was found at its end."""
+        if order.answers == 0:
             self.first_s = max(self.first_s * SOONER, SHORTEST_S)
-        elif answers == 1:
+        elif order.answers == 1:
+            # Many are asked before the first of them is answered; together they are one lesson.
             # One that works for longer says nothing about those that end soon.
-            self.first_s = min(self.first_s * LATER, LONGEST_FIRST_S)
+            self.first_s = min(max(self.first_s, order.first_s * LATER), LONGEST_FIRST_S)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from batch.errors import Throttled
 from batch.model import TimeInForce, Validation, VenueOrder
 from batch.runner.pace import BREATH_S, LONGEST_PAUSE_S, LOWEST, Pace
-from batch.runner.tracking import FIRST_QUESTION_S, LONGEST_FIRST_S, Patience
+from batch.runner.tracking import FIRST_QUESTION_S, LONGEST_FIRST_S, Patience, Tracked
 from batch.states import OrderState
 from tests.runner.conftest import Desk
 from tests.runner.doubles import ScriptedVenue, make_order, make_validation
@@ -271,24 +272,30 @@ def test_no_rate_is_so_low_that_a_run_stands_still() -> None:
     assert pace.rate(1049.0) == LOWEST
 
 
-def test_patience_settles_where_one_order_in_some_twenty_is_asked_too_soon() -> None:
-    patience, too_soon = Patience(), 0
+def an_ended(patience: Patience, answers: int) -> Tracked:
+    return Tracked(2, "a-2", OrderState.OPEN, answers=answers, first_s=patience.first_s)
+
+
+def test_patience_settles_where_few_orders_are_asked_too_soon() -> None:
+    patience, too_soon, on_their_way = Patience(), 0, deque[Tracked]()
     for number in range(4000):
         lives_s = 0.3 * (number * 37 % 101) / 101
-        answers = 0 if patience.first_s >= lives_s else 1
-        patience.learn(answers)
-        too_soon += answers
+        on_their_way.append(an_ended(patience, 0 if patience.first_s >= lives_s else 1))
+        if number >= 80:
+            order = on_their_way.popleft()
+            patience.learn(order)
+            too_soon += order.answers
 
-    assert 0.2 < patience.first_s < 0.5
-    assert 0.01 < too_soon / 4000 < 0.1
+    assert 0.15 < patience.first_s < 0.5
+    assert too_soon / 4000 < 0.15
 
 
 def test_patience_has_bounds() -> None:
     hasty, slow, unmoved = Patience(), Patience(), Patience()
     for _ in range(2000):
-        hasty.learn(0)
-        slow.learn(1)
-    unmoved.learn(7)
+        hasty.learn(an_ended(hasty, 0))
+        slow.learn(an_ended(slow, 1))
+    unmoved.learn(an_ended(unmoved, 7))
 
     assert 0 < hasty.first_s < 0.01
     assert slow.first_s == LONGEST_FIRST_S
