@@ -68,7 +68,10 @@ def check(sheet: Path, annotate: Path | None, as_json: bool, again: bool, **opti
         session.say(line)
     if validation.problems:
         show_problems(validation)
-        session.say("\nNothing can be sent before these cells are mended.")
+        session.say(
+            "\nMend these cells. Until then submit refuses the sheet, or sends only the good rows "
+            "with --on-invalid skip."
+        )
         return code
     click.echo(f"{where(validation.sheet)}: {len(validation.orders):,} orders, no problems\n")
     show(totals_table(validation.orders))

@@ -58,7 +58,7 @@ def write_corrections_sheet(
 
     (path,) = target_paths([target], Path(batch.sheet_path), batch.batch_id)
     with journal.hold(batch.batch_id, session.clock.now()):
-        orders = list(journal.orders(batch.batch_id))
+        orders = journal.listing(batch.batch_id)
         written = write_corrections(path, batch, orders, abandoned=True)
         if written is None:
             session.say("No rows to correct: every row was filled, or is still open or unknown.")
@@ -114,7 +114,7 @@ def write_reports(
     """
     from batch.report import write
 
-    orders = list(journal.orders(batch.batch_id))
+    orders = journal.listing(batch.batch_id)
     written, failures = [], []
     for target in targets:
         try:

@@ -6,6 +6,7 @@ import signal
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Literal
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from batch.runner import Outcome, Run
     from batch.simulator import Simulator
     from batch.venue import Venue
+
+
+NAMED_UNKNOWN = 5
+"""UNKNOWN rows that the closing words name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +196,12 @@ def conclude(
     code = exit_code(states, outcome, options.accept)
     if failed and code in (Exit.DONE, Exit.NOT_ALL_FILLED):
         code = Exit.FAULT  # a worse one than "the report is missing" stays
-    session.say(closing_words(batch, states, outcome, written, sends=options.send))
+    unknown = list(
+        islice(
+            journal.orders(batch.batch_id, [OrderState.UNKNOWN, OrderState.SENDING]), NAMED_UNKNOWN
+        )
+    )
+    session.say(closing_words(batch, states, outcome, written, unknown=unknown, sends=options.send))
     document: dict[str, Any] = {}
     if options.as_json:
         from batch.report import as_document

@@ -103,12 +103,12 @@ class _Submitting:
             lambda: self._open_venue()[0],
             again=again,
         )
-        if len(waiting) > 1:
-            for one in waiting:
-                # So that no sheet is sent when a later one will be refused.
-                self._plan(one.validation, dry_run=True)
-        if self._how.asks and waiting:
-            self._confirm([one.validation for one in waiting])
+        if len(waiting) > 1 or self._how.asks:
+            # So that no sheet is sent when a later one will be refused, and nobody is asked about
+            # orders that would not leave.
+            tried = [self._plan(one.validation, dry_run=True) for one in waiting]
+            if self._how.asks and waiting:
+                self._confirm([one.validation for one in waiting], tried)
         if self._how.dry_run:
             return [self._try(validation) for validation in checked]
         return self._send_all(checked, found)
@@ -120,13 +120,20 @@ class _Submitting:
             self._journal, validation, login=self._session.login(), clock=self._session.clock
         )
 
-    def _confirm(self, waiting: Sequence[Validation]) -> None:
+    def _confirm(self, waiting: Sequence[Validation], tried: Sequence[Plan]) -> None:
         from batch.cli.console import show
         from batch.cli.problems import totals_table
 
         login = self._session.login()
-        orders = [order for validation in waiting for order in validation.orders]
+        orders = [
+            order
+            for validation, plan in zip(waiting, tried, strict=True)
+            for order in validation.orders
+            if plan.to_send is None or order.row in plan.to_send
+        ]
         show(totals_table(orders), err=True)
+        for plan in tried:
+            self._tell_of_duplicates(plan)
         mark = "SIMULATED  " if self._session.simulated else ""
         question = (
             f"\n{mark}Send {len(orders):,} orders as {login.user} of {login.org} at {login.url}?"
@@ -142,7 +149,8 @@ class _Submitting:
         name = planned.batch.batch_id
         self._session.say(
             f"Dry run of {validation.sheet.path.name}: batch {name}, "
-            f"{counts_in_words(planned.states)}. Nothing was sent."
+            f"{planned.states.get(OrderState.PLANNED, 0):,} of {planned.batch.row_count:,} rows "
+            f"would be sent ({counts_in_words(planned.states)} now). Nothing was sent."
         )
         return Result(Exit.DONE, {"batch": {"id": name}, "exit_code": Exit.DONE})
 
@@ -205,7 +213,9 @@ class _Submitting:
     def _tell_of_duplicates(self, planned: Plan) -> None:
         session = self._session
         if planned.skipped:
-            session.say(f"{planned.skipped:,} rows were sent before and are left out.")
+            session.say(
+                f"{planned.skipped:,} rows were filled before, or may still be, and are left out."
+            )
         if planned.withdrawn:
             session.say(
                 f"{planned.withdrawn:,} rows that an unfinished batch had not sent are sent by "

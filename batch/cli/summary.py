@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from batch.states import FINAL, FinalState, OrderState, final_state
 
 if TYPE_CHECKING:
-    from batch.model import BatchRecord
+    from batch.model import BatchRecord, OrderRecord
     from batch.runner import Outcome
 
 
@@ -33,9 +33,14 @@ def closing_words(
     outcome: Outcome | None,
     reports: Sequence[Path],
     *,
+    unknown: Sequence[OrderRecord] = (),
     sends: bool = True,
 ) -> str:
-    """Say how a batch ended and what to do next, for a tired person."""
+    """Say how a batch ended and what to do next, for a tired person.
+
+    Args:
+        unknown: the first rows that are UNKNOWN, to be named.
+    """
     name = Path(batch.sheet_path).name
     standing = counts_in_words(states)
     lines = [f"Batch {batch.batch_id} of {name}, {batch.row_count:,} rows: {standing}."]
@@ -55,11 +60,14 @@ def closing_words(
     by_final = counts(states)
     if FinalState.UNKNOWN in by_final:
         lines.append(
-            f"{by_final[FinalState.UNKNOWN]:,} UNKNOWN: the venue may or may not hold them. They "
-            "are not sent again. Ask the venue's desk about them by client order ID, and record "
-            f"the finding: orderbatch resolve {batch.batch_id} ROW --placed SERVER_ID, or "
+            f"{by_final[FinalState.UNKNOWN]:,} UNKNOWN: the venue may or may not hold such an "
+            "order, and it is not sent again. Ask the venue's desk by client order ID, and record "
+            f"what they find: orderbatch resolve {batch.batch_id} ROW --placed SERVER_ID, or "
             "--not-placed."
         )
+        lines.extend(f"  row {o.row}: client order ID {o.client_order_id}" for o in unknown)
+        if by_final[FinalState.UNKNOWN] > len(unknown) > 0:
+            lines.append("  and more; the report has all of them")
     if batch.simulated:
         lines.append("This was practice: nothing went to a real venue.")
     elif by_final.keys() == {FinalState.FILLED}:
@@ -75,6 +83,7 @@ def closing_words(
         or FinalState.OPEN in by_final
         or (FinalState.UNKNOWN in by_final)
     ):
-        lines.append(f"Go on with: orderbatch resume {batch.batch_id}")
+        first = "Then go" if FinalState.UNKNOWN in by_final else "Go"
+        lines.append(f"{first} on with: orderbatch resume {batch.batch_id}")
     lines.extend(f"Report: {path}" for path in reports)
     return "\n".join(lines)

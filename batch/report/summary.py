@@ -18,6 +18,7 @@ from batch.report.palette import ALARM, ALL_WELL, HEADER, INK, RULE, STATE_BARS,
 from batch.report.text import visible
 from batch.report.totals import URGENCY, Total, count_states, sum_orders
 from batch.states import FinalState as S
+from batch.states import OrderState
 
 ATTENTION = (S.UNKNOWN, S.OPEN, S.REFUSED, S.REJECTED, S.NOT_SENT, S.INVALID)
 """What needs a person, the most urgent first."""
@@ -114,7 +115,9 @@ class _Page:
     def write_attention(self, batch: BatchRecord, orders: Sequence[OrderRecord]) -> None:
         by_state: dict[S, list[OrderRecord]] = {state: [] for state in S}
         for order in orders:
-            by_state[order.final_state].append(order)
+            # Rows that were left out on purpose need nobody.
+            if order.state is not OrderState.SKIPPED:
+                by_state[order.final_state].append(order)
         urgent = [(state, by_state[state]) for state in ATTENTION]
         rows = [order for _, of_state in urgent for order in of_state]
         if not rows:
@@ -136,7 +139,8 @@ class _Page:
                 self._cells.text(self._line, 1, text, italic=True)
                 self._line += 1
         for state, of_state in urgent:
-            advice = _advice(state, batch.batch_id)
+            # A simulated venue ends with its process: there is nothing to go on with.
+            advice = "" if batch.simulated else _advice(state, batch.batch_id)
             if of_state and advice:
                 self._cells.text(self._line, 0, f"{state}: {advice}", italic=True, font_color=INK)
                 self._line += 1

@@ -140,7 +140,7 @@ def refuse_sent(
         raise GateError(
             f"expected rows that were not sent before, found {len(sent)} that were:\n"
             f"{listing(sent)}\n{also}"
-            "Nothing was sent. To send only the others: --skip-sent. To send all of them once "
+            "Nothing was sent. To send only the others: --skip-sent. To send the whole sheet once "
             "more: --again."
         )
     raise GateError(
@@ -162,7 +162,9 @@ def listing(found: Mapping[int, EarlierOrder]) -> str:
 def name_of(order: EarlierOrder) -> str:
     """Name an order in every way in which a person may look for it."""
     server = f", server order ID {order.server_order_id}" if order.server_order_id else ""
+    is_part = order.filled_size and order.state is not OrderState.FILLED
+    part = " after a part fill" if is_part else ""
     return (
-        f"client order ID {order.client_order_id}{server}, {final_state(order.state)}, "
+        f"client order ID {order.client_order_id}{server}, {final_state(order.state)}{part}, "
         f"in batch {order.batch_id} row {order.row}"
     )

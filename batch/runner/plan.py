@@ -60,6 +60,7 @@ class Plan:
         is_new: this plan made the batch; otherwise it was there before, finished or not.
         skipped: rows left out because they were sent before.
         withdrawn: rows of other batches, never sent, that this one sends in their place.
+        to_send: rows that this plan sends; None for a batch that was there before.
         left_behind: the other batches that these rows were of.
     """
 
@@ -69,6 +70,7 @@ class Plan:
     skipped: int = 0
     withdrawn: int = 0
     left_behind: tuple[str, ...] = ()
+    to_send: frozenset[int] | None = None
 
 
 class _Undo(Exception):
@@ -284,6 +286,7 @@ def _add(
         skipped=len(draft.skipped),
         withdrawn=sum(map(len, draft.withdrawals.values())),
         left_behind=tuple(draft.withdrawals),
+        to_send=frozenset(row.row for row in planned if row.state is OrderState.PLANNED),
     )
 
 

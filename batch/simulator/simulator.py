@@ -10,7 +10,7 @@ from email.utils import formatdate
 from types import TracebackType
 from typing import Self
 
-from batch.errors import BatchError
+from batch.errors import ConfigError
 from batch.simulator.exchanges import Exchange, RequestLog
 from batch.simulator.faults import Fault, FaultScript
 from batch.simulator.ledger import Ledger
@@ -24,7 +24,7 @@ from batch.simulator.wire import Request
 _POLL_S = 0.02
 
 
-class SimulatorError(BatchError):
+class SimulatorError(ConfigError):
     """The simulated venue cannot listen where it was told to."""
 
 
