@@ -16,7 +16,8 @@ from hypothesis.stateful import (
 
 from batch.runner import Duplicates
 from tests.campaign.books import WORDS, Market
-from tests.campaign.world import FIRST_SIZE, POINTS, Trouble, World
+from tests.campaign.mortal import POINTS, Trouble
+from tests.campaign.world import FIRST_SIZE, World
 
 FINDS_ALL = Market("finds all", covers_done=True, late_s=3.0)
 FINDS_OPEN = Market("finds open orders only", finds="open")

@@ -22,6 +22,7 @@ ENOUGH_BATCHES = 12
 """Batches of real processes within which each bug must have shown itself."""
 
 FINDS_ALL_UNCONFIRMED = MODELS[1]
+FINDS_NOTHING = MODELS[-1]
 
 TELLING = {
     "not_found_is_not_placed": (FINDS_OPEN,),
@@ -37,7 +38,7 @@ SHOWS: Mapping[str, Callable[[int, Launchpad, str], Office]] = {
         "posted", FINDS_ALL_UNCONFIRMED, seed, pad, mutant=bug
     ),
     "claimed_row_is_sent_again": lambda seed, pad, bug: kill_at(
-        "answered", FINDS_ALL_UNCONFIRMED, seed, pad, mutant=bug
+        "answered", FINDS_NOTHING, seed, pad, mutant=bug
     ),
     "redirect_is_followed": lambda _, pad, bug: redirect(FINDS_ALL_UNCONFIRMED, pad, mutant=bug),
     "adapter_retries": lambda seed, pad, bug: lose_replies(

@@ -1,0 +1,176 @@
+"""Processes that die, inside of one that does not.
+
+A process here is the code between opening the journal and its end. It dies by an exception that
+nothing catches, its uncommitted work is lost, and the calls that it had on their way reach the
+venue or do not.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, ClassVar, cast
+from unittest import mock
+
+from sqlalchemy import Connection, Dialect
+
+from batch.errors import JournalError
+from batch.journal import Change, Journal
+from batch.journal.database import Database
+from batch.runner.sending import Placing
+from batch.runner.work import Done
+from tests.runner.doubles import FakeClock
+
+POINTS = ("before-apply", "in-transaction", "applied", "before-call", "after-call", "in-round")
+"""Where a process can die: around a commit of steps, inside of any transaction, around a call to
+the venue, and between two rounds of a run."""
+
+
+class Died(BaseException):
+    """The process is gone; nothing that it had not committed ever happened."""
+
+
+class DiskFull(JournalError):
+    """The journal could not be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What goes wrong while a process lives.
+
+    Attributes:
+        words: what becomes of its placings; see `tests.campaign.books.WORDS`.
+        silent: how many of its questions get no answer.
+        point: where it dies, one of `POINTS`; None for nowhere.
+        passing: at which passing of that point.
+        disk_full: the journal cannot be written at that point, instead of a death.
+        stopped_at: after how many rounds somebody presses Ctrl-C; None for never.
+        stops: how often.
+        seed: of everything else: which calls are quick, and which of a dead process arrive.
+    """
+
+    words: tuple[str, ...] = ()
+    silent: int = 0
+    point: str | None = None
+    passing: int = 1
+    disk_full: bool = False
+    stopped_at: int | None = None
+    stops: int = 1
+    seed: int = 0
+
+
+class Life:
+    """One process's time until it dies."""
+
+    def __init__(self, trouble: Trouble) -> None:
+        self._trouble = trouble
+        self._passings: Counter[str] = Counter()
+
+    def pass_by(self, point: str) -> None:
+        """Die here, if it is time."""
+        self._passings[point] += 1
+        trouble = self._trouble
+        if (point, self._passings[point]) == (trouble.point, trouble.passing):
+            if trouble.disk_full and point in ("before-apply", "in-transaction"):
+                raise DiskFull("disk full")
+            raise Died
+
+
+class MortalDatabase(Database):
+    """A database whose process can die inside of its transactions."""
+
+    life = Life(Trouble())
+    _statements: ClassVar[dict[Any, Any]] = {}
+    _dialect: ClassVar[Dialect | None] = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Compiling the same statements anew for each process would take most of the time.
+        self._connection.execution_options(compiled_cache=self._statements)
+        MortalDatabase._dialect = self._dialect or self._connection.dialect
+        self._connection.dialect = MortalDatabase._dialect
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        with super().writing() as connection:
+            yield connection
+            self.life.pass_by("in-transaction")
+
+
+class MortalJournal(Journal):
+    """A journal whose process can die around its commits."""
+
+    life = Life(Trouble())
+
+    @classmethod
+    def open_mortal(cls, path: Path, trouble: Trouble | None = None) -> MortalJournal:
+        """Open it for a process that these troubles await."""
+        with mock.patch("batch.journal.store.Database", MortalDatabase):
+            journal = cls.open(str(path))
+        assert isinstance(journal, cls) and isinstance(journal._database, MortalDatabase)
+        journal.life = journal._database.life = Life(trouble or Trouble())
+        return journal
+
+    def apply(self, batch_id: str, changes: Any, now: datetime) -> None:
+        if not changes:
+            return
+        self.life.pass_by("before-apply")
+        super().apply(batch_id, cast("list[Change]", changes), now)
+        self.life.pass_by("applied")
+
+
+class Wires:
+    """Makes calls: some at once, some later, their answers in any order."""
+
+    def __init__(self, clock: FakeClock, life: Life, dice: random.Random) -> None:
+        self._clock = clock
+        self._life = life
+        self._dice = dice
+        self._waiting: list[tuple[object, Callable[[], object]]] = []
+        self._ended: list[Done[object]] = []
+
+    def submit(self, key: object, call: Callable[[], object]) -> None:
+        if self._dice.random() < 0.5:
+            self._waiting.append((key, call))
+        else:
+            self._ended.append(self._make(key, call))
+
+    def collect(self, timeout_s: float) -> list[Done[object]]:
+        if not (self._waiting or self._ended):
+            # Never nothing: a loop that asked for no time at all would not end.
+            self._clock.sleep(max(timeout_s, 0.001))
+            return []
+        self._clock.sleep(self._dice.choice((0.01, 0.1)))
+        now = [item for item in self._waiting if self._dice.random() < 0.7]
+        self._waiting = [item for item in self._waiting if item not in now]
+        self._ended += [self._make(key, call) for key, call in now]
+        self._dice.shuffle(self._ended)
+        cut = self._dice.randint(1, max(len(self._ended), 1))
+        arrived, self._ended = self._ended[:cut], self._ended[cut:]
+        return arrived
+
+    def wake(self) -> None:
+        """Nobody sleeps."""
+
+    def close(self) -> None:
+        """End, while calls may be on their way: each reaches the venue, or does not."""
+        for key, call in self._waiting:
+            if isinstance(key, Placing) and self._dice.random() < 0.5:
+                self._make(key, call, is_alive=False)
+        self._waiting = []
+
+    def _make(self, key: object, call: Callable[[], object], *, is_alive: bool = True) -> Any:
+        if is_alive:
+            self._life.pass_by("before-call")
+        try:
+            done: Done[object] = Done(key, value=call())
+        except Exception as error:
+            done = Done(key, error=error)
+        if is_alive:
+            self._life.pass_by("after-call")
+        return done
