@@ -132,6 +132,14 @@ class Database:
         if self._is_ours:
             # An interrupt in the middle of a statement makes the engine connect anew.
             self._set_durability(connection)
+            self._watch_new_file(connection)
+
+    def _watch_new_file(self, connection: sqlite3.Connection) -> None:
+        # The last connection to go takes the write-ahead file with it; a look makes the new one.
+        ahead = next((path for path in self._files if path != self.path), None)
+        if ahead is not None:
+            connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+            self._files[ahead] = identity(ahead)
 
     def _set_durability(self, connection: sqlite3.Connection) -> None:
         # FULL: a commit is on the disk before the order that it claims can leave. Write-ahead, so

@@ -157,6 +157,21 @@ def test_ctrl_c_in_the_middle_of_a_commit_leaves_nothing_of_it(
     assert states(journal)[2] is OrderState.SENDING
 
 
+def test_after_ctrl_c_the_journal_knows_its_new_write_ahead_file(
+    journal: Journal, path: Path
+) -> None:
+    add(journal)
+
+    with interrupted(journal, "BEGIN"), pytest.raises(KeyboardInterrupt):
+        journal.apply("abc", [claim(2)], NOW)
+    # So that the new file cannot by chance have the old one's place on the disk.
+    for number in range(20):
+        (path.parent / f"other-{number}").write_text("taken")
+
+    journal.apply("abc", [claim(2)], NOW)
+    assert states(journal)[2] is OrderState.SENDING
+
+
 def test_after_ctrl_c_commits_are_as_durable_as_before(journal: Journal) -> None:
     add(journal)
 
