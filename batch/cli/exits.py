@@ -10,6 +10,7 @@ from types import FrameType
 
 import click
 
+from batch.cli.summary import counts
 from batch.errors import (
     BatchError,
     ConfigError,
@@ -19,7 +20,7 @@ from batch.errors import (
     SheetError,
     VenueError,
 )
-from batch.states import FinalState, OrderState, final_state
+from batch.states import FinalState, OrderState
 
 log = logging.getLogger(__name__)
 
@@ -88,15 +89,12 @@ def code_of_states(states: Mapping[OrderState, int], accepted: Collection[str]) 
     Args:
         accepted: final states, in lower case, that count as good as FILLED.
     """
-    counts: dict[FinalState, int] = {}
-    for state, count in states.items():
-        if count:
-            counts[final_state(state)] = counts.get(final_state(state), 0) + count
-    if FinalState.UNKNOWN in counts:
+    by_final = counts(states)
+    if FinalState.UNKNOWN in by_final:
         return Exit.UNKNOWN
     if states.get(OrderState.PLANNED):
         return Exit.STILL_OPEN
-    left = [state for state in counts if state.value.lower() not in {*accepted, "filled"}]
+    left = [state for state in by_final if state.value.lower() not in {*accepted, "filled"}]
     if FinalState.OPEN in left:
         return Exit.STILL_OPEN
     return Exit.NOT_ALL_FILLED if left else Exit.DONE

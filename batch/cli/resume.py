@@ -29,8 +29,9 @@ def resume(batch: str, **options: Any) -> int:
     """
     from batch.cli.console import print_json
     from batch.cli.gating import held_back_by
-    from batch.cli.running import conclude, go_on, is_finished, take_running_options
+    from batch.cli.running import conclude, go_on, take_running_options
     from batch.cli.sharing import start_session
+    from batch.cli.summary import is_finished
     from batch.runner import refuse_sent_since
 
     how = take_running_options(options)

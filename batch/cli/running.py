@@ -15,7 +15,7 @@ import click
 
 from batch.cli.exits import Exit, Fault, Interrupted, code_of_states, tell
 from batch.errors import JournalError, ReportError
-from batch.states import FINAL, OrderState
+from batch.states import OrderState
 
 if TYPE_CHECKING:
     from batch.cli.session import Session
@@ -74,11 +74,6 @@ def take_running_options(options: dict[str, Any]) -> RunningOptions:
         send=True,
         quiet=options["quiet"],
     )
-
-
-def is_finished(states: Mapping[OrderState, int]) -> bool:
-    """Say whether nothing is left to do for a batch."""
-    return all(state in FINAL for state, count in states.items() if count)
 
 
 def go_on(
@@ -207,7 +202,7 @@ def conclude(
         from batch.report import as_document
 
         document = {
-            **as_document(batch, list(journal.orders(batch.batch_id))),
+            **as_document(batch, journal.listing(batch.batch_id)),
             "reports": [str(path) for path in written],
             "stopped": outcome.stopped if outcome else "",
             "exit_code": code,

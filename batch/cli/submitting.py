@@ -13,7 +13,8 @@ import click
 
 from batch.cli.exits import Exit, code_of, tell
 from batch.cli.gating import GateOptions, Waiting, pass_gates
-from batch.cli.running import Result, RunningOptions, conclude, go_on, is_finished
+from batch.cli.running import Result, RunningOptions, conclude, go_on
+from batch.cli.summary import is_finished
 from batch.errors import BatchError
 from batch.states import OrderState
 

@@ -22,6 +22,11 @@ def counts(states: Mapping[OrderState, int]) -> dict[FinalState, int]:
     return {state: sums[state] for state in FinalState if state in sums}
 
 
+def is_finished(states: Mapping[OrderState, int]) -> bool:
+    """Say whether nothing is left to do for a batch."""
+    return all(state in FINAL for state, count in states.items() if count)
+
+
 def counts_in_words(states: Mapping[OrderState, int]) -> str:
     """Say `40 FILLED, 8 EXPIRED`."""
     return ", ".join(f"{count:,} {state.value}" for state, count in counts(states).items())
@@ -45,8 +50,8 @@ def closing_words(
     standing = counts_in_words(states)
     lines = [f"Batch {batch.batch_id} of {name}, {batch.row_count:,} rows: {standing}."]
     if outcome is None:
-        done = all(state in FINAL for state, count in states.items() if count)
-        lines.append(f"{'It was finished before; n' if done else 'N'}othing was sent now.")
+        before = "It was finished before; n" if is_finished(states) else "N"
+        lines.append(f"{before}othing was sent now.")
     else:
         if outcome.interrupted:
             lines.append("Interrupted: nothing more was sent.")
@@ -56,7 +61,6 @@ def closing_words(
             lines.append(
                 "The simulated market is at rest, so waiting for the open orders ended early."
             )
-        lines.extend(outcome.notes)
     by_final = counts(states)
     if FinalState.UNKNOWN in by_final:
         lines.append(

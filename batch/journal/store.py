@@ -134,11 +134,18 @@ class Journal:
         return found[0]
 
     def orders(
-        self, batch_id: str, states: Iterable[OrderState] | None = None
+        self,
+        batch_id: str,
+        states: Iterable[OrderState] | None = None,
+        *,
+        claimed_before: bool = False,
     ) -> Iterator[OrderRecord]:
         """Give a batch's rows in the sheet's order, all or those in these states.
 
         They are read in portions, each in a short transaction of its own.
+
+        Args:
+            claimed_before: only rows that a request may once have left for.
         """
         wanted = None if states is None else list(states)
         last = 0
@@ -146,6 +153,8 @@ class Journal:
             query = select(ORDERS).where(ORDERS.c.batch_id == batch_id, ORDERS.c.row > last)
             if wanted is not None:
                 query = query.where(ORDERS.c.state.in_(wanted))
+            if claimed_before:
+                query = query.where(ORDERS.c.submitted_at.is_not(None))
             with self._database.reading() as connection:
                 found = connection.execute(query.order_by(ORDERS.c.row).limit(PORTION))
                 portion = [read_order(row) for row in found]

@@ -257,13 +257,7 @@ class Following:
             else difference(order.payload or "{}", answer)
         )
         if wrong:
-            self._recorder.step(
-                order,
-                OrderEvent.DIFFERENT,
-                detail=wrong,
-                message=f"what the venue holds is not what was sent: {wrong}; a person must look",
-            )
-            self._schedule.drop(order)
+            self._disown(order, wrong)
             self._stop_sending(
                 f"row {order.row}, client order ID {order.client_order_id}: expected to find the "
                 f"order that was sent, found another ({wrong})"
@@ -322,12 +316,12 @@ class Following:
     def _learn_status(self, order: Tracked, answer: object) -> None:
         if not isinstance(answer, VenueOrder):
             if order.venue_status is None:
-                self._disown(order, "is not known to the venue")
+                self._disown_server_id(order, "is not known to the venue")
             else:
                 self._later(order)  # a 404 for an order that it took: nothing is known from that
             return
         if _is_another(order, answer):
-            self._disown(order, f"belongs to client order ID {answer.client_order_id}")
+            self._disown_server_id(order, f"belongs to client order ID {answer.client_order_id}")
             return
         event = event_of_status(answer.status)
         if event is OrderEvent.WORKING:
@@ -377,14 +371,16 @@ class Following:
             else:
                 self._learn_working(order, listed)
 
-    def _disown(self, order: Tracked, why: str) -> None:
-        # A server ID that a person recorded unchecked may be wrong; then nothing is known again.
-        words = f"server order ID {order.server_order_id} {why}"
+    def _disown_server_id(self, order: Tracked, why: str) -> None:
+        # One that a person recorded unchecked may be wrong; then nothing is known again.
+        self._disown(order, f"server order ID {order.server_order_id} {why}")
+
+    def _disown(self, order: Tracked, wrong: str) -> None:
         self._recorder.step(
             order,
             OrderEvent.DIFFERENT,
-            detail=words,
-            message=f"what the venue holds is not what was sent: {words}; a person must look",
+            detail=wrong,
+            message=f"what the venue holds is not what was sent: {wrong}; a person must look",
         )
         self._schedule.drop(order)
 

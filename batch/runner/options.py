@@ -72,11 +72,9 @@ class Outcome:
         stopped: why rows are left that were not sent; empty when none are.
         interrupted: a person or the system asked it to stop.
         at_rest: waiting ended early, because nothing would have changed.
-        notes: what the operator should know beside the states.
     """
 
     states: Mapping[OrderState, int]
     stopped: str = ""
     interrupted: bool = False
     at_rest: bool = False
-    notes: tuple[str, ...] = ()

@@ -29,7 +29,6 @@ class Recorder:
         self._client_order_ids: dict[int, str | None] = {}
         self._commit_at: float | None = None
         self.states: Counter[OrderState] = Counter(journal.batch(batch_id).states)
-        self.notes: list[str] = []
 
     def record(
         self, change: Change, *, client_order_id: str | None = None, may_wait: bool = False
@@ -100,12 +99,10 @@ class Recorder:
         """Give the seconds until something must be committed; None when nothing waits."""
         return None if self._commit_at is None else max(self._commit_at - now, 0.0)
 
-    def note(self, kind: str, words: str, *, tell: bool = False) -> None:
-        """Commit a line of the batch's history; and tell the operator at the end, if so wanted."""
+    def note(self, kind: str, words: str) -> None:
+        """Commit a line of the batch's history."""
         self._journal.note(self._batch_id, kind, words, self._clock.now())
         log.info("%s: %s", kind, words, extra={"batch": self._batch_id})
-        if tell:
-            self.notes.append(words)
 
     def _log(self, change: Change, client_order_id: str | None) -> None:
         log.info(

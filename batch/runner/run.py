@@ -114,10 +114,11 @@ class Run:
         for record in self._journal.orders(self._batch_id, unsettled):
             self._following.take_up(record)
         if self._options.send:
-            for record in self._journal.orders(self._batch_id, [OrderState.PLANNED]):
-                if record.submitted_at is not None:
-                    # Claimed before, and then said not to be at the venue: asked once more.
-                    self._following.take_up(record)
+            # Claimed before, and then said not to be at the venue: asked about once more.
+            for record in self._journal.orders(
+                self._batch_id, [OrderState.PLANNED], claimed_before=True
+            ):
+                self._following.take_up(record)
         if self._options.cancel is Cancel.AT_ONCE:
             self._following.cancel_open()
         while True:
@@ -305,5 +306,4 @@ class Run:
             stopped=stopped if left else "",
             interrupted=self._interrupts > 0,
             at_rest=self._quiet_since is not None and not self._following.is_over(),
-            notes=tuple(self._recorder.notes),
         )

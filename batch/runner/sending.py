@@ -95,9 +95,11 @@ class Sending:
             claimed.append(placing)
         return claimed
 
-    def put_back(self, row: int, client_order_id: str, payload: str) -> None:
+    def put_back(
+        self, row: int, client_order_id: str, payload: str, *, is_brief: bool = False
+    ) -> None:
         """Take back a row that is proven not to be at the venue; it is sent again."""
-        self._put_back.append(Placing(row, client_order_id, payload))
+        self._put_back.append(Placing(row, client_order_id, payload, is_brief=is_brief))
         self._seen.add(row)
 
     def stop(self, why: str) -> None:
@@ -146,8 +148,12 @@ class Sending:
                 message=f"not sent: {error}",
                 request_id=placing.request_id,
             )
-            self._put_back.append(placing)
-            self._seen.add(placing.row)
+            self.put_back(
+                placing.row,
+                placing.client_order_id,
+                placing.payload,
+                is_brief=placing.is_brief,
+            )
             self._hold_back(error)
         else:
             self._lose(order, placing, error)

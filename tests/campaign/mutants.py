@@ -157,9 +157,11 @@ def absent_twice_at_once(patches: Patches) -> None:
 def new_client_id_at_retry(patches: Patches) -> None:
     """Make a new client ID for what is sent again."""
 
-    def put_back(original: Any, self: Any, row: int, client_order_id: str, payload: str) -> None:
+    def put_back(
+        original: Any, self: Any, row: int, client_order_id: str, payload: str, **how: Any
+    ) -> None:
         fresh = f"{client_order_id}-retry"
-        original(self, row, fresh, payload.replace(client_order_id, fresh))
+        original(self, row, fresh, payload.replace(client_order_id, fresh), **how)
 
     _wrap(patches, sending.Sending, "put_back", put_back)
 

@@ -177,3 +177,16 @@ def test_one_generation_of_a_content_is_held_once(journal: Journal) -> None:
 
     with pytest.raises(JournalError, match="each batch"):
         add(journal, "def", content_hash="same", generation=1)
+
+
+def test_rows_that_were_claimed_before_are_told_from_those_that_never_were(
+    journal: Journal,
+) -> None:
+    add(journal)
+    journal.apply("abc", [claim(2, submitted_at=NOW)], NOW)
+    journal.apply("abc", [Change(2, OrderState.SENDING, OrderEvent.RELEASED)], NOW)
+
+    claimed = journal.orders("abc", [OrderState.PLANNED], claimed_before=True)
+
+    assert [order.row for order in claimed] == [2]
+    assert [order.row for order in journal.orders("abc", [OrderState.PLANNED])] == [2, 3]
