@@ -136,6 +136,7 @@ def run_batch(
                 rate_per_s=options.rate_per_s,
                 settle_s=settings.settle_s,
                 retry_after_cap_s=settings.retry_after_cap_s,
+                # The embedded venue is known to answer for done orders, too.
                 covers_done_orders=simulator is not None
                 or settings.client_id_query_covers_done_orders,
                 bulk_query=settings.bulk_query,

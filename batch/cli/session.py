@@ -168,8 +168,6 @@ class Session:
                     "password": SecretStr(PRACTICE),
                     "auth": "token",
                     "proxy": None,
-                    # The embedded venue is known to answer for done orders, too.
-                    "client_id_query_covers_done_orders": True,
                 }
             )
             with Venue(settings, clock=self.clock, threads=threads) as venue:
