@@ -139,6 +139,7 @@ class Journal:
         states: Iterable[OrderState] | None = None,
         *,
         claimed_before: bool = False,
+        portion: int = PORTION,
     ) -> Iterator[OrderRecord]:
         """Give a batch's rows in the sheet's order, all or those in these states.
 
@@ -146,6 +147,7 @@ class Journal:
 
         Args:
             claimed_before: only rows that a request may once have left for.
+            portion: how many are read at once.
         """
         wanted = None if states is None else list(states)
         last = 0
@@ -156,12 +158,12 @@ class Journal:
             if claimed_before:
                 query = query.where(ORDERS.c.submitted_at.is_not(None))
             with self._database.reading() as connection:
-                found = connection.execute(query.order_by(ORDERS.c.row).limit(PORTION))
-                portion = [read_order(row) for row in found]
-            if not portion:
+                found = connection.execute(query.order_by(ORDERS.c.row).limit(portion))
+                records = [read_order(row) for row in found]
+            if not records:
                 return
-            yield from portion
-            last = portion[-1].row
+            yield from records
+            last = records[-1].row
 
     def listing(self, batch_id: str) -> Sequence[OrderRecord]:
         """Give all rows of a batch, as often as they are wanted; a large one is not kept in memory.

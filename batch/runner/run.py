@@ -20,12 +20,24 @@ from batch.runner.following import Following, Question
 from batch.runner.options import Cancel, Outcome, RunOptions, Snapshot
 from batch.runner.pace import Pace
 from batch.runner.recording import Recorder
-from batch.runner.sending import Placing, Sending
+from batch.runner.sending import Placing, Sending, Withheld
 from batch.runner.work import Done, Workers
 from batch.states import OrderState
 
 LONGEST_NAP_S = 0.5
 """The loop looks around at least so often, for whoever watches."""
+
+FEW_AT_ONCE = 50
+"""Rows to send are read in portions so small that no answer waits for the reading."""
+
+AHEAD = 8
+"""For so many calls in flight one more waits for a free thread. An order that waits is claimed, so
+that its claim's commit takes no time from the venue; it is few, because each is UNKNOWN to the next
+start if this process is killed."""
+
+PLACING_SHARE = 5 / 8
+"""So much of what is in flight is for placing, while there is something to place: orders that are
+out are worth more than news of those before, and the last questions wait for nothing."""
 
 WITHOUT_WAIT_S = 3.0
 """How long a run that shall not wait still asks about orders whose placing got no answer."""
@@ -74,7 +86,7 @@ class Run:
         self._pace = Pace(
             retry_after_cap_s=options.retry_after_cap_s, rate_per_s=options.rate_per_s
         )
-        planned = journal.orders(batch_id, [OrderState.PLANNED])
+        planned = journal.orders(batch_id, [OrderState.PLANNED], portion=FEW_AT_ONCE)
         self._sending = Sending(
             planned,
             self._recorder,
@@ -86,6 +98,7 @@ class Run:
             self._recorder, clock, options, self._sending.put_back, self._sending.stop
         )
         self._in_flight = 0
+        self._has_ended = False
         self._interrupts = 0
         self._turn = 0
         self._started = clock.monotonic()
@@ -108,6 +121,15 @@ class Run:
                 next start settles what was on its way.
             Exception: a fault of our own, after everything that was learnt was recorded.
         """
+        try:
+            self._drive()
+        finally:
+            self._has_ended = True
+        if self._sending.fault is not None:
+            raise self._sending.fault
+        return self._outcome()
+
+    def _drive(self) -> None:
         states = self._recorder.states
         self._recorder.note("run-started", f"{states[OrderState.PLANNED]} rows to send")
         unsettled = [OrderState.SENDING, OrderState.UNKNOWN, OrderState.OPEN]
@@ -139,13 +161,17 @@ class Run:
                 self._recorder.commit()
         self._recorder.commit()
         self._recorder.note("run-ended", self._sending.stopped or "finished")
-        if self._sending.fault is not None:
-            raise self._sending.fault
-        return self._outcome()
+
+    def _most(self) -> int:
+        """Give how many calls the workers may have: in flight, and waiting for a free thread."""
+        most = self._options.max_in_flight
+        # At a rate, each call is due when it is handed out.
+        is_bound = self._pace.rate(self._clock.monotonic()) is not None
+        return most if is_bound else most + most // AHEAD
 
     def _slots(self) -> int:
-        """Give how many calls may leave now."""
-        free = self._options.max_in_flight - self._in_flight
+        """Give how many calls may be handed out now."""
+        free = self._most() - self._in_flight
         return self._pace.allowed(self._clock.monotonic(), free) if free > 0 else 0
 
     def _slots_for_placing(self) -> int:
@@ -166,13 +192,27 @@ class Run:
             return slots if self._turn % 10 == 0 else 0
         if most == 1:
             return slots * (self._turn % 2)
-        return slots - min(slots, max(most // 4 - len(self._sending.on_their_way), 0))
+        reserved = int(most * PLACING_SHARE) - len(self._sending.on_their_way)
+        return slots - min(slots, max(reserved, 0))
 
     def _place(self, placing: Placing) -> None:
+        def gate() -> None:
+            if why := self._reason_to_withhold():
+                raise Withheld(why, request_id=placing.request_id)
+
         self._submit(
             placing,
             lambda: self._venue.place(placing.payload, placing.client_order_id, placing.request_id),
+            gate,
         )
+
+    def _reason_to_withhold(self) -> str:
+        """Say why an order that a thread is free for now shall not leave; called in that thread."""
+        if self._interrupts or self._has_ended:
+            return "the run was ended before it could leave"
+        if self._pace.paused_s(self._clock.monotonic()) > 0:
+            return "a pause began before it could leave"
+        return self._sending.stopped
 
     def _ask(self) -> None:
         if not self._may_ask() or not self._following.is_due(self._clock.monotonic()):
@@ -195,10 +235,12 @@ class Run:
             return lambda: self._venue.cancel(server_order_id)
         return lambda: self._venue.query(server_order_id)
 
-    def _submit(self, key: object, call: Callable[[], object]) -> None:
+    def _submit(
+        self, key: object, call: Callable[[], object], gate: Callable[[], None] | None = None
+    ) -> None:
         self._in_flight += 1
         self._pace.spend(self._clock.monotonic())
-        self._workers.submit(key, call)
+        self._workers.submit(key, call, gate)
 
     def _learn(self, done: Done[object]) -> None:
         self._in_flight -= 1
@@ -273,7 +315,7 @@ class Run:
         return idle_s if unrecorded_s is None else min(idle_s, unrecorded_s)
 
     def _idle_s(self, now: float) -> float:
-        if self._in_flight >= self._options.max_in_flight:
+        if self._in_flight >= self._most():
             return LONGEST_NAP_S  # an answer ends it
         wait_s = self._pace.wait_s(now)
         next_at = self._following.next_at() if self._may_ask() else None
@@ -287,7 +329,7 @@ class Run:
         now = self._clock.monotonic()
         return Snapshot(
             states=self._recorder.states,
-            in_flight=self._in_flight,
+            in_flight=min(self._in_flight, self._options.max_in_flight),
             elapsed_s=now - self._started,
             paused_s=self._pace.paused_s(now),
             stopped=self._sending.stopped,

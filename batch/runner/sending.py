@@ -29,6 +29,10 @@ SETBACK_LIMIT = 5
 """After so many pauses in a row without getting through the run stops sending: about 30 s."""
 
 
+class Withheld(NotDelivered):
+    """Claimed, and kept here after all: before a thread was free for it, sending stopped."""
+
+
 @dataclass(frozen=True, slots=True)
 class Placing:
     """A row that is to be sent, or is on its way."""
@@ -176,6 +180,8 @@ class Sending:
 
     def _hold_back(self, error: NotDelivered) -> None:
         now = self._clock.monotonic()
+        if isinstance(error, Withheld):
+            return  # whatever stopped it is known already
         if isinstance(error, Throttled):
             self._pace.throttled(error.retry_after_s, now)
         elif isinstance(error, LoginFailed):

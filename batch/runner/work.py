@@ -24,11 +24,21 @@ class Done(Generic[K]):
     error: BaseException | None = None
 
 
+Waiting = tuple[object, Callable[[], object], Callable[[], None] | None]
+"""A call that waits for somebody to make it: key, call and gate."""
+
+
 class Workers(Protocol):
     """Makes calls, each once, and hands back how they ended."""
 
-    def submit(self, key: object, call: Callable[[], object]) -> None:
-        """Have a call made as soon as somebody is free."""
+    def submit(
+        self, key: object, call: Callable[[], object], gate: Callable[[], None] | None = None
+    ) -> None:
+        """Have a call made as soon as somebody is free.
+
+        Args:
+            gate: asked just before; what it raises stands for the call, which is then not made.
+        """
 
     def collect(self, timeout_s: float) -> list[Done[object]]:
         """Wait until at least one call has ended, or so long; give all that have."""
@@ -45,9 +55,7 @@ class ThreadWorkers:
 
     def __init__(self, threads: int) -> None:
         # SimpleQueue, because its put may be interrupted by a signal handler that puts.
-        self._calls: queue.SimpleQueue[tuple[object, Callable[[], object]] | None] = (
-            queue.SimpleQueue()
-        )
+        self._calls: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
         self._done: queue.SimpleQueue[Done[object] | None] = queue.SimpleQueue()
         # Daemons: a second Ctrl-C does not wait for answers, so neither may the interpreter.
         self._threads = [
@@ -57,8 +65,10 @@ class ThreadWorkers:
         for thread in self._threads:
             thread.start()
 
-    def submit(self, key: object, call: Callable[[], object]) -> None:
-        self._calls.put((key, call))
+    def submit(
+        self, key: object, call: Callable[[], object], gate: Callable[[], None] | None = None
+    ) -> None:
+        self._calls.put((key, call, gate))
 
     def collect(self, timeout_s: float) -> list[Done[object]]:
         ended: list[Done[object]] = []
@@ -82,8 +92,10 @@ class ThreadWorkers:
 
     def _work(self) -> None:
         while (item := self._calls.get()) is not None:
-            key, call = item
+            key, call, gate = item
             try:
+                if gate is not None:
+                    gate()
                 self._done.put(Done(key, value=call()))
             except BaseException as error:
                 # Whatever it is, the thread that owns the journal must learn of it.

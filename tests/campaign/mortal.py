@@ -24,7 +24,7 @@ from batch.journal import Change, Journal
 from batch.journal.database import Database
 from batch.runner.sending import Placing
 from batch.runner.work import Done
-from tests.runner.doubles import FakeClock
+from tests.runner.doubles import FakeClock, Gate, passing
 
 POINTS = ("before-apply", "in-transaction", "applied", "before-call", "after-call", "in-round")
 """Where a process can die: around a commit of steps, inside of any transaction, around a call to
@@ -125,29 +125,40 @@ class MortalJournal(Journal):
 
 
 class Wires:
-    """Makes calls: some at once, some later, their answers in any order."""
+    """Makes calls: some at once, some later, their answers in any order.
+
+    A call that is made later has begun, so that only the network holds it; or it waits for a free
+    thread, and its gate is still to be asked.
+    """
 
     def __init__(self, clock: FakeClock, life: Life, dice: random.Random) -> None:
         self._clock = clock
         self._life = life
         self._dice = dice
-        self._waiting: list[tuple[object, Callable[[], object]]] = []
+        self._waiting: list[tuple[object, Callable[[], object], Gate]] = []
+        self._begun: list[tuple[object, Callable[[], object]]] = []
         self._ended: list[Done[object]] = []
 
-    def submit(self, key: object, call: Callable[[], object]) -> None:
-        if self._dice.random() < 0.5:
-            self._waiting.append((key, call))
+    def submit(self, key: object, call: Callable[[], object], gate: Gate = None) -> None:
+        fate = self._dice.random()
+        if fate < 0.25:
+            self._waiting.append((key, call, gate))
+        elif fate < 0.5:
+            self._begun.append((key, passing(gate, call)))
         else:
-            self._ended.append(self._make(key, call))
+            self._ended.append(self._make(key, passing(gate, call)))
 
     def collect(self, timeout_s: float) -> list[Done[object]]:
-        if not (self._waiting or self._ended):
+        if not (self._waiting or self._begun or self._ended):
             # Never nothing: a loop that asked for no time at all would not end.
             self._clock.sleep(max(timeout_s, 0.001))
             return []
         self._clock.sleep(self._dice.choice((0.01, 0.1)))
-        now = [item for item in self._waiting if self._dice.random() < 0.7]
-        self._waiting = [item for item in self._waiting if item not in now]
+        free = [item for item in self._waiting if self._dice.random() < 0.7]
+        self._waiting = [item for item in self._waiting if item not in free]
+        self._begun += [(key, passing(gate, call)) for key, call, gate in free]
+        now = [item for item in self._begun if self._dice.random() < 0.7]
+        self._begun = [item for item in self._begun if item not in now]
         self._ended += [self._make(key, call) for key, call in now]
         self._dice.shuffle(self._ended)
         cut = self._dice.randint(1, max(len(self._ended), 1))
@@ -159,10 +170,10 @@ class Wires:
 
     def close(self) -> None:
         """End, while calls may be on their way: each reaches the venue, or does not."""
-        for key, call in self._waiting:
+        for key, call in self._begun:
             if isinstance(key, Placing) and self._dice.random() < 0.5:
                 self._make(key, call, is_alive=False)
-        self._waiting = []
+        self._waiting, self._begun = [], []
 
     def _make(self, key: object, call: Callable[[], object], *, is_alive: bool = True) -> Any:
         if is_alive:

@@ -27,7 +27,7 @@ from batch.model import (
     Validation,
     VenueOrder,
 )
-from batch.runner import Login
+from batch.runner.identity import Login
 from batch.runner.work import Done
 from batch.venue import encode_order
 
@@ -51,28 +51,42 @@ class FakeClock:
         self.seconds += seconds
 
 
+Gate = Callable[[], None] | None
+
+
 class InlineWorkers:
-    """Makes each call in the collecting thread, in order; waiting moves the clock."""
+    """Makes each call in the collecting thread, in order; waiting moves the clock.
+
+    Attributes:
+        threads: so many calls begin at once; the others wait until an earlier one has ended.
+        at_once: so many calls end together.
+    """
 
     def __init__(self, clock: FakeClock, latency_s: float = 0.01) -> None:
         self._clock = clock
         self._latency_s = latency_s
-        self._calls: list[tuple[object, Callable[[], object]]] = []
+        self._waiting: list[tuple[object, Callable[[], object], Gate]] = []
+        self._begun: list[tuple[object, Callable[[], object]]] = []
+        self.threads = 1000
+        self.at_once = 1000
         self.before_call: Callable[[object], None] = lambda key: None
         self.most_waiting = 0
 
-    def submit(self, key: object, call: Callable[[], object]) -> None:
-        self._calls.append((key, call))
-        self.most_waiting = max(self.most_waiting, len(self._calls))
+    def submit(self, key: object, call: Callable[[], object], gate: Gate = None) -> None:
+        self._waiting.append((key, call, gate))
+        self._begin()
+        self.most_waiting = max(self.most_waiting, len(self._begun) + len(self._waiting))
 
     def collect(self, timeout_s: float) -> list[Done[object]]:
-        if not self._calls:
+        if not self._begun:
             # Never nothing: a loop that asked for no time at all would not end.
             self._clock.sleep(max(timeout_s, 0.001))
             return []
         self._clock.sleep(self._latency_s)
-        calls, self._calls = self._calls, []
-        return [self._make(key, call) for key, call in calls]
+        calls, self._begun = self._begun[: self.at_once], self._begun[self.at_once :]
+        ended = [self._make(key, call) for key, call in calls]
+        self._begin()
+        return ended
 
     def wake(self) -> None:
         pass
@@ -80,12 +94,32 @@ class InlineWorkers:
     def close(self) -> None:
         pass
 
+    def _begin(self) -> None:
+        while self._waiting and len(self._begun) < self.threads:
+            key, call, gate = self._waiting.pop(0)
+            self._begun.append((key, passing(gate, call)))
+
     def _make(self, key: object, call: Callable[[], object]) -> Done[object]:
         self.before_call(key)
         try:
             return Done(key, value=call())
         except Exception as error:
             return Done(key, error=error)
+
+
+def passing(gate: Gate, call: Callable[[], object]) -> Callable[[], object]:
+    """Ask the gate now; give the call, or one that raises what the gate raised."""
+    try:
+        if gate is not None:
+            gate()
+    except Exception as error:
+        refusal = error
+
+        def refuse() -> object:
+            raise refusal
+
+        return refuse
+    return call
 
 
 @dataclass

@@ -8,7 +8,8 @@ import pytest
 
 from batch.errors import GateError
 from batch.model import OrderRecord, Validation
-from batch.runner import Duplicates, declare_not_placed, declare_placed
+from batch.runner.duplicates import Duplicates
+from batch.runner.resolving import declare_not_placed, declare_placed
 from batch.states import FinalState, OrderState
 from tests.runner.conftest import Desk
 from tests.runner.doubles import make_order, make_validation
@@ -245,7 +246,7 @@ def test_a_claim_of_a_dead_process_can_be_resolved(desk: Desk, placed: bool) -> 
         declare_placed(desk.journal, batch_id, 2, "9000", desk.venue, desk.clock)
     else:
         declare_not_placed(desk.journal, batch_id, 2, desk.venue, desk.clock)
-    desk.workers._calls.clear()
+    desk.workers._begun.clear()
 
     desk.make_run(batch_id).execute()
 

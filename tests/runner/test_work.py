@@ -9,8 +9,7 @@ from functools import partial
 
 import pytest
 
-from batch.runner import ThreadWorkers
-from batch.runner.work import Done
+from batch.runner.work import Done, ThreadWorkers
 
 AGES_S = 10.0
 """Longer than any test takes: who waits so long waits for nothing."""
@@ -68,6 +67,21 @@ def test_whatever_a_call_raises_comes_back_and_its_thread_lives_on(
 
     assert all(done.error is error for done in failed)
     assert collect(workers, 1) == [Done("next", value="fine")]
+
+
+def test_a_gate_that_raises_stands_for_the_call(workers: ThreadWorkers) -> None:
+    made: list[str] = []
+    refusal = ValueError("not now")
+
+    def refuse() -> None:
+        raise refusal
+
+    workers.submit("kept", lambda: made.append("kept"), refuse)
+    assert collect(workers, 1) == [Done("kept", error=refusal)]
+    workers.submit("let go", lambda: made.append("let go"), lambda: None)
+    collect(workers, 1)
+
+    assert made == ["let go"]
 
 
 def test_all_that_has_ended_comes_back_at_once() -> None:
