@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from batch.cli.exits import Exit, Fault, Interrupted, code_of_states, tell
+from batch.cli.reports import target_paths, write_corrections_sheet, write_reports
+from batch.cli.summary import closing_words
 from batch.errors import JournalError, ReportError
 from batch.states import OrderState
 
@@ -21,7 +24,8 @@ if TYPE_CHECKING:
     from batch.cli.session import Session
     from batch.journal import Journal
     from batch.model import BatchRecord
-    from batch.runner import Outcome, Run
+    from batch.runner.options import Outcome
+    from batch.runner.run import Run
     from batch.simulator import Simulator
     from batch.venue import Venue
 
@@ -90,6 +94,13 @@ def go_on(
         JournalLocked: another process works on it.
         Fault, Interrupted: orders may have left before that; the words say how to go on.
     """
+    from batch.report import load
+
+    for target in target_paths(options.reports, Path(batch.sheet_path), batch.batch_id):
+        load(target)
+    # What is loaded by now stays. To look through all of it for garbage again and again would cost
+    # the answers, and the report, their time.
+    gc.freeze()
     try:
         outcome = run_batch(session, journal, batch.batch_id, venue, simulator, options)
         return conclude(session, journal, batch, outcome, options)
@@ -115,7 +126,10 @@ def run_batch(
         Fault: something went wrong after orders may have left.
     """
     from batch.cli.progress import Gauge, watching
-    from batch.runner import Cancel, Run, RunOptions, ThreadWorkers, sent_elsewhere
+    from batch.runner.options import Cancel, RunOptions
+    from batch.runner.plan import sent_elsewhere
+    from batch.runner.run import Run
+    from batch.runner.work import ThreadWorkers
 
     settings = session.settings.venue
     workers = ThreadWorkers(options.max_in_flight)
@@ -175,9 +189,6 @@ def conclude(
     Args:
         outcome: None for a batch that was finished before this command.
     """
-    from batch.cli.reports import target_paths, write_corrections_sheet, write_reports
-    from batch.cli.summary import closing_words
-
     written: list[Path] = []
     failed = False
     try:

@@ -8,7 +8,8 @@ A report that cannot be written never changes what happened to the orders.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
@@ -26,6 +27,7 @@ __all__ = [
     "as_document",
     "batch_facts",
     "check_target",
+    "load",
     "write",
     "write_corrections",
     "write_template",
@@ -62,23 +64,31 @@ def write(target: Path, batch: BatchRecord, orders: Sequence[OrderRecord], *, cl
         ReportError: nothing was written; an older report of that name is as it was.
     """
     check_target(target)
+    write_content = load(target)
+    return _target.put_in_place(
+        target, lambda stream: write_content(stream, batch, orders, clock.now()), clock
+    )
 
-    def write_content(stream: BinaryIO) -> None:
-        match target.suffix.lower():
-            case ".csv":
-                from batch.report.plain import write_csv
 
-                write_csv(stream, batch, orders)
-            case ".json":
-                from batch.report.plain import write_json
+def load(target: Path) -> Callable[[BinaryIO, BatchRecord, Sequence[OrderRecord], datetime], None]:
+    """Load what writes this format, and give it.
 
-                write_json(stream, batch, orders)
-            case _:
-                from batch.report.workbook import write_workbook
+    A run does so before its first order leaves: nothing that is done to the installation while it
+    runs can keep its results from being written.
+    """
+    match target.suffix.lower():
+        case ".csv":
+            from batch.report.plain import write_csv
 
-                write_workbook(stream, batch, orders, clock.now())
+            return lambda stream, batch, orders, _: write_csv(stream, batch, orders)
+        case ".json":
+            from batch.report.plain import write_json
 
-    return _target.put_in_place(target, write_content, clock)
+            return lambda stream, batch, orders, _: write_json(stream, batch, orders)
+        case _:
+            from batch.report.workbook import write_workbook
+
+            return write_workbook
 
 
 def write_corrections(

@@ -5,11 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from typing import TYPE_CHECKING
 
 from batch.clock import Clock
-from batch.journal import Journal
 from batch.model import Order, Validation
 from batch.runner.identity import Login, content_hash
+
+if TYPE_CHECKING:
+    from batch.journal import Journal
 
 APPROVED = "approved"
 """The kind of event that records an approval in a batch's history."""

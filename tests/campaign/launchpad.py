@@ -34,7 +34,9 @@ def warm_up() -> None:
     import batch.journal
     import batch.report.plain
     import batch.report.workbook
-    import batch.runner
+    import batch.runner.gates
+    import batch.runner.plan
+    import batch.runner.run
     import batch.venue  # noqa: F401
 
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):

@@ -18,17 +18,11 @@ from batch.config import VenueSettings
 from batch.errors import GateError
 from batch.journal import Journal
 from batch.model import OrderRecord
-from batch.runner import (
-    Duplicates,
-    PlanOptions,
-    Run,
-    RunOptions,
-    Snapshot,
-    declare_not_placed,
-    declare_placed,
-    plan,
-    refuse_sent_since,
-)
+from batch.runner.duplicates import Duplicates
+from batch.runner.options import RunOptions, Snapshot
+from batch.runner.plan import PlanOptions, plan, refuse_sent_since
+from batch.runner.resolving import declare_not_placed, declare_placed
+from batch.runner.run import Run
 from batch.states import OrderState
 from batch.venue import Venue, encode_order
 from tests.campaign.books import Books, Held, Market

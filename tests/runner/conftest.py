@@ -10,7 +10,9 @@ import pytest
 
 from batch.journal import Journal
 from batch.model import OrderRecord, Validation
-from batch.runner import Outcome, Plan, PlanOptions, Run, RunOptions, Snapshot, plan
+from batch.runner.options import Outcome, RunOptions, Snapshot
+from batch.runner.plan import Plan, PlanOptions, plan
+from batch.runner.run import Run
 from batch.venue import encode_order
 from tests.runner.doubles import LOGIN, FakeClock, InlineWorkers, ScriptedVenue
 

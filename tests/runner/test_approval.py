@@ -9,7 +9,8 @@ from decimal import Decimal
 import pytest
 
 from batch.model import Validation
-from batch.runner import Login, approval_code, approvals, record_approval, same_code
+from batch.runner.approval import approval_code, approvals, record_approval, same_code
+from batch.runner.identity import Login
 from tests.runner.conftest import Desk
 from tests.runner.doubles import LOGIN, make_order, make_validation
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from batch.runner import Cancel
+from batch.runner.options import Cancel
 from batch.states import FinalState, OrderState
 from tests.runner.conftest import Desk
 from tests.runner.doubles import make_order, make_validation

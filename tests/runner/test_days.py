@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from batch.errors import GateError
 from batch.journal import Journal
 from batch.model import Validation
-from batch.runner import Duplicates, refuse_sent_since
+from batch.runner.duplicates import Duplicates
 from batch.runner.identity import fingerprints
+from batch.runner.plan import refuse_sent_since
 from batch.states import OrderState
 from tests.runner.conftest import Desk
 from tests.runner.doubles import (

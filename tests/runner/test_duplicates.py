@@ -11,8 +11,7 @@ import pytest
 from batch.errors import GateError
 from batch.model import Validation
 from batch.report import as_document
-from batch.runner import Duplicates
-from batch.runner.duplicates import LISTED
+from batch.runner.duplicates import LISTED, Duplicates
 from batch.states import FinalState, OrderState
 from tests.runner.conftest import Desk
 from tests.runner.doubles import Held, ScriptedVenue, make_order, make_validation

@@ -10,7 +10,7 @@ import pytest
 from batch.config import LimitSettings
 from batch.errors import LoginFailed, Throttled, VenueAway, VenueError, VenueRefused
 from batch.model import Order, Side, SpotRate, TimeInForce
-from batch.runner import (
+from batch.runner.gates import (
     Expectations,
     ask_rates,
     exceeded_limits,

@@ -10,7 +10,9 @@ import pytest
 
 from batch.errors import GateError
 from batch.model import Problem, Row, Validation
-from batch.runner import Duplicates, Login, PlanOptions, find_batch, plan, refuse_sent_since
+from batch.runner.duplicates import Duplicates
+from batch.runner.identity import Login
+from batch.runner.plan import PlanOptions, find_batch, plan, refuse_sent_since
 from batch.states import OrderState
 from batch.venue import encode_order
 from tests.runner.conftest import Desk

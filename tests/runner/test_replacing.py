@@ -13,7 +13,9 @@ import pytest
 from batch.errors import GateError, JournalError, JournalLocked
 from batch.journal import Journal
 from batch.model import Order, Validation
-from batch.runner import Duplicates, PlanOptions, declare_not_placed, plan, refuse_sent_since
+from batch.runner.duplicates import Duplicates
+from batch.runner.plan import PlanOptions, plan, refuse_sent_since
+from batch.runner.resolving import declare_not_placed
 from batch.states import FinalState, OrderState
 from batch.venue import encode_order
 from tests.runner.conftest import Desk

@@ -9,7 +9,9 @@ import pytest
 
 from batch.errors import JournalError
 from batch.model import TimeInForce, Validation
-from batch.runner import Duplicates, declare_not_placed, declare_placed, sent_elsewhere
+from batch.runner.duplicates import Duplicates
+from batch.runner.plan import sent_elsewhere
+from batch.runner.resolving import declare_not_placed, declare_placed
 from batch.states import FinalState, OrderState
 from tests.runner.conftest import Desk
 from tests.runner.doubles import make_order, make_validation
