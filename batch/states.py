@@ -155,6 +155,7 @@ def event_of_status(status: str) -> OrderEvent:
 
 
 _REPORTED = {
+    **{state: FinalState(state.value) for state in S if state.value in set(FinalState)},
     S.SKIPPED: FinalState.NOT_SENT,
     S.PLANNED: FinalState.NOT_SENT,
     # A claim without an answer is not known to be unsent, so the report must not say so.
@@ -164,4 +165,4 @@ _REPORTED = {
 
 def final_state(state: OrderState) -> FinalState:
     """Say in the report's words where a row stands."""
-    return _REPORTED.get(state) or FinalState(state.value)
+    return _REPORTED[state]

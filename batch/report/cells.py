@@ -46,7 +46,7 @@ class Cells:
 
     def style(self, **properties: object) -> Format:
         """Make, or find, the style with these properties."""
-        key = tuple(sorted(properties.items()))
+        key = tuple(properties.items())
         if key not in self._styles:
             self._styles[key] = self._workbook.add_format({"valign": "top", **properties})
         return self._styles[key]

@@ -57,10 +57,11 @@ def write_results(
 
 
 def _write_order(cells: Cells, line: int, batch: BatchRecord, order: OrderRecord) -> None:
+    state = order.final_state
     cells.number(line, 0, order.row, num_format="0", **_NUMBER)
     column = 1
     for definition, value in zip(batch.columns, sheet_values(batch, order), strict=True):
-        number = _number(definition.field, order, value)
+        number = _number(definition.field, state, value)
         if number is not None:
             cells.number(line, column, number, **_NUMBER)
         elif definition.field in _IDS:
@@ -70,7 +71,6 @@ def _write_order(cells: Cells, line: int, batch: BatchRecord, order: OrderRecord
         column += 1
     cells.text(line, column, order.client_order_id, **_ID)
     cells.text(line, column + 1, order.server_order_id, **_ID)
-    state = order.final_state
     cells.text(line, column + 2, state.value, bold=True, **_TEXT, **STATE_STYLES[state])
     for offset, number in ((3, order.filled_size), (4, order.average_price)):
         if number is None:
@@ -88,17 +88,17 @@ def _write_order(cells: Cells, line: int, batch: BatchRecord, order: OrderRecord
 
 def _lines(widths: Sequence[int], batch: BatchRecord, order: OrderRecord) -> int:
     """Count the lines of the row's highest cell; not every program does so on opening."""
-    texts = line_texts(batch, order)
-    return max(
-        max(ceil(len(text) / (width - 2)), text.count("\n") + 1)
-        for text, width in zip(texts, widths, strict=True)
-        if text
-    )
+    most = 1
+    for text, width in zip(line_texts(batch, order), widths, strict=True):
+        # Of thousands of cells few are so long.
+        if text and (len(text) > width - 2 or "\n" in text):
+            most = max(most, ceil(len(text) / (width - 2)), text.count("\n") + 1)
+    return most
 
 
-def _number(field: str | None, order: OrderRecord, value: str) -> Decimal | None:
+def _number(field: str | None, state: FinalState, value: str) -> Decimal | None:
     # What an INVALID row holds is shown as it was, or nobody finds what is wrong with it.
-    if field not in _NUMBERS or order.final_state is FinalState.INVALID:
+    if field not in _NUMBERS or state is FinalState.INVALID:
         return None
     return exact_number(value)
 

@@ -16,15 +16,8 @@ from batch.report.cells import Cells
 from batch.report.columns import SIMULATED
 from batch.report.palette import ALARM, ALL_WELL, HEADER, INK, RULE, STATE_BARS, STATE_STYLES
 from batch.report.text import visible
-from batch.report.totals import URGENCY, Total, count_states, sum_orders
+from batch.report.totals import ATTENTION, LISTED, URGENCY, Pressing, Survey, Total, survey
 from batch.states import FinalState as S
-from batch.states import OrderState
-
-ATTENTION = (S.UNKNOWN, S.OPEN, S.REFUSED, S.REJECTED, S.NOT_SENT, S.INVALID)
-"""What needs a person, the most urgent first."""
-
-LISTED = 20
-"""Rows listed by name; the others are counted, and a filter on Results finds them."""
 
 # Symbol or state, side or row, currency, state, orders, size, filled size, and the rest of a line.
 _WIDTHS = (13, 9, 10, 14, 9, 21, 21, 38)
@@ -35,6 +28,8 @@ _REASON_LIMIT, _VALUES_LIMIT = 300, 120
 _LINE_POINTS, _LINE_PIXELS = 15, 20
 _STATE_POINTS, _STATE_PIXELS = 30, 40
 _LINES_BEFORE_BREAK = 18
+_FIRST_RESULT = 2
+"""The line on Results, in a spreadsheet's counting, of the first row."""
 _FEW = 10
 _CHART_PIXELS, _CHART_WIDTH_PIXELS = 300, 420
 _LINE: dict[str, Any] = {"bottom": 1, "bottom_color": RULE}
@@ -69,9 +64,10 @@ def write_summary(
     page = _Page(workbook, worksheet, cells)
     page.write_title(batch)
     page.write_facts(batch, now)
-    page.write_attention(batch, orders)
-    page.write_states(orders)
-    page.write_totals(orders)
+    found = survey(orders)
+    page.write_attention(batch, found.pressing)
+    page.write_states(found.counts)
+    page.write_totals(found)
 
 
 class _Page:
@@ -112,42 +108,35 @@ class _Page:
             self._line += 1
         self._line += 1
 
-    def write_attention(self, batch: BatchRecord, orders: Sequence[OrderRecord]) -> None:
-        by_state: dict[S, list[OrderRecord]] = {state: [] for state in S}
-        for order in orders:
-            # Rows that were left out on purpose need nobody.
-            if order.state is not OrderState.SKIPPED:
-                by_state[order.final_state].append(order)
-        urgent = [(state, by_state[state]) for state in ATTENTION]
-        rows = [order for _, of_state in urgent for order in of_state]
-        if not rows:
+    def write_attention(self, batch: BatchRecord, pressing: Sequence[Pressing]) -> None:
+        if not pressing:
             self._heading("Needs a person first")
             calm = ", ".join(ATTENTION[:-1])
             self._band(f"Nothing: no row is {calm} or {ATTENTION[-1]}.", **ALL_WELL)
             self._line += 1
             return
-        self._heading(f"Needs a person first: {_rows(len(rows))}")
+        self._heading(f"Needs a person first: {_rows(sum(one.count for one in pressing))}")
         self._table_head("State", "Row", "Order", "", "", "", "Reason", "")
-        places = {order.row: place for place, order in enumerate(orders, start=2)}
-        for order in rows[:LISTED]:
-            self._attention_line(order, places[order.row])
-        for state, of_state in urgent:
-            listed = sum(order.final_state is state for order in rows[:LISTED])
-            if len(of_state) > listed:
-                self._state_cell(state)
-                text = f"and {len(of_state) - listed:,} more: filter final_state on Results"
+        listed = [found for one in pressing for found in one.first][:LISTED]
+        for place, order in listed:
+            self._attention_line(order, place + _FIRST_RESULT)
+        for one in pressing:
+            left = one.count - sum(order.final_state is one.state for _, order in listed)
+            if left:
+                self._state_cell(one.state)
+                text = f"and {left:,} more: filter final_state on Results"
                 self._cells.text(self._line, 1, text, italic=True)
                 self._line += 1
-        for state, of_state in urgent:
+        for one in pressing:
             # A simulated venue ends with its process: there is nothing to go on with.
-            advice = "" if batch.simulated else _advice(state, batch.batch_id)
-            if of_state and advice:
-                self._cells.text(self._line, 0, f"{state}: {advice}", italic=True, font_color=INK)
+            advice = "" if batch.simulated else _advice(one.state, batch.batch_id)
+            if advice:
+                words = f"{one.state}: {advice}"
+                self._cells.text(self._line, 0, words, italic=True, font_color=INK)
                 self._line += 1
         self._line += 1
 
-    def write_states(self, orders: Sequence[OrderRecord]) -> None:
-        counts = count_states(orders)
+    def write_states(self, counts: Sequence[tuple[S, int]]) -> None:
         if self._line > _LINES_BEFORE_BREAK:
             # Or the end of the page would cut the chart in two.
             self._worksheet.set_h_pagebreaks([self._line])
@@ -169,13 +158,12 @@ class _Page:
         below = (height - len(counts) * _STATE_PIXELS) / _LINE_PIXELS
         self._line += max(ceil(below), 1) + 1
 
-    def write_totals(self, orders: Sequence[OrderRecord]) -> None:
+    def write_totals(self, found: Survey) -> None:
         self._heading("Totals by symbol, side and final state, in the dealt currency")
         self._table_head("Symbol", "Side", "Currency", "State", "Orders", "Size", "Filled size", "")
-        totals = sum_orders(orders)
-        for total in totals:
+        for total in found.totals:
             self._total_line(total)
-        unread = len(orders) - sum(total.orders for total in totals)
+        unread = found.rows - sum(total.orders for total in found.totals)
         if unread:
             self._cells.text(self._line, 0, "Not read as orders", **_LINE)
             for column in (1, 2, 3, 5, 6):
@@ -183,7 +171,7 @@ class _Page:
             self._cells.number(self._line, 4, unread, **_LINE)
             self._line += 1
         self._cells.text(self._line, 0, "All rows", bold=True)
-        self._cells.number(self._line, 4, len(orders), bold=True)
+        self._cells.number(self._line, 4, found.rows, bold=True)
 
     def _attention_line(self, order: OrderRecord, place: int) -> None:
         reason = " ".join(order.message.split()) or "(no reason was given)"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Context, Decimal, localcontext
 
 from batch.model import OrderRecord
-from batch.states import FinalState
+from batch.states import FinalState, OrderState
 
 S = FinalState
 
@@ -24,6 +24,12 @@ URGENCY = (
     S.FILLED,
 )
 """All final states, the one that needs a person most first."""
+
+ATTENTION = (S.UNKNOWN, S.OPEN, S.REFUSED, S.REJECTED, S.NOT_SENT, S.INVALID)
+"""What needs a person, the most urgent first."""
+
+LISTED = 20
+"""Rows listed by name; the others are counted, and a filter on Results finds them."""
 
 _NEVER_FILLED = frozenset({S.NOT_SENT, S.INVALID, S.REFUSED, S.REJECTED})
 
@@ -45,34 +51,84 @@ class Total:
     filled_size: Decimal | None
 
 
-def count_states(orders: Iterable[OrderRecord]) -> list[tuple[FinalState, int]]:
-    """Count rows by final state, the most urgent first; states without a row are left out."""
-    counts = Counter(order.final_state for order in orders)
-    return [(state, counts[state]) for state in URGENCY if counts[state]]
+@dataclass(slots=True)
+class Pressing:
+    """The rows of one state that needs a person.
+
+    Attributes:
+        first: the first of them, each with its place in the sheet's order, from 0.
+    """
+
+    state: FinalState
+    count: int = 0
+    first: list[tuple[int, OrderRecord]] = field(default_factory=list)
 
 
-def sum_orders(orders: Iterable[OrderRecord]) -> list[Total]:
-    """Add up sizes and fills of all rows that are orders, in the dealt currency."""
-    groups: dict[tuple[str, str, str, FinalState], list[OrderRecord]] = {}
-    for record in orders:
-        if record.order is not None:
-            order = record.order
-            key = (order.symbol, order.side.value, order.currency, record.final_state)
-            groups.setdefault(key, []).append(record)
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """What a Summary says of a batch, gathered in one pass that keeps few of the rows.
+
+    Attributes:
+        counts: rows by final state, the most urgent first; states without a row are left out.
+        pressing: the rows of `ATTENTION`; such states without a row are left out.
+        totals: sizes and fills of all rows that are orders.
+    """
+
+    rows: int
+    counts: list[tuple[FinalState, int]]
+    pressing: list[Pressing]
+    totals: list[Total]
+
+
+def survey(orders: Iterable[OrderRecord]) -> Survey:
+    """Go through all rows of a batch once."""
+    counts: Counter[FinalState] = Counter()
+    pressing = {state: Pressing(state) for state in ATTENTION}
+    sums: dict[tuple[str, str, str, FinalState], _Sum] = {}
     # The default context rounds after 28 digits, and sizes may differ by more than that.
     with localcontext(Context(prec=400)):
-        totals = [_total(*key, records) for key, records in groups.items()]
-    return sorted(totals, key=lambda t: (t.symbol, t.side, t.currency, URGENCY.index(t.state)))
+        for place, record in enumerate(orders):
+            state = record.final_state
+            counts[state] += 1
+            # Rows that were left out on purpose need nobody.
+            if state in pressing and record.state is not OrderState.SKIPPED:
+                _press(pressing[state], place, record)
+            if record.order is not None:
+                order = record.order
+                key = (order.symbol, order.side.value, order.currency, state)
+                sums.setdefault(key, _Sum()).add(order.size, _fill(record))
+    totals = [
+        Total(*key, one.orders, one.size, one.filled_size if one.is_known else None)
+        for key, one in sums.items()
+    ]
+    return Survey(
+        rows=counts.total(),
+        counts=[(state, counts[state]) for state in URGENCY if counts[state]],
+        pressing=[one for one in pressing.values() if one.count],
+        totals=sorted(totals, key=lambda t: (t.symbol, t.side, t.currency, URGENCY.index(t.state))),
+    )
 
 
-def _total(
-    symbol: str, side: str, currency: str, state: FinalState, records: list[OrderRecord]
-) -> Total:
-    sizes = [record.order.size for record in records if record.order is not None]
-    fills = [_fill(record) for record in records]
-    known = [fill for fill in fills if fill is not None]
-    filled = sum(known, Decimal(0)) if len(known) == len(fills) else None
-    return Total(symbol, side, currency, state, len(records), sum(sizes, Decimal(0)), filled)
+@dataclass(slots=True)
+class _Sum:
+    orders: int = 0
+    size: Decimal = Decimal(0)
+    filled_size: Decimal = Decimal(0)
+    is_known: bool = True
+
+    def add(self, size: Decimal, filled_size: Decimal | None) -> None:
+        self.orders += 1
+        self.size += size
+        if filled_size is None:
+            self.is_known = False
+        else:
+            self.filled_size += filled_size
+
+
+def _press(pressing: Pressing, place: int, record: OrderRecord) -> None:
+    pressing.count += 1
+    if len(pressing.first) < LISTED:
+        pressing.first.append((place, record))
 
 
 def _fill(record: OrderRecord) -> Decimal | None:

@@ -21,7 +21,7 @@ from batch import report
 from batch.errors import ReportError
 from batch.model import BatchRecord, OrderRecord
 from batch.report.text import TEXT_LIMIT, exact_number
-from batch.report.totals import sum_orders
+from batch.report.totals import survey
 from batch.states import OrderState as S
 from tests.report.conftest import StoppedClock, make_columns, make_order
 
@@ -371,7 +371,7 @@ def test_sums_are_exact_over_sizes_of_any_magnitude() -> None:
         assert record.order is not None
         orders.append(replace(record, order=replace(record.order, size=size)))
 
-    (total,) = sum_orders(orders)
+    (total,) = survey(orders).totals
 
     assert total.size == Decimal("999999999999999.00000000000000000000000000001")
     assert total.filled_size == total.size
