@@ -8,6 +8,7 @@ even steps in between. A 429 also pauses everybody for as long as the venue asks
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
 
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 30.0
@@ -34,8 +35,27 @@ REACTION_S = 0.5
 MEASURED_S = 1.0
 """The venue's rate is what it took in so many seconds."""
 
+ENOUGH_TAKEN = 20
+"""So many more requests than in the stretch before tell the venue's rate from its burst."""
+
+MARGIN = 0.98
+"""Where a 429 costs a pause, this share of the rate that two stretches told."""
+
 LOWEST = 0.2
 """No rate is lower, so that a run goes on."""
+
+
+@dataclass(slots=True)
+class _Stretch:
+    """What the venue took from the end of one pause to the 429 that began the next.
+
+    Attributes:
+        began_at: monotonic time.
+    """
+
+    began_at: float = 0.0
+    taken: int = 0
+    lasted_s: float = 0.0
 
 
 class Pace:
@@ -56,6 +76,9 @@ class Pace:
         self._found: float | None = None
         self._rise_a_s = SEARCH_A_S
         self._cut_at = float("-inf")
+        self._rises_from = float("-inf")
+        self._stretch = _Stretch()
+        self._shortest: _Stretch | None = None
         self._began_at: float | None = None
         self._answers: deque[tuple[float, bool]] = deque()
 
@@ -86,24 +109,30 @@ class Pace:
         """Take note of a request that leaves."""
         if self._began_at is None:
             self._began_at = now
+            self._stretch.began_at = now
         self._tokens -= 1
 
     def rate(self, now: float) -> float | None:
         """Give the requests a second that are held to at the moment; None without a bound."""
         if self._found is None:
             return self._highest
-        raised = self._found * (1 + self._rise_a_s * (now - self._cut_at))
+        # A rate that nothing was sent at proves nothing, so it does not rise in a pause.
+        raised = self._found * (1 + self._rise_a_s * max(now - self._rises_from, 0.0))
         return raised if self._highest is None else min(raised, self._highest)
 
     def throttled(self, retry_after_s: float | None, now: float) -> None:
         """Send less from now on, and pause as the venue asked, or by our own backoff."""
         self._answers.append((now, False))
-        if now - self._cut_at >= REACTION_S:
+        is_new = now - self._cut_at >= REACTION_S
+        if is_new:
             self._cut(now, retry_after_s or 0.0)
         if retry_after_s is None:
             self._set_back(now, BREATH_S)
         else:
             self._pause(min(max(retry_after_s, 0.0), self._cap_s), now)
+        if is_new:
+            self._rises_from = max(now, self._paused_until)
+            self._stretch = _Stretch(self._rises_from)
 
     def set_back(self, now: float) -> int:
         """Pause, twice as long each time in a row; give the number of times in a row."""
@@ -118,6 +147,8 @@ class Pace:
         """Take note of a request that the venue took."""
         self._answers.append((now, True))
         self._forget(now)
+        if now >= self._stretch.began_at:
+            self._stretch.taken += 1
 
     def _set_back(self, now: float, first_s: float) -> int:
         # One trouble that many requests in flight meet at once is one setback.
@@ -135,12 +166,28 @@ class Pace:
         if current is None and taken_per_s is None:
             return  # it took nothing yet, so there is nothing to learn but to wait
         found = [taken_per_s, current and current * CUT]
+        if asked_s > BREATH_S:
+            found.append(self._told_by_stretches(now))
         self._found = max(min(rate for rate in found if rate is not None), LOWEST)
         if current is not None:
             self._rise_a_s = RISE_A_S / (1 + 5 * max(asked_s, 0.0))
         self._cut_at = now
         self._tokens = 0.0
         self._filled_at = now
+
+    def _told_by_stretches(self, now: float) -> float | None:
+        """Give the rate that explains two stretches of different lengths; None if none does.
+
+        Each began with whatever the venue takes at once, so the difference is its rate alone.
+        """
+        this, shortest = self._stretch, self._shortest
+        this.lasted_s = now - this.began_at
+        if shortest is None or this.lasted_s < shortest.lasted_s:
+            self._shortest = this
+        if shortest is None or this.taken - shortest.taken < ENOUGH_TAKEN:
+            return None
+        seconds = this.lasted_s - shortest.lasted_s
+        return MARGIN * (this.taken - shortest.taken) / seconds if seconds > 0 else None
 
     def _taken_per_s(self, now: float, current: float | None) -> float | None:
         """Give what the venue took lately; None when too little was sent to tell."""

@@ -245,8 +245,8 @@ def sheets(folder: Path, scale: float) -> str:
 def volume(folder: Path, scale: float) -> str:
     """Send 100,000 orders: does time or memory grow with what was sent already?"""
     few, many = max(int(2_000 * scale), 50), max(int(100_000 * scale), 500)
-    small = submit(folder, count=few, in_flight=32, options=("--report", str(folder / "r.csv")))
-    large = submit(folder, count=many, in_flight=32, options=("--report", str(folder / "r.csv")))
+    small = submit(folder, count=few, in_flight=32)
+    large = submit(folder, count=many, in_flight=32)
     journal_bytes = sum(path.stat().st_size for path in folder.glob("journal.db*"))
     tenths = large.venue["tenths_s"]
     return render(

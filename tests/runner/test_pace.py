@@ -102,7 +102,7 @@ def test_a_rate_below_one_a_second_gets_there_all_the_same(desk: Desk, busy: Bus
 # The rate that the venue bears
 
 
-@pytest.mark.parametrize(("retry_after_s", "longer"), [(None, 1.10), (1.0, 1.25)])
+@pytest.mark.parametrize(("retry_after_s", "longer"), [(None, 1.10), (1.0, 1.12), (2.0, 1.25)])
 def test_the_venues_rate_is_found_and_nothing_is_lost(
     desk: Desk, busy: BusyVenue, retry_after_s: float | None, longer: float
 ) -> None:
@@ -262,6 +262,33 @@ def test_a_throttle_cuts_the_rate_and_time_raises_it_again() -> None:
     assert cut is not None and 90.0 <= cut < 100.0
     assert pace.rate(1001.1) == pytest.approx(cut, rel=0.01), "one trouble is one cut"
     assert pace.rate(1100.0) == 100.0, "never above what was asked for"
+
+
+def take(pace: Pace, count: int, *, since: float, until: float) -> None:
+    for number in range(count):
+        at = since + (until - since) * number / count
+        pace.spend(at)
+        pace.answered(at)
+
+
+def test_a_rate_does_not_rise_while_nothing_is_sent_at_it() -> None:
+    pace = Pace(retry_after_cap_s=120.0)
+    take(pace, 10, since=1000.0, until=1000.2)
+    pace.throttled(60.0, 1000.2)
+
+    assert pace.rate(1060.2) == pace.rate(1000.2)
+    assert pace.rate(1061.2) == pytest.approx(1.1 * (pace.rate(1000.2) or 0.0))
+
+
+def test_two_stretches_tell_the_rate_from_the_burst() -> None:
+    # A venue that takes 5 at once, and then 50 a second.
+    pace = Pace(retry_after_cap_s=120.0)
+    take(pace, 5, since=1000.0, until=1000.01)
+    pace.throttled(1.0, 1000.01)
+    take(pace, 5 + 100, since=1001.02, until=1003.01)
+    pace.throttled(1.0, 1003.01)
+
+    assert 0.95 * 50 < (pace.rate(1004.01) or 0.0) < 50
 
 
 def test_no_rate_is_so_low_that_a_run_stands_still() -> None:
