@@ -207,7 +207,7 @@ def test_a_whole_login_is_enough() -> None:
     "url",
     [
         "https://venue.example",
-        "https://venue.example:8443/api",
+        "https://venue.example:8443/",
         "http://localhost:8080",
         "http://127.0.0.1:8080",
         "http://[::1]:8080",
@@ -226,8 +226,10 @@ def test_a_url_over_which_a_password_may_travel_is_taken(url: str) -> None:
         ("ftp://venue.example", "expected something like https://venue.example"),
         ("venue.example", "expected something like https://venue.example"),
         ("https://", "expected something like https://venue.example"),
-        ("https://venue.example?x=1", "expected something like https://venue.example"),
-        ("https://venue.example#x", "expected something like https://venue.example"),
+        ("https://venue.example:0", "expected something like https://venue.example"),
+        ("https://venue.example/api", "expected only a scheme and a host"),
+        ("https://venue.example?x=1", "expected only a scheme and a host"),
+        ("https://venue.example#x", "expected only a scheme and a host"),
         ("https://venue.example:port", "expected a URL"),
         ("https://[venue", "expected a URL"),
     ],
@@ -239,7 +241,16 @@ def test_any_other_url_is_refused(url: str, words: str) -> None:
     assert words in str(caught.value)
 
 
-@pytest.mark.parametrize("url", ["https://desk:s3cret@venue.example", "https://s3cret@venue:1"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://desk:s3cret@venue.example",
+        "https://s3cret@venue:1",
+        "https://desk:s3cret@venue:port",
+        "desk:s3cret@venue.example",
+        "https://desk:s3cret@[venue",
+    ],
+)
 def test_a_url_with_a_password_is_refused_without_showing_it(url: str) -> None:
     with pytest.raises(ConfigError, match="expected no user or password inside the URL") as caught:
         check_url(url)

@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 import requests
 import urllib3
@@ -24,7 +24,7 @@ from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPHeaderDict
 
 from batch import __version__
-from batch.config import VenueSettings, is_loopback
+from batch.config import VenueSettings, check_url, without_user
 from batch.errors import ConfigError
 from batch.venue import wire
 from batch.venue.connection import POOLS, Adapter, DeadlinePassed, Session, Stage, call
@@ -67,7 +67,7 @@ class Transport:
     """
 
     def __init__(self, settings: VenueSettings, *, threads: int) -> None:
-        self.base_url = _checked_url(settings.url)
+        self.base_url = check_url(settings.url)
         self._deadline_s = settings.deadline_s
         self._connect_timeout_s = min(settings.connect_timeout_s, settings.deadline_s)
         self._read_timeout_s = min(settings.read_timeout_s, settings.deadline_s)
@@ -243,41 +243,6 @@ def _whole_body(raw: urllib3.HTTPResponse) -> bytes:
     return b"".join(chunks)
 
 
-def _checked_url(url: str) -> str:
-    parts = _split(url)
-    if parts is None:
-        raise ConfigError(
-            'venue url: expected one like "https://api.example.com", found '
-            f'"{_without_user(url)}". Set ORDERBATCH_URL or url in the configuration.'
-        )
-    if parts.username is not None or parts.path.strip("/") or parts.query or parts.fragment:
-        raise ConfigError(
-            f'venue url: expected only a scheme and a host, found "{_without_user(url)}". '
-            "Leave out user, path and query."
-        )
-    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
-        raise ConfigError(
-            f'venue url: expected https://, found "{_without_user(url)}". Plain http is for this '
-            "machine only, because the password would travel in the clear."
-        )
-    return f"{parts.scheme}://{parts.netloc}"
-
-
-def _split(url: str) -> SplitResult | None:
-    """Take a URL apart; None where it names no server that HTTP could reach."""
-    try:
-        parts = urlsplit(url)
-        return parts if parts.scheme in POOLS and parts.hostname and parts.port != 0 else None
-    except ValueError:
-        # Brackets without an address, or a port that is not a number.
-        return None
-
-
-def _without_user(url: str) -> str:
-    scheme, mark, rest = url.rpartition("://")
-    return scheme + mark + rest.rpartition("@")[2]
-
-
 def _checked_bundle(settings: VenueSettings) -> bool | str:
     if settings.ca_bundle is None:
         return True
@@ -291,9 +256,15 @@ def _checked_bundle(settings: VenueSettings) -> bool | str:
 def _checked_proxies(settings: VenueSettings) -> dict[str, str]:
     if settings.proxy is None:
         return {}
-    if _split(settings.proxy) is None:
+    try:
+        parts = urlsplit(settings.proxy)
+        is_url = parts.scheme in POOLS and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        # Brackets without an address, or a port that is not a number.
+        is_url = False
+    if not is_url:
         raise ConfigError(
             'venue proxy: expected one like "http://proxy.example.com:3128", found '
-            f'"{_without_user(settings.proxy)}".'
+            f'"{without_user(settings.proxy)}".'
         )
     return {"http": settings.proxy, "https": settings.proxy}
