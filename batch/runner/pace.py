@@ -8,7 +8,7 @@ even steps in between. A 429 also pauses everybody for as long as the venue asks
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from math import log1p, sqrt
 
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 30.0
@@ -23,11 +23,18 @@ CUT = 0.96
 """What a 429 leaves of the rate."""
 
 RISE_A_S = 0.004
-"""By this share of what the last 429 left the rate rises each second: back to where it was in ten,
-so that about one request in ten seconds meets a 429. Where each costs a pause, much less often."""
+"""By this share the rate rises each second: back to where the last 429 found it in ten, so that
+about one request in ten seconds meets a 429. Where each costs a pause, much less often."""
 
-SEARCH_A_S = 0.1
+SEARCH_A_S = 0.5
 """The rise while the rate is only guessed, from less than a second's answers."""
+
+GUESSED = 0.5
+"""Of what so few answers seem to tell, this share: a guess that is too low costs less time than one
+that meets the next 429 at once, and with it nothing that could be learnt."""
+
+DEEP_CUT, SLOW_SEARCH_A_S = 0.8, 0.05
+"""The cut and the rise instead, where the pauses are long and the venue's rate is still unclear."""
 
 REACTION_S = 0.5
 """So long after a cut, more 429s are still answers to what left before it."""
@@ -35,27 +42,11 @@ REACTION_S = 0.5
 MEASURED_S = 1.0
 """The venue's rate is what it took in so many seconds."""
 
-ENOUGH_TAKEN = 20
-"""So many more requests than in the stretch before tell the venue's rate from its burst."""
-
 MARGIN = 0.98
-"""Where a 429 costs a pause, this share of the rate that two stretches told."""
+"""Where a 429 costs a pause, this share of the rate that the venue seems to bear."""
 
 LOWEST = 0.2
 """No rate is lower, so that a run goes on."""
-
-
-@dataclass(slots=True)
-class _Stretch:
-    """What the venue took from the end of one pause to the 429 that began the next.
-
-    Attributes:
-        began_at: monotonic time.
-    """
-
-    began_at: float = 0.0
-    taken: int = 0
-    lasted_s: float = 0.0
 
 
 class Pace:
@@ -77,8 +68,10 @@ class Pace:
         self._rise_a_s = SEARCH_A_S
         self._cut_at = float("-inf")
         self._rises_from = float("-inf")
-        self._stretch = _Stretch()
-        self._shortest: _Stretch | None = None
+        self._asked_s = 0.0
+        self._cuts = 0
+        self._first_taken = 0
+        self._first_lasted_s = 0.0
         self._began_at: float | None = None
         self._answers: deque[tuple[float, bool]] = deque()
 
@@ -109,7 +102,6 @@ class Pace:
         """Take note of a request that leaves."""
         if self._began_at is None:
             self._began_at = now
-            self._stretch.began_at = now
         self._tokens -= 1
 
     def rate(self, now: float) -> float | None:
@@ -117,7 +109,8 @@ class Pace:
         if self._found is None:
             return self._highest
         # A rate that nothing was sent at proves nothing, so it does not rise in a pause.
-        raised = self._found * (1 + self._rise_a_s * max(now - self._rises_from, 0.0))
+        seconds = max(now - self._rises_from, 0.0)
+        raised = self._found * float((1 + self._rise_a_s) ** seconds)
         return raised if self._highest is None else min(raised, self._highest)
 
     def throttled(self, retry_after_s: float | None, now: float) -> None:
@@ -132,7 +125,6 @@ class Pace:
             self._pause(min(max(retry_after_s, 0.0), self._cap_s), now)
         if is_new:
             self._rises_from = max(now, self._paused_until)
-            self._stretch = _Stretch(self._rises_from)
 
     def set_back(self, now: float) -> int:
         """Pause, twice as long each time in a row; give the number of times in a row."""
@@ -147,8 +139,12 @@ class Pace:
         """Take note of a request that the venue took."""
         self._answers.append((now, True))
         self._forget(now)
-        if now >= self._stretch.began_at:
-            self._stretch.taken += 1
+        if self._cuts == 0:
+            self._first_taken += 1
+        elif self._cuts == 1 and now < self._rises_from:
+            # It left with those that met the first 429, and tells what that one did not.
+            self._first_taken += 1
+            self._found = max(self._found or LOWEST, self._guess())
 
     def _set_back(self, now: float, first_s: float) -> int:
         # One trouble that many requests in flight meet at once is one setback.
@@ -166,28 +162,44 @@ class Pace:
         if current is None and taken_per_s is None:
             return  # it took nothing yet, so there is nothing to learn but to wait
         found = [taken_per_s, current and current * CUT]
-        if asked_s > BREATH_S:
-            found.append(self._told_by_stretches(now))
+        rise_a_s = SEARCH_A_S if current is None else RISE_A_S / (1 + 5 * max(asked_s, 0.0))
+        if self._cuts == 0:
+            self._first_lasted_s = now - (now if self._began_at is None else self._began_at)
+            found.append(self._guess())
+        elif current is not None and asked_s > BREATH_S:
+            if now - self._rises_from < MEASURED_S:
+                # Too short to tell the rate; the next stretch shall be longer.
+                found.append(current * DEEP_CUT)
+                rise_a_s = SLOW_SEARCH_A_S
+            else:
+                found.append(self._overrun_from(now, current))
+        self._cuts += 1
+        self._rise_a_s = rise_a_s
+        self._asked_s = asked_s
         self._found = max(min(rate for rate in found if rate is not None), LOWEST)
-        if current is not None:
-            self._rise_a_s = RISE_A_S / (1 + 5 * max(asked_s, 0.0))
         self._cut_at = now
         self._tokens = 0.0
         self._filled_at = now
 
-    def _told_by_stretches(self, now: float) -> float | None:
-        """Give the rate that explains two stretches of different lengths; None if none does.
+    def _guess(self) -> float:
+        rate = self._first_taken / max(self._first_lasted_s, BREATH_S)
+        return rate if self._first_lasted_s >= MEASURED_S else GUESSED * rate
 
-        Each began with whatever the venue takes at once, so the difference is its rate alone.
+    def _overrun_from(self, now: float, current: float) -> float:
+        """Give the venue's rate, from how much more than it was sent until it said so.
+
+        What a venue takes at once, it took on top of its rate: before the very first 429 in next to
+        no time, and since the last pause by and by, while our own rate rose.
         """
-        this, shortest = self._stretch, self._shortest
-        this.lasted_s = now - this.began_at
-        if shortest is None or this.lasted_s < shortest.lasted_s:
-            self._shortest = this
-        if shortest is None or this.taken - shortest.taken < ENOUGH_TAKEN:
-            return None
-        seconds = this.lasted_s - shortest.lasted_s
-        return MARGIN * (this.taken - shortest.taken) / seconds if seconds > 0 else None
+        start = current if self._found is None else min(self._found, current)
+        lasted_s = max(now - self._rises_from, BREATH_S)
+        burst = max(self._first_taken - start * self._first_lasted_s, 0.0)
+        burst = min(burst, start * self._asked_s)  # what has come again in the last pause
+        rate = (start + current) / 2 - burst / lasted_s
+        if rate > start:
+            # At first it was sent less than its rate.
+            rate = current - sqrt(2 * burst * current * log1p(self._rise_a_s))
+        return MARGIN * max(rate, current / 2)
 
     def _taken_per_s(self, now: float, current: float | None) -> float | None:
         """Give what the venue took lately; None when too little was sent to tell."""

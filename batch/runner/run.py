@@ -35,9 +35,10 @@ AHEAD = 8
 that its claim's commit takes no time from the venue; it is few, because each is UNKNOWN to the next
 start if this process is killed."""
 
-PLACING_SHARE = 5 / 8
-"""So much of what is in flight is for placing, while there is something to place: orders that are
-out are worth more than news of those before, and the last questions wait for nothing."""
+PLACING_SHARE = 1 / 2
+"""So much of what is in flight is for placing, while there is something to place: an order costs
+about one placing and one question. With more, ends are noticed late; with less, orders leave
+late."""
 
 WITHOUT_WAIT_S = 3.0
 """How long a run that shall not wait still asks about orders whose placing got no answer."""

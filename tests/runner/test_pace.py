@@ -9,7 +9,7 @@ import pytest
 
 from batch.errors import Throttled
 from batch.model import TimeInForce, Validation, VenueOrder
-from batch.runner.pace import BREATH_S, LONGEST_PAUSE_S, LOWEST, Pace
+from batch.runner.pace import BREATH_S, LONGEST_PAUSE_S, LOWEST, SEARCH_A_S, Pace
 from batch.runner.tracking import FIRST_QUESTION_S, LONGEST_FIRST_S, Patience, Tracked
 from batch.states import OrderState
 from tests.runner.conftest import Desk
@@ -102,7 +102,7 @@ def test_a_rate_below_one_a_second_gets_there_all_the_same(desk: Desk, busy: Bus
 # The rate that the venue bears
 
 
-@pytest.mark.parametrize(("retry_after_s", "longer"), [(None, 1.10), (1.0, 1.12), (2.0, 1.25)])
+@pytest.mark.parametrize(("retry_after_s", "longer"), [(None, 1.10), (1.0, 1.15), (2.0, 1.25)])
 def test_the_venues_rate_is_found_and_nothing_is_lost(
     desk: Desk, busy: BusyVenue, retry_after_s: float | None, longer: float
 ) -> None:
@@ -277,18 +277,32 @@ def test_a_rate_does_not_rise_while_nothing_is_sent_at_it() -> None:
     pace.throttled(60.0, 1000.2)
 
     assert pace.rate(1060.2) == pace.rate(1000.2)
-    assert pace.rate(1061.2) == pytest.approx(1.1 * (pace.rate(1000.2) or 0.0))
+    assert pace.rate(1061.2) == pytest.approx((1 + SEARCH_A_S) * (pace.rate(1000.2) or 0.0))
 
 
-def test_two_stretches_tell_the_rate_from_the_burst() -> None:
-    # A venue that takes 5 at once, and then 50 a second.
-    pace = Pace(retry_after_cap_s=120.0)
-    take(pace, 5, since=1000.0, until=1000.01)
-    pace.throttled(1.0, 1000.01)
-    take(pace, 5 + 100, since=1001.02, until=1003.01)
-    pace.throttled(1.0, 1003.01)
+@pytest.mark.parametrize(
+    ("burst", "at_first", "pauses"), [(5, 5, 2), (25, 25, 5), (5, 1, 4), (25, 5, 8), (25, 1, 10)]
+)
+def test_the_burst_does_not_hide_the_rate(burst: int, at_first: int, pauses: int) -> None:
+    # A venue that takes some at once and 50 a second; of the first ones, some say what it bears.
+    pace, rate, tokens = Pace(retry_after_cap_s=120.0), 50.0, float(burst)
+    take(pace, at_first, since=1000.0, until=1000.01)
+    pace.throttled(1.0, 1000.02)
+    now, refused_at = 1001.02, list[float]()
+    while now < 1060.0:
+        now += 0.005
+        tokens = min(tokens + 0.005 * rate, burst)
+        for _ in range(pace.allowed(now, 16)):
+            pace.spend(now)
+            if tokens < 1:
+                pace.throttled(1.0, now)
+                refused_at.append(now)
+            else:
+                tokens -= 1
+                pace.answered(now)
 
-    assert 0.95 * 50 < (pace.rate(1004.01) or 0.0) < 50
+    assert len(refused_at) <= pauses
+    assert 0.9 * rate < (pace.rate(now) or 0.0) < 1.03 * rate
 
 
 def test_no_rate_is_so_low_that_a_run_stands_still() -> None:
