@@ -1,14 +1,14 @@
 """When the next request may leave: the rate that was asked for, and the one that the venue bears.
 
 A token bucket holds all requests of a run to a rate. Where nobody named one, the first 429 shows
-that there is one, and it is found as TCP finds a line's: cut by a share at each 429, raised in
-even steps in between. A 429 also pauses everybody for as long as the venue asks.
+that there is one, and it is found as TCP finds a line's: cut by a share at each 429, raised little
+by little in between. A 429 also pauses everybody for as long as the venue asks.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from math import log1p, sqrt
+from math import exp, log1p, sqrt
 
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 30.0
@@ -33,6 +33,12 @@ GUESSED = 0.5
 """Of what so few answers seem to tell, this share: a guess that is too low costs less time than one
 that meets the next 429 at once, and with it nothing that could be learnt."""
 
+HIGHEST_RISE = 20.0
+"""As a power of e: more than any venue bears, and few enough for a float after hours of waiting."""
+
+PRESSING = 0.6
+"""From this share of the rate on, the rate bounded what was sent, and not our own demand."""
+
 DEEP_CUT, SLOW_SEARCH_A_S = 0.8, 0.05
 """The cut and the rise instead, where the pauses are long and the venue's rate is still unclear."""
 
@@ -42,7 +48,7 @@ REACTION_S = 0.5
 MEASURED_S = 1.0
 """The venue's rate is what it took in so many seconds."""
 
-MARGIN = 0.98
+MARGIN = 0.99
 """Where a 429 costs a pause, this share of the rate that the venue seems to bear."""
 
 LOWEST = 0.2
@@ -109,8 +115,8 @@ class Pace:
         if self._found is None:
             return self._highest
         # A rate that nothing was sent at proves nothing, so it does not rise in a pause.
-        seconds = max(now - self._rises_from, 0.0)
-        raised = self._found * float((1 + self._rise_a_s) ** seconds)
+        rising_s = max(now - self._rises_from, 0.0)
+        raised = self._found * exp(min(rising_s * log1p(self._rise_a_s), HIGHEST_RISE))
         return raised if self._highest is None else min(raised, self._highest)
 
     def throttled(self, retry_after_s: float | None, now: float) -> None:
@@ -118,7 +124,7 @@ class Pace:
         self._answers.append((now, False))
         is_new = now - self._cut_at >= REACTION_S
         if is_new:
-            self._cut(now, retry_after_s or 0.0)
+            self._cut(now, max(retry_after_s or 0.0, 0.0))
         if retry_after_s is None:
             self._set_back(now, BREATH_S)
         else:
@@ -144,7 +150,8 @@ class Pace:
         elif self._cuts == 1 and now < self._rises_from:
             # It left with those that met the first 429, and tells what that one did not.
             self._first_taken += 1
-            self._found = max(self._found or LOWEST, self._guess())
+            if self._highest is None and self._found is not None:
+                self._found = max(self._found, self._guess(self._found))
 
     def _set_back(self, now: float, first_s: float) -> int:
         # One trouble that many requests in flight meet at once is one setback.
@@ -157,33 +164,38 @@ class Pace:
         self._paused_until = max(self._paused_until, now + seconds)
 
     def _cut(self, now: float, asked_s: float) -> None:
-        current = self.rate(now)
-        taken_per_s = self._taken_per_s(now, current)
-        if current is None and taken_per_s is None:
+        current, lately_per_s = self.rate(now), self._lately_per_s(now)
+        if current is None and lately_per_s == 0:
             return  # it took nothing yet, so there is nothing to learn but to wait
-        found = [taken_per_s, current and current * CUT]
-        rise_a_s = SEARCH_A_S if current is None else RISE_A_S / (1 + 5 * max(asked_s, 0.0))
         if self._cuts == 0:
             self._first_lasted_s = now - (now if self._began_at is None else self._began_at)
-            found.append(self._guess())
-        elif current is not None and asked_s > BREATH_S:
-            if now - self._rises_from < MEASURED_S:
+        rise_a_s = RISE_A_S / (1 + 5 * asked_s)
+        if current is None:
+            found, rise_a_s = self._guess(lately_per_s), SEARCH_A_S
+        elif len(self._answers) < PRESSING * current * self._lately_s(now):
+            # What was sent was less than this rate, which therefore is not what was too much.
+            known = current if self._found is None else max(self._found, lately_per_s)
+            found = CUT * min(current, known)
+        else:
+            found = min(CUT * current, lately_per_s or current)
+            if asked_s > BREATH_S and now - self._rises_from < MEASURED_S:
                 # Too short to tell the rate; the next stretch shall be longer.
-                found.append(current * DEEP_CUT)
-                rise_a_s = SLOW_SEARCH_A_S
-            else:
-                found.append(self._overrun_from(now, current))
+                found, rise_a_s = min(found, DEEP_CUT * current), SLOW_SEARCH_A_S
+            elif asked_s > BREATH_S:
+                found = min(found, self._overrun_from(now, current))
         self._cuts += 1
         self._rise_a_s = rise_a_s
         self._asked_s = asked_s
-        self._found = max(min(rate for rate in found if rate is not None), LOWEST)
+        self._found = max(found, LOWEST)
         self._cut_at = now
         self._tokens = 0.0
         self._filled_at = now
 
-    def _guess(self) -> float:
-        rate = self._first_taken / max(self._first_lasted_s, BREATH_S)
-        return rate if self._first_lasted_s >= MEASURED_S else GUESSED * rate
+    def _guess(self, lately_per_s: float) -> float:
+        """Give the first rate, from what the venue took before the first 429 and along with it."""
+        if self._first_lasted_s >= MEASURED_S:
+            return lately_per_s
+        return GUESSED * self._first_taken / max(self._first_lasted_s, BREATH_S)
 
     def _overrun_from(self, now: float, current: float) -> float:
         """Give the venue's rate, from how much more than it was sent until it said so.
@@ -201,16 +213,15 @@ class Pace:
             rate = current - sqrt(2 * burst * current * log1p(self._rise_a_s))
         return MARGIN * max(rate, current / 2)
 
-    def _taken_per_s(self, now: float, current: float | None) -> float | None:
-        """Give what the venue took lately; None when too little was sent to tell."""
-        self._forget(now)
+    def _lately_s(self, now: float) -> float:
+        """Give the seconds for which requests could leave, of those that are looked back at."""
         began_at = now if self._began_at is None else self._began_at
-        taken = sum(is_taken for _, is_taken in self._answers)
-        seconds = max(now - max(began_at, self._paused_until, now - MEASURED_S), BREATH_S)
-        # At less than the rate we were held back by our own demand, not by the venue.
-        if not taken or (current is not None and len(self._answers) < 0.8 * current * seconds):
-            return None
-        return taken / seconds
+        return max(now - max(began_at, self._paused_until, now - MEASURED_S), BREATH_S)
+
+    def _lately_per_s(self, now: float) -> float:
+        """Give how many requests a second the venue took lately."""
+        self._forget(now)
+        return sum(is_taken for _, is_taken in self._answers) / self._lately_s(now)
 
     def _forget(self, now: float) -> None:
         while self._answers and self._answers[0][0] < now - MEASURED_S:

@@ -15,7 +15,7 @@ FIRST_QUESTION_S = 0.25
 SECOND_QUESTION_S = 0.25
 """After the first."""
 
-SOONER, LATER = 0.996, 1.3
+SOONER, LATER = 0.997, 1.3
 """What an answer in time and one too soon make of the wait before the first question."""
 
 SETTLED = 3

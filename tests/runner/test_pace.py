@@ -9,7 +9,7 @@ import pytest
 
 from batch.errors import Throttled
 from batch.model import TimeInForce, Validation, VenueOrder
-from batch.runner.pace import BREATH_S, LONGEST_PAUSE_S, LOWEST, SEARCH_A_S, Pace
+from batch.runner.pace import BREATH_S, CUT, LONGEST_PAUSE_S, LOWEST, SEARCH_A_S, Pace
 from batch.runner.tracking import FIRST_QUESTION_S, LONGEST_FIRST_S, Patience, Tracked
 from batch.states import OrderState
 from tests.runner.conftest import Desk
@@ -303,6 +303,27 @@ def test_the_burst_does_not_hide_the_rate(burst: int, at_first: int, pauses: int
 
     assert len(refused_at) <= pauses
     assert 0.9 * rate < (pace.rate(now) or 0.0) < 1.03 * rate
+
+
+def test_a_stray_429_says_little_of_a_rate_that_was_not_used() -> None:
+    pace = Pace(retry_after_cap_s=120.0, rate_per_s=50.0)
+    take(pace, 600, since=1000.0, until=1600.0)
+
+    pace.throttled(1.0, 1600.0)
+
+    assert (pace.rate(1601.0) or 0.0) == pytest.approx(CUT * 50, rel=0.01)
+
+
+def test_hours_of_waiting_raise_the_rate_beyond_no_bounds() -> None:
+    pace = Pace(retry_after_cap_s=120.0)
+    take(pace, 10, since=1000.0, until=1000.2)
+    pace.throttled(1.0, 1000.2)
+    take(pace, 20_000, since=1002.0, until=1002.0 + 6 * 3600)
+
+    assert pace.allowed(30_000.0, 16) == 16
+    pace.throttled(1.0, 30_000.0)
+    take(pace, 4, since=30_001.0, until=30_004.0)
+    assert 10 < (pace.rate(30_004.0) or 0.0) < 30, "not what grew meanwhile, but what was used"
 
 
 def test_no_rate_is_so_low_that_a_run_stands_still() -> None:
