@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 VARIABLE = "ORDERBATCH_CAMPAIGN"
 
+FIGURES = "campaign-figures"
+"""Under this name a test hands on what it counted."""
+
 
 @dataclass(frozen=True, slots=True)
 class Form:
