@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import difflib
 import importlib
-import ipaddress
 import os
 import re
 import tomllib
@@ -16,7 +15,6 @@ from datetime import time
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -30,6 +28,7 @@ from pydantic import (
 )
 
 from batch.errors import ConfigError
+from batch.urls import check_url
 
 ENVIRONMENT = {
     "url": "ORDERBATCH_URL",
@@ -276,60 +275,6 @@ def require_login(venue: VenueSettings) -> None:
             "which has password_file and password_keyring for that), or practise with --simulate."
         )
     check_url(venue.url)
-
-
-def check_url(url: str) -> str:
-    """Refuse a URL that names no venue, or over which a password must not travel.
-
-    Returns:
-        Scheme, host and port, to which paths are added.
-
-    Raises:
-        ConfigError: not an absolute http(s) URL of a host alone, or plain http to another machine.
-    """
-    # Cut off before anything is shown: what stands in front of an @ may be a password.
-    shown = without_user(url)
-    if shown != url:
-        raise ConfigError(
-            "settings, url: expected no user or password inside the URL, found one. "
-            "Use ORDERBATCH_USER and ORDERBATCH_PASSWORD."
-        )
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
-    except ValueError as error:
-        raise ConfigError(f'settings, url: expected a URL, found "{shown}" ({error}).') from None
-    if parts.scheme not in ("http", "https") or not host or port == 0:
-        raise ConfigError(
-            f'settings, url: expected something like https://venue.example, found "{shown}".'
-        )
-    if parts.path.strip("/") or parts.query or parts.fragment:
-        raise ConfigError(
-            f'settings, url: expected only a scheme and a host, found "{shown}". '
-            "Leave out path and query."
-        )
-    if parts.scheme == "http" and not is_loopback(host):
-        raise ConfigError(
-            f"settings, url: expected https://, found plain http:// to {host}. "
-            "Passwords and orders do not travel unencrypted except to this machine itself."
-        )
-    return f"{parts.scheme}://{parts.netloc}"
-
-
-def without_user(url: str) -> str:
-    """Give a URL without user and password, whether or not it is one that can be read."""
-    scheme, mark, rest = url.rpartition("://")
-    return scheme + mark + rest.rpartition("@")[2]
-
-
-def is_loopback(host: str) -> bool:
-    """Say whether a host is this machine itself."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

@@ -15,7 +15,6 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 import requests
 import urllib3
@@ -24,10 +23,11 @@ from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPHeaderDict
 
 from batch import __version__
-from batch.config import VenueSettings, check_url, without_user
+from batch.config import VenueSettings
 from batch.errors import ConfigError
+from batch.urls import check_url, server_in, without_user
 from batch.venue import wire
-from batch.venue.connection import POOLS, Adapter, DeadlinePassed, Session, Stage, call
+from batch.venue.connection import Adapter, DeadlinePassed, Session, Stage, call
 
 log = logging.getLogger("batch.venue")
 
@@ -257,12 +257,10 @@ def _checked_proxies(settings: VenueSettings) -> dict[str, str]:
     if settings.proxy is None:
         return {}
     try:
-        parts = urlsplit(settings.proxy)
-        is_url = parts.scheme in POOLS and bool(parts.hostname) and parts.port != 0
+        server = server_in(settings.proxy)
     except ValueError:
-        # Brackets without an address, or a port that is not a number.
-        is_url = False
-    if not is_url:
+        server = None
+    if server is None:
         raise ConfigError(
             'venue proxy: expected one like "http://proxy.example.com:3128", found '
             f'"{without_user(settings.proxy)}".'

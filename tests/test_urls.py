@@ -1,0 +1,63 @@
+"""Which URLs a password may travel over, and how they are shown."""
+
+from __future__ import annotations
+
+import pytest
+
+from batch.errors import ConfigError
+from batch.urls import check_url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://venue.example",
+        "https://venue.example:8443/",
+        "http://localhost:8080",
+        "http://127.0.0.1:8080",
+        "http://[::1]:8080",
+    ],
+)
+def test_a_url_over_which_a_password_may_travel_is_taken(url: str) -> None:
+    check_url(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("http://venue.example", "found plain http:// to venue.example"),
+        ("http://localhost.venue.example", "found plain http://"),
+        ("http://127.0.0.1.venue.example", "found plain http://"),
+        ("ftp://venue.example", "expected something like https://venue.example"),
+        ("venue.example", "expected something like https://venue.example"),
+        ("https://", "expected something like https://venue.example"),
+        ("https://venue.example:0", "expected something like https://venue.example"),
+        ("https://venue.example/api", "expected only a scheme and a host"),
+        ("https://venue.example?x=1", "expected only a scheme and a host"),
+        ("https://venue.example#x", "expected only a scheme and a host"),
+        ("https://venue.example:port", "expected a URL"),
+        ("https://[venue", "expected a URL"),
+    ],
+)
+def test_any_other_url_is_refused(url: str, words: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        check_url(url)
+
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://desk:s3cret@venue.example",
+        "https://s3cret@venue:1",
+        "https://desk:s3cret@venue:port",
+        "desk:s3cret@venue.example",
+        "https://desk:s3cret@[venue",
+    ],
+)
+def test_a_url_with_a_password_is_refused_without_showing_it(url: str) -> None:
+    with pytest.raises(ConfigError, match="expected no user or password inside the URL") as caught:
+        check_url(url)
+
+    assert "s3cret" not in str(caught.value)
