@@ -2,7 +2,7 @@
 
 The way through the package, one direction, no way back::
 
-    sheet -> rows -> orders (or problems) -> journal <-> runner <-> venue -> journal -> report
+    sheet -> rows -> orders (or problems) -> plan -> journal <-> run <-> venue -> journal -> report
 """
 
 __version__ = "0.1.0"

@@ -53,7 +53,7 @@ def check(sheet: Path, annotate: Path | None, as_json: bool, again: bool, **opti
     login = session.known_login()
     approval = None
     if login is not None and not validation.problems:
-        from batch.runner.approval import approval_code
+        from batch.plan.approval import approval_code
 
         approval = approval_code(validation, login, again=again)
     if annotate is not None:

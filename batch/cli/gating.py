@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from batch.config import LimitSettings
     from batch.journal import BatchSummary, Journal
     from batch.model import BatchRecord, Order, Validation
-    from batch.runner.gates import Rates
+    from batch.plan.gates import Rates
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def pass_gates(
         GateError: names every gate that was not passed, with the figures.
         VenueError: the venue that must be asked for rates is out of reach.
     """
-    from batch.runner.gates import Expectations, exceeded_limits, unmet_expectations
+    from batch.plan.gates import Expectations, exceeded_limits, unmet_expectations
 
     if not waiting:
         return
@@ -118,8 +118,8 @@ def held_back_by(
     A resume sends rows, too, and later than anybody thought: the cut-off may have passed, and the
     market may have moved.
     """
-    from batch.runner.approval import approvals
-    from batch.runner.gates import exceeded_limits
+    from batch.plan.approval import approvals
+    from batch.plan.gates import exceeded_limits
 
     records = list(journal.orders(batch.batch_id))
     left_out = (OrderState.INVALID, OrderState.SKIPPED)
@@ -156,7 +156,7 @@ def _outside_collar(
     limits: LimitSettings,
     open_venue: Callable[[], Rates],
 ) -> list[str]:
-    from batch.runner.gates import ask_rates, outside_collar
+    from batch.plan.gates import ask_rates, outside_collar
 
     if limits.collar is None:
         return []
@@ -167,7 +167,7 @@ def _outside_collar(
 def _missing_approval(
     session: Session, journal: Journal, one: Waiting, options: GateOptions, *, again: bool
 ) -> list[str]:
-    from batch.runner.approval import approval_code, approvals, same_code
+    from batch.plan.approval import approval_code, approvals, same_code
 
     is_required = session.settings.approval.required and not session.simulated
     if not (is_required or options.approved):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from batch.cli.session import Session
-    from batch.runner.options import Snapshot
+    from batch.run.options import Snapshot
 
 LINE_EVERY_S = 10.0
 REDRAWN_EVERY_S = 0.5

@@ -31,7 +31,7 @@ def resolve(batch: str, row: int, placed: str | None, not_placed: bool, **option
     """
     from batch.cli.sharing import start_session
     from batch.errors import VenueError
-    from batch.runner.resolving import declare_not_placed, declare_placed
+    from batch.run.resolving import declare_not_placed, declare_placed
 
     if (placed is None) is not not_placed:
         raise click.UsageError("say exactly one of --placed SERVER_ID and --not-placed.")

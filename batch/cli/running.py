@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from batch.cli.session import Session
     from batch.journal import Journal
     from batch.model import BatchRecord
-    from batch.runner.options import Outcome
-    from batch.runner.run import Run
+    from batch.run.options import Outcome
+    from batch.run.run import Run
     from batch.simulator import Simulator
     from batch.venue import Venue
 
@@ -126,10 +126,10 @@ def run_batch(
         Fault: something went wrong after orders may have left.
     """
     from batch.cli.progress import Gauge, watching
-    from batch.runner.options import Cancel, RunOptions
-    from batch.runner.plan import sent_elsewhere
-    from batch.runner.run import Run
-    from batch.runner.work import ThreadWorkers
+    from batch.plan.draft import sent_elsewhere
+    from batch.run.options import Cancel, RunOptions
+    from batch.run.run import Run
+    from batch.run.work import ThreadWorkers
 
     settings = session.settings.venue
     workers = ThreadWorkers(options.max_in_flight)

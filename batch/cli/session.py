@@ -20,7 +20,7 @@ from batch.errors import ConfigError
 if TYPE_CHECKING:
     from batch.config import Settings, VenueSettings
     from batch.journal import Journal
-    from batch.runner.identity import Login
+    from batch.plan.identity import Login
     from batch.simulator import Simulator
     from batch.venue import Venue
 
@@ -124,7 +124,7 @@ class Session:
             ConfigError: a setting is missing, or the URL is not safe to use.
         """
         from batch.config import require_login
-        from batch.runner.identity import Login
+        from batch.plan.identity import Login
 
         if self.simulated:
             return Login(SIMULATED_URL, PRACTICE, PRACTICE)
@@ -137,7 +137,7 @@ class Session:
         venue = self.settings.venue
         if not (venue.url and venue.org and venue.user):
             return None
-        from batch.runner.identity import Login
+        from batch.plan.identity import Login
 
         return Login(venue.url.rstrip("/"), venue.org, venue.user)
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from batch.cli.session import Session
     from batch.journal import BatchSummary, Journal
     from batch.model import Validation
-    from batch.runner.plan import Plan
+    from batch.plan.draft import Plan
     from batch.simulator import Simulator
     from batch.venue import Venue
 
@@ -115,7 +115,7 @@ class _Submitting:
         return self._send_all(checked, found)
 
     def _find(self, validation: Validation) -> BatchSummary | None:
-        from batch.runner.plan import find_batch
+        from batch.plan.draft import find_batch
 
         return find_batch(
             self._journal, validation, login=self._session.login(), clock=self._session.clock
@@ -173,8 +173,8 @@ class _Submitting:
         return results
 
     def _send(self, validation: Validation, found: BatchSummary | None) -> Result:
-        from batch.runner.approval import approval_code, record_approval
-        from batch.runner.plan import refuse_sent_since
+        from batch.plan.approval import approval_code, record_approval
+        from batch.plan.draft import refuse_sent_since
 
         session, journal, how = self._session, self._journal, self._how
         if found is not None and is_finished(found.states) and how.duplicates != "send":
@@ -195,8 +195,8 @@ class _Submitting:
         return go_on(session, journal, batch, venue, simulator, how.running)
 
     def _plan(self, validation: Validation, *, dry_run: bool) -> Plan:
-        from batch.runner.duplicates import Duplicates
-        from batch.runner.plan import PlanOptions, plan
+        from batch.plan.draft import PlanOptions, plan
+        from batch.plan.duplicates import Duplicates
         from batch.venue import encode_order
 
         return plan(

@@ -10,7 +10,7 @@ from batch.states import FINAL, FinalState, OrderState, final_state
 
 if TYPE_CHECKING:
     from batch.model import BatchRecord, OrderRecord
-    from batch.runner.options import Outcome
+    from batch.run.options import Outcome
 
 
 def counts(states: Mapping[OrderState, int]) -> dict[FinalState, int]:

@@ -1,7 +1,7 @@
-"""What each answer, or missing answer, means for an order; the face of the venue to the runner.
+"""What each answer, or missing answer, means for an order; the face of the venue to the run.
 
 A placing is one POST and ends in an order or in an exception whose type says what is known.
-Questions may be asked again at will. Nothing here waits, retries or paces: that is the runner's.
+Questions may be asked again at will. Nothing here waits, retries or paces: that is the run's.
 """
 
 from __future__ import annotations

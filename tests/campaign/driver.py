@@ -18,7 +18,7 @@ TIME_SCALE = "CAMPAIGN_TIME_SCALE"
 def prepare() -> None:
     """Arm this process as the environment says."""
     if scale := float(os.environ.get(TIME_SCALE) or 0):
-        from batch.runner import following, tracking
+        from batch.run import following, tracking
 
         following.ABSENT_APART_S /= scale
         following.RESETTLE_S /= scale

@@ -32,11 +32,11 @@ def warm_up() -> None:
     import batch.cli.progress
     import batch.cli.summary
     import batch.journal
+    import batch.plan.draft
+    import batch.plan.gates
     import batch.report.plain
     import batch.report.workbook
-    import batch.runner.gates
-    import batch.runner.plan
-    import batch.runner.run
+    import batch.run.run
     import batch.venue  # noqa: F401
 
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(io.StringIO()):

@@ -14,7 +14,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from batch.runner.duplicates import Duplicates
+from batch.plan.duplicates import Duplicates
 from tests.campaign.books import WORDS, Market
 from tests.campaign.mortal import POINTS, Trouble
 from tests.campaign.world import FIRST_SIZE, World

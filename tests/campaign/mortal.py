@@ -22,9 +22,9 @@ from sqlalchemy import Connection, Dialect
 from batch.errors import JournalError
 from batch.journal import Change, Journal
 from batch.journal.database import Database
-from batch.runner.sending import Placing
-from batch.runner.work import Done
-from tests.runner.doubles import FakeClock, Gate, passing
+from batch.run.sending import Placing
+from batch.run.work import Done
+from tests.run.doubles import FakeClock, Gate, passing
 
 POINTS = ("before-apply", "in-transaction", "applied", "before-call", "after-call", "in-round")
 """Where a process can die: around a commit of steps, inside of any transaction, around a call to

@@ -20,8 +20,8 @@ from batch import states
 from batch.errors import JournalError, NotDelivered, OutcomeUnknown, Throttled, VenueRefused
 from batch.journal import Change, Journal, store
 from batch.model import OrderRecord
-from batch.runner import following, run, sending
-from batch.runner.work import Done
+from batch.run import following, run, sending
+from batch.run.work import Done
 from batch.states import FinalState, OrderEvent, OrderState
 from batch.venue import client
 from batch.venue.transport import Reply, Transport
@@ -228,7 +228,7 @@ def throttled_row_is_sent_in_two_copies(patches: Patches) -> None:
 
 def edited_sheet_is_sent_whole(patches: Patches) -> None:
     """Plan rows that another batch has sent as if they were new."""
-    from batch.runner.duplicates import Matches
+    from batch.plan.duplicates import Matches
 
     _replace(patches, Matches, "sent", lambda *_: None)
 

@@ -18,18 +18,18 @@ from batch.config import VenueSettings
 from batch.errors import GateError
 from batch.journal import Journal
 from batch.model import OrderRecord
-from batch.runner.duplicates import Duplicates
-from batch.runner.options import RunOptions, Snapshot
-from batch.runner.plan import PlanOptions, plan, refuse_sent_since
-from batch.runner.resolving import declare_not_placed, declare_placed
-from batch.runner.run import Run
+from batch.plan.draft import PlanOptions, plan, refuse_sent_since
+from batch.plan.duplicates import Duplicates
+from batch.run.options import RunOptions, Snapshot
+from batch.run.resolving import declare_not_placed, declare_placed
+from batch.run.run import Run
 from batch.states import OrderState
 from batch.venue import Venue, encode_order
 from tests.campaign.books import Books, Held, Market
 from tests.campaign.invariants import Broken, Failed, Reported, contradicted, lost, require
 from tests.campaign.mortal import Died, DiskFull, Life, MortalJournal, Trouble, Wires
 from tests.campaign.office import MEMORY
-from tests.runner.doubles import LOGIN, FakeClock, make_order, make_validation
+from tests.run.doubles import LOGIN, FakeClock, make_order, make_validation
 
 FIRST_SIZE = 100_000
 

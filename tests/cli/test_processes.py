@@ -76,7 +76,7 @@ def run_broken(desk: Office, breakage: str, *arguments: object) -> subprocess.Co
 
 
 OWN_FAULT = """
-from batch.runner.following import Following
+from batch.run.following import Following
 def fail(*_): raise ZeroDivisionError("private words")
 Following.learn = fail
 """

@@ -14,7 +14,7 @@ import pytest
 from rich.console import Console
 
 from batch.cli.progress import Gauge, clock, table, words
-from batch.runner.options import Snapshot
+from batch.run.options import Snapshot
 from batch.simulator import Simulator
 from batch.states import OrderState as S
 from tests.cli.conftest import FILLED, OPEN, Office

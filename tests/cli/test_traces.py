@@ -43,7 +43,7 @@ def test_text_lines_say_the_same(desk: Office) -> None:
     desk.call("submit", desk.sheet(FILLED), "--yes", "--log-file", "run.log")
 
     (line,) = [line for line in lines_of("run.log") if " claimed: " in line]
-    assert re.search(r"INFO batch\.runner\.recording claimed: .* batch=\w{8} row=2 ", line)
+    assert re.search(r"INFO batch\.run\.recording claimed: .* batch=\w{8} row=2 ", line)
 
 
 def test_verbose_shows_the_same_on_stderr(desk: Office) -> None:

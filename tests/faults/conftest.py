@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from batch.runner import following
+from batch.run import following
 from batch.simulator import Simulator, SimulatorOptions, parse_fault
 from tests.cli.conftest import Call, Office, office
 

@@ -9,7 +9,7 @@ from functools import partial
 
 import pytest
 
-from batch.runner.work import Done, ThreadWorkers
+from batch.run.work import Done, ThreadWorkers
 
 AGES_S = 10.0
 """Longer than any test takes: who waits so long waits for nothing."""

@@ -7,9 +7,9 @@ order is then followed to the end that it really had.
 from __future__ import annotations
 
 from batch.errors import VenueRefused
-from batch.runner.recording import Recorder
-from batch.runner.tracking import Tracked
-from batch.runner.work import Done
+from batch.run.recording import Recorder
+from batch.run.tracking import Tracked
+from batch.run.work import Done
 from batch.states import OrderEvent, OrderState
 
 CANCEL_WAIT_S = 60.0

@@ -8,7 +8,7 @@ from collections import Counter
 from batch.clock import Clock
 from batch.journal import Change, Journal
 from batch.model import VenueOrder
-from batch.runner.tracking import Tracked
+from batch.run.tracking import Tracked
 from batch.states import OrderEvent, OrderState, next_state
 
 log = logging.getLogger(__name__)

@@ -10,12 +10,12 @@ import pytest
 
 from batch.errors import GateError
 from batch.model import Validation
+from batch.plan.duplicates import LISTED, Duplicates
 from batch.report import as_document
-from batch.runner.duplicates import LISTED, Duplicates
 from batch.states import FinalState, OrderState
-from tests.runner.conftest import Desk
-from tests.runner.doubles import Held, ScriptedVenue, make_order, make_validation
-from tests.runner.sheets import edited, sheet_of, states_of
+from tests.run.conftest import Desk
+from tests.run.doubles import Held, ScriptedVenue, make_order, make_validation
+from tests.run.sheets import edited, sheet_of, states_of
 
 SEND, SKIP, REFUSE = Duplicates.SEND, Duplicates.SKIP, Duplicates.REFUSE
 PLANNED, SKIPPED, FILLED = OrderState.PLANNED, OrderState.SKIPPED, OrderState.FILLED

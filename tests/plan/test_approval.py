@@ -9,10 +9,10 @@ from decimal import Decimal
 import pytest
 
 from batch.model import Validation
-from batch.runner.approval import approval_code, approvals, record_approval, same_code
-from batch.runner.identity import Login
-from tests.runner.conftest import Desk
-from tests.runner.doubles import LOGIN, make_order, make_validation
+from batch.plan.approval import approval_code, approvals, record_approval, same_code
+from batch.plan.identity import Login
+from tests.run.conftest import Desk
+from tests.run.doubles import LOGIN, make_order, make_validation
 
 SHEET = make_validation(make_order(2), make_order(3))
 

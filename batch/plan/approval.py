@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from batch.clock import Clock
 from batch.model import Order, Validation
-from batch.runner.identity import Login, content_hash
+from batch.plan.identity import Login, content_hash
 
 if TYPE_CHECKING:
     from batch.journal import Journal

@@ -10,19 +10,19 @@ from datetime import UTC, datetime
 from batch.clock import Clock
 from batch.errors import VenueRefused
 from batch.model import OrderRecord, VenueOrder
-from batch.runner.cancelling import Cancelling
-from batch.runner.matching import difference
-from batch.runner.options import Cancel, RunOptions
-from batch.runner.recording import Recorder
-from batch.runner.tracking import (
+from batch.run.cancelling import Cancelling
+from batch.run.matching import difference
+from batch.run.options import Cancel, RunOptions
+from batch.run.recording import Recorder
+from batch.run.tracking import (
     SECOND_QUESTION_S,
     SETTLED,
     Patience,
     Schedule,
     Tracked,
 )
-from batch.runner.wording import status_words
-from batch.runner.work import Done
+from batch.run.wording import status_words
+from batch.run.work import Done
 from batch.states import FINAL, OrderEvent, OrderState, event_of_status
 
 ABSENT_APART_S = 5.0

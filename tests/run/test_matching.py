@@ -7,9 +7,9 @@ from decimal import Decimal
 import pytest
 
 from batch.model import VenueOrder
-from batch.runner.matching import difference
+from batch.run.matching import difference
 from batch.venue import encode_order
-from tests.runner.doubles import make_order
+from tests.run.doubles import make_order
 
 SENT = encode_order(make_order(2), "b-2")
 ECHO: dict[str, object] = {

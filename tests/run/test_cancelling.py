@@ -6,10 +6,10 @@ from decimal import Decimal
 
 import pytest
 
-from batch.runner.options import Cancel
+from batch.run.options import Cancel
 from batch.states import FinalState, OrderState
-from tests.runner.conftest import Desk
-from tests.runner.doubles import make_order, make_validation
+from tests.run.conftest import Desk
+from tests.run.doubles import make_order, make_validation
 
 FOREVER_S = 1e9
 

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from batch.model import Validation
 from batch.states import OrderState
-from tests.runner.conftest import Desk
-from tests.runner.doubles import make_order, make_validation
+from tests.run.conftest import Desk
+from tests.run.doubles import make_order, make_validation
 
 
 def sheet_of(count: int, **changes: str) -> Validation:

@@ -6,9 +6,9 @@ from batch.clock import Clock
 from batch.errors import GateError, VenueError
 from batch.journal import Change, Journal
 from batch.model import BatchRecord, OrderRecord, VenueOrder
-from batch.runner.matching import difference
-from batch.runner.run import VenueCalls
-from batch.runner.wording import status_words
+from batch.run.matching import difference
+from batch.run.run import VenueCalls
+from batch.run.wording import status_words
 from batch.states import FINAL, OrderEvent, OrderState, event_of_status, next_state
 
 

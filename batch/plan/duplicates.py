@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from batch.errors import GateError
 from batch.journal import EarlierOrder
-from batch.runner.identity import same_content
+from batch.plan.identity import same_content
 from batch.states import AT_VENUE, OrderState, final_state
 
 SENT_WINDOW = timedelta(hours=24)

@@ -11,12 +11,12 @@ from batch.clock import Clock
 from batch.errors import LoginFailed, NotDelivered, OutcomeUnknown, Throttled, VenueRefused
 from batch.journal import Change
 from batch.model import OrderRecord, TimeInForce, VenueOrder
-from batch.runner.following import Following
-from batch.runner.pace import Pace
-from batch.runner.recording import Recorder
-from batch.runner.tracking import Tracked
-from batch.runner.wording import error_words, status_words
-from batch.runner.work import Done
+from batch.run.following import Following
+from batch.run.pace import Pace
+from batch.run.recording import Recorder
+from batch.run.tracking import Tracked
+from batch.run.wording import error_words, status_words
+from batch.run.work import Done
 from batch.states import OrderEvent, OrderState
 
 UNANSWERED_LIMIT = 5

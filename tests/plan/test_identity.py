@@ -11,9 +11,9 @@ import openpyxl
 import pytest
 
 from batch.model import Side, TimeInForce
-from batch.runner.identity import Login, batch_id, content_hash, fingerprints, same_content
+from batch.plan.identity import Login, batch_id, content_hash, fingerprints, same_content
 from batch.sheet import read
-from tests.runner.doubles import LOGIN, make_order, make_validation
+from tests.run.doubles import LOGIN, make_order, make_validation
 
 SHEET = make_validation(make_order(2), make_order(3)).sheet
 

@@ -13,14 +13,14 @@ import pytest
 from batch.errors import GateError, JournalError, JournalLocked
 from batch.journal import Journal
 from batch.model import Order, Validation
-from batch.runner.duplicates import Duplicates
-from batch.runner.plan import PlanOptions, plan, refuse_sent_since
-from batch.runner.resolving import declare_not_placed
+from batch.plan.draft import PlanOptions, plan, refuse_sent_since
+from batch.plan.duplicates import Duplicates
+from batch.run.resolving import declare_not_placed
 from batch.states import FinalState, OrderState
 from batch.venue import encode_order
-from tests.runner.conftest import Desk
-from tests.runner.doubles import LOGIN, FakeClock, make_order, make_validation
-from tests.runner.sheets import edited, interrupt, sheet_of, states_of
+from tests.run.conftest import Desk
+from tests.run.doubles import LOGIN, FakeClock, make_order, make_validation
+from tests.run.sheets import edited, interrupt, sheet_of, states_of
 
 SEND, SKIP = Duplicates.SEND, Duplicates.SKIP
 PLANNED, SKIPPED = OrderState.PLANNED, OrderState.SKIPPED

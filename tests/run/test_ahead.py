@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from batch.errors import JournalError
-from batch.runner.sending import Placing
+from batch.run.sending import Placing
 from batch.states import OrderState
-from tests.runner.conftest import Desk
-from tests.runner.test_run import sheet_of
+from tests.run.conftest import Desk
+from tests.run.test_run import sheet_of
 
 THREADS, AHEAD = 16, 2
 

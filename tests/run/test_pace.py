@@ -9,11 +9,11 @@ import pytest
 
 from batch.errors import Throttled
 from batch.model import TimeInForce, Validation, VenueOrder
-from batch.runner.pace import BREATH_S, CUT, LONGEST_PAUSE_S, LOWEST, SEARCH_A_S, Pace
-from batch.runner.tracking import FIRST_QUESTION_S, LONGEST_FIRST_S, Patience, Tracked
+from batch.run.pace import BREATH_S, CUT, LONGEST_PAUSE_S, LOWEST, SEARCH_A_S, Pace
+from batch.run.tracking import FIRST_QUESTION_S, LONGEST_FIRST_S, Patience, Tracked
 from batch.states import OrderState
-from tests.runner.conftest import Desk
-from tests.runner.doubles import ScriptedVenue, make_order, make_validation
+from tests.run.conftest import Desk
+from tests.run.doubles import ScriptedVenue, make_order, make_validation
 
 
 @dataclass

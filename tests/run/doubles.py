@@ -27,8 +27,8 @@ from batch.model import (
     Validation,
     VenueOrder,
 )
-from batch.runner.identity import Login
-from batch.runner.work import Done
+from batch.plan.identity import Login
+from batch.run.work import Done
 from batch.venue import encode_order
 
 LOGIN = Login("https://venue.test", "ORG", "user")

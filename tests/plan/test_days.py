@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from batch.errors import GateError
 from batch.journal import Journal
 from batch.model import Validation
-from batch.runner.duplicates import Duplicates
-from batch.runner.identity import fingerprints
-from batch.runner.plan import refuse_sent_since
+from batch.plan.draft import refuse_sent_since
+from batch.plan.duplicates import Duplicates
+from batch.plan.identity import fingerprints
 from batch.states import OrderState
-from tests.runner.conftest import Desk
-from tests.runner.doubles import (
+from tests.run.conftest import Desk
+from tests.run.doubles import (
     FakeClock,
     InlineWorkers,
     ScriptedVenue,

@@ -16,7 +16,7 @@ from batch.clock import Clock
 from batch.errors import GateError
 from batch.journal import BatchSummary, EarlierOrder, Journal, PlannedRow, Planning
 from batch.model import BatchRecord, Order, Problem, Row, Validation
-from batch.runner.duplicates import (
+from batch.plan.duplicates import (
     SUFFIX,
     Duplicates,
     Matches,
@@ -26,7 +26,7 @@ from batch.runner.duplicates import (
     refuse_reused_ids,
     refuse_sent,
 )
-from batch.runner.identity import Login, batch_id, content_hash, fingerprints
+from batch.plan.identity import Login, batch_id, content_hash, fingerprints
 from batch.states import OrderState
 
 LONGEST_CLIENT_ORDER_ID = 255

@@ -15,13 +15,13 @@ from batch.clock import Clock
 from batch.errors import LoginFailed, Throttled
 from batch.journal import Journal
 from batch.model import VenueOrder
-from batch.runner.cancelling import CANCEL_WAIT_S
-from batch.runner.following import Following, Question
-from batch.runner.options import Cancel, Outcome, RunOptions, Snapshot
-from batch.runner.pace import Pace
-from batch.runner.recording import Recorder
-from batch.runner.sending import Placing, Sending, Withheld
-from batch.runner.work import Done, Workers
+from batch.run.cancelling import CANCEL_WAIT_S
+from batch.run.following import Following, Question
+from batch.run.options import Cancel, Outcome, RunOptions, Snapshot
+from batch.run.pace import Pace
+from batch.run.recording import Recorder
+from batch.run.sending import Placing, Sending, Withheld
+from batch.run.work import Done, Workers
 from batch.states import OrderState
 
 LONGEST_NAP_S = 0.5

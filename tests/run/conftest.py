@@ -10,11 +10,11 @@ import pytest
 
 from batch.journal import Journal
 from batch.model import OrderRecord, Validation
-from batch.runner.options import Outcome, RunOptions, Snapshot
-from batch.runner.plan import Plan, PlanOptions, plan
-from batch.runner.run import Run
+from batch.plan.draft import Plan, PlanOptions, plan
+from batch.run.options import Outcome, RunOptions, Snapshot
+from batch.run.run import Run
 from batch.venue import encode_order
-from tests.runner.doubles import LOGIN, FakeClock, InlineWorkers, ScriptedVenue
+from tests.run.doubles import LOGIN, FakeClock, InlineWorkers, ScriptedVenue
 
 
 @dataclass

@@ -10,14 +10,14 @@ import pytest
 from batch.config import LimitSettings
 from batch.errors import LoginFailed, Throttled, VenueAway, VenueError, VenueRefused
 from batch.model import Order, Side, SpotRate, TimeInForce
-from batch.runner.gates import (
+from batch.plan.gates import (
     Expectations,
     ask_rates,
     exceeded_limits,
     outside_collar,
     unmet_expectations,
 )
-from tests.runner.doubles import FakeClock, make_order
+from tests.run.doubles import FakeClock, make_order
 
 NOON = datetime(2026, 10, 30, 16, 0, tzinfo=UTC)
 """12:00 in New York, where summer time still holds."""

@@ -8,11 +8,11 @@ import pytest
 
 from batch.errors import GateError
 from batch.model import OrderRecord, Validation
-from batch.runner.duplicates import Duplicates
-from batch.runner.resolving import declare_not_placed, declare_placed
+from batch.plan.duplicates import Duplicates
+from batch.run.resolving import declare_not_placed, declare_placed
 from batch.states import FinalState, OrderState
-from tests.runner.conftest import Desk
-from tests.runner.doubles import make_order, make_validation
+from tests.run.conftest import Desk
+from tests.run.doubles import make_order, make_validation
 
 OPEN, PLANNED, UNKNOWN = OrderState.OPEN, OrderState.PLANNED, OrderState.UNKNOWN
 

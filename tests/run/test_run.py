@@ -9,12 +9,12 @@ import pytest
 
 from batch.errors import JournalError
 from batch.model import TimeInForce, Validation
-from batch.runner.duplicates import Duplicates
-from batch.runner.plan import sent_elsewhere
-from batch.runner.resolving import declare_not_placed, declare_placed
+from batch.plan.draft import sent_elsewhere
+from batch.plan.duplicates import Duplicates
+from batch.run.resolving import declare_not_placed, declare_placed
 from batch.states import FinalState, OrderState
-from tests.runner.conftest import Desk
-from tests.runner.doubles import make_order, make_validation
+from tests.run.conftest import Desk
+from tests.run.doubles import make_order, make_validation
 
 FILLED, OPEN, UNKNOWN = FinalState.FILLED, FinalState.OPEN, FinalState.UNKNOWN
 

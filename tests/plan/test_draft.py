@@ -10,14 +10,14 @@ import pytest
 
 from batch.errors import GateError
 from batch.model import Problem, Row, Validation
-from batch.runner.duplicates import Duplicates
-from batch.runner.identity import Login
-from batch.runner.plan import PlanOptions, find_batch, plan, refuse_sent_since
+from batch.plan.draft import PlanOptions, find_batch, plan, refuse_sent_since
+from batch.plan.duplicates import Duplicates
+from batch.plan.identity import Login
 from batch.states import OrderState
 from batch.venue import encode_order
-from tests.runner.conftest import Desk
-from tests.runner.doubles import LOGIN, make_order, make_validation
-from tests.runner.sheets import edited, interrupt, sheet_of, states_of
+from tests.run.conftest import Desk
+from tests.run.doubles import LOGIN, make_order, make_validation
+from tests.run.sheets import edited, interrupt, sheet_of, states_of
 
 SEND, SKIP = Duplicates.SEND, Duplicates.SKIP
 PLANNED = OrderState.PLANNED
@@ -224,7 +224,7 @@ def test_an_id_of_the_batch_that_is_taken_by_other_content_is_refused(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taken = desk.plan(sheet_of(2)).batch.batch_id
-    monkeypatch.setattr(sys.modules["batch.runner.plan"], "batch_id", lambda *_: taken)
+    monkeypatch.setattr(sys.modules["batch.plan.draft"], "batch_id", lambda *_: taken)
 
     with pytest.raises(GateError, match=f"batch {taken}: expected a free ID"):
         desk.plan(sheet_of(3))

@@ -1,0 +1,1 @@
+"""Send, follow, find out: the only place that sees journal and venue together."""
