@@ -192,6 +192,7 @@ class VenueOrder:
         status: as it came, upper case or not.
         filled_size: in the dealt currency; None where the venue did not say.
         average_price: None where the venue did not say.
+        execution_id: the back office's key to the last execution; None where the venue gave none.
         fields: the order's own fields as the venue echoed them, by their names on the wire
             (`symbol`, `side`, `size`, `price`, …), numbers as Decimal; what the venue left out
             is left out here.
@@ -203,6 +204,7 @@ class VenueOrder:
     status: str
     filled_size: Decimal | None = None
     average_price: Decimal | None = None
+    execution_id: str | None = None
     message: str = ""
     fields: Mapping[str, object] = field(default_factory=dict)
     request_id: str | None = None
@@ -245,6 +247,7 @@ class OrderRecord:
         message: for a person: the problems of an invalid row, the venue's words, what is unknown
             and why.
         request_id: of the placing; of the last question where the placing has none.
+        execution_id: the venue's, as it last came.
     """
 
     batch_id: str
@@ -262,6 +265,7 @@ class OrderRecord:
     submitted_at: datetime | None = None
     finished_at: datetime | None = None
     request_id: str | None = None
+    execution_id: str | None = None
 
     @property
     def final_state(self) -> FinalState:

@@ -52,6 +52,7 @@ class Change:
     server_order_id: str | None = None
     filled_size: Decimal | None = None
     average_price: Decimal | None = None
+    execution_id: str | None = None
     message: str | None = None
     submitted_at: datetime | None = None
     finished_at: datetime | None = None

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from batch.model import BatchRecord, OrderRecord
+from batch.report.fills import unfilled_size
 
 RESULTS = (
     "client_order_id",
@@ -17,15 +18,17 @@ RESULTS = (
     "submitted_at",
     "finished_at",
     "request_id",
+    "unfilled_size",
+    "execution_id",
 )
 SIMULATED = "SIMULATED"
 
 
 def result_names(batch: BatchRecord) -> tuple[str, ...]:
-    """Name the report's own columns: `row` and the nine results.
+    """Name the report's own columns: `row` and the results.
 
     Returns:
-        Ten names, none of which a header of the sheet uses too.
+        Names, none of which a header of the sheet uses too.
     """
     taken = {column.header for column in batch.columns}
     names = []
@@ -44,7 +47,7 @@ def column_names(batch: BatchRecord) -> tuple[str, ...]:
 
 
 def result_texts(batch: BatchRecord, order: OrderRecord) -> tuple[str | None, ...]:
-    """Give the nine results of a row as text; None for what does not exist or is not known."""
+    """Give the results of a row as text; None for what does not exist or is not known."""
     return (
         order.client_order_id,
         order.server_order_id,
@@ -55,6 +58,8 @@ def result_texts(batch: BatchRecord, order: OrderRecord) -> tuple[str | None, ..
         timestamp(order.submitted_at),
         timestamp(order.finished_at),
         order.request_id,
+        plain_number(unfilled_size(order)),
+        order.execution_id,
     )
 
 

@@ -12,7 +12,8 @@ from xlsxwriter.worksheet import Worksheet
 
 from batch.model import BatchRecord, OrderRecord
 from batch.report.cells import Cells
-from batch.report.columns import column_names, line_texts, message, sheet_values
+from batch.report.columns import RESULTS, column_names, line_texts, message, sheet_values
+from batch.report.fills import unfilled_size
 from batch.report.palette import HEADER, RULE, STATE_STYLES
 from batch.report.text import exact_number
 from batch.states import FinalState
@@ -73,10 +74,7 @@ def _write_order(cells: Cells, line: int, batch: BatchRecord, order: OrderRecord
     cells.text(line, column + 1, order.server_order_id, **_ID)
     cells.text(line, column + 2, state.value, bold=True, **_TEXT, **STATE_STYLES[state])
     for offset, number in ((3, order.filled_size), (4, order.average_price)):
-        if number is None:
-            cells.text(line, column + offset, "", **_NUMBER)
-        else:
-            cells.number(line, column + offset, number, **_NUMBER)
+        _write_number(cells, line, column + offset, number)
     cells.text(line, column + 5, message(batch, order), text_wrap=True, **_TEXT)
     for offset, moment in ((6, order.submitted_at), (7, order.finished_at)):
         if moment is None:
@@ -84,6 +82,15 @@ def _write_order(cells: Cells, line: int, batch: BatchRecord, order: OrderRecord
         else:
             cells.moment(line, column + offset, moment, **_TEXT)
     cells.text(line, column + 8, order.request_id, **_ID)
+    _write_number(cells, line, column + 9, unfilled_size(order))
+    cells.text(line, column + 10, order.execution_id, **_ID)
+
+
+def _write_number(cells: Cells, line: int, column: int, number: Decimal | None) -> None:
+    if number is None:
+        cells.text(line, column, "", **_NUMBER)
+    else:
+        cells.number(line, column, number, **_NUMBER)
 
 
 def _lines(widths: Sequence[int], batch: BatchRecord, order: OrderRecord) -> int:
@@ -106,7 +113,7 @@ def _number(field: str | None, state: FinalState, value: str) -> Decimal | None:
 def _number_columns(batch: BatchRecord) -> frozenset[int]:
     own = (n for n, column in enumerate(batch.columns, start=1) if column.field in _NUMBERS)
     first_result = len(batch.columns) + 1
-    return frozenset({0, *own, first_result + 3, first_result + 4})
+    return frozenset({0, *own, first_result + 3, first_result + 4, first_result + 9})
 
 
 def _widths(names: Sequence[str], batch: BatchRecord, orders: Sequence[OrderRecord]) -> list[int]:
@@ -120,7 +127,7 @@ def _widths(names: Sequence[str], batch: BatchRecord, orders: Sequence[OrderReco
             if text:
                 separators = len(text) // 3 if column in numbers else 0
                 widths[column] = max(widths[column], len(text) + separators + 4)
-    message_column = len(names) - 4
+    message_column = len(batch.columns) + 1 + RESULTS.index("message")
     return [
         min(max(width, _NARROWEST), _MESSAGE_WIDTH if column == message_column else _WIDEST)
         for column, width in enumerate(widths)

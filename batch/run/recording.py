@@ -68,6 +68,7 @@ class Recorder:
                 filled_size=answer.filled_size if answer else None,
                 # Venues say 0 where nothing was filled; there is no such price.
                 average_price=answer.average_price if answer and answer.filled_size else None,
+                execution_id=answer.execution_id if answer else None,
                 message=message,
                 finished_at=self._clock.now() if is_end else None,
             ),

@@ -86,6 +86,7 @@ def read_order(data: object, request_id: str) -> VenueOrder:
         status=status if isinstance(status, str) else "",
         filled_size=_amount(data.get(wire.FILLED_SIZE)),
         average_price=_amount(data.get(wire.AVERAGE_PRICE)),
+        execution_id=_identity(data.get(wire.EXECUTION_ID)) or None,
         message=_message(data),
         fields={name: data[name] for name in wire.ORDER_FIELDS if data.get(name) is not None},
         request_id=request_id,

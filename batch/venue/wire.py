@@ -52,6 +52,7 @@ SERVER_ORDER_ID = "orderId"
 STATUS = "status"
 FILLED_SIZE = "cumQty"
 AVERAGE_PRICE = "averagePrice"
+EXECUTION_ID = "execId"
 
 ERROR_CODE = "errorCode"
 # Inferred: the error object's fields are not published; any other field is shown by its name.

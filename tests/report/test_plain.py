@@ -30,6 +30,8 @@ RESULTS = [
     "submitted_at",
     "finished_at",
     "request_id",
+    "unfilled_size",
+    "execution_id",
 ]
 OWN = [
     "Client Order ID",
@@ -192,7 +194,7 @@ def test_csv_is_utf8_without_mark_and_ends_lines_with_crlf(
 
     content = path.read_bytes()
     assert content.startswith(b"row,Client Order ID,")
-    assert content.endswith(b",req-4\r\n")
+    assert content.endswith(b",req-4,1000000,\r\n")
     assert "Zürich 東京" in content.decode("utf-8")
 
 

@@ -99,6 +99,8 @@ def test_results_columns_are_the_contracts(write: Write, orders: list[OrderRecor
         "submitted_at",
         "finished_at",
         "request_id",
+        "unfilled_size",
+        "execution_id",
     ]
 
 
@@ -216,7 +218,7 @@ def test_sheet_of_three_hundred_columns_is_reported_whole(write: Write) -> None:
 
     results = worksheet(write([order], columns=columns), "Results")
 
-    assert results.max_column == 310
+    assert results.max_column == 312
     assert results.cell(2, 301).value == "value 299"
 
 
@@ -224,7 +226,7 @@ def test_results_are_ready_to_filter_and_print(write: Write, orders: list[OrderR
     results = worksheet(write(orders), "Results")
 
     assert results.freeze_panes == "B2"
-    assert results.auto_filter.ref == "A1:S13"
+    assert results.auto_filter.ref == "A1:U13"
     assert results.page_setup.orientation == "landscape"
     assert results.page_setup.fitToHeight == 0
     assert results.sheet_properties.pageSetUpPr is not None
