@@ -17,7 +17,7 @@ _NEVER_FILLED = frozenset({F.NOT_SENT, F.REFUSED, F.REJECTED})
 
 
 def exact() -> AbstractContextManager[Context]:
-    """Give a context for sums; the default one rounds after 28 digits, and sizes may differ by more."""
+    """Give a context for sums: the default one rounds after 28 digits; sizes may differ more."""
     return localcontext(Context(prec=400))
 
 

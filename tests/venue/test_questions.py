@@ -48,7 +48,7 @@ def test_query_gives_fills_to_the_digit_and_the_status_as_it_came(
     mock.get(
         f"{ORDERS}/77",
         text='{"coId": "b1-2", "orderId": "77", "status": "Partially_Filled", "cumQty": 250000.10, '
-        '"averagePrice": "1.100000000000001", "reason": "half"}',
+        '"averagePrice": "1.100000000000001", "reason": "half", "execId": "FXI0077"}',
     )
 
     order = venue.query("77")
@@ -57,6 +57,7 @@ def test_query_gives_fills_to_the_digit_and_the_status_as_it_came(
     assert order.status == "Partially_Filled"
     assert str(order.filled_size) == "250000.10"
     assert str(order.average_price) == "1.100000000000001"
+    assert order.execution_id == "FXI0077"
     assert order.message == "half"
     assert order.request_id == mock.request_history[-1].headers["X-Request-ID"]
 
