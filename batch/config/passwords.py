@@ -1,0 +1,70 @@
+"""Where a venue's password comes from when the environment does not hold it."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from batch.config.tables import VenueSettings
+from batch.errors import ConfigError
+
+KEYRING_SERVICE = "orderbatch"
+"""The keyring's name for our passwords where the settings give no other."""
+
+
+def find_password(venue: VenueSettings) -> VenueSettings:
+    """Give the settings of a venue with the password from its file or the system's keyring.
+
+    Raises:
+        ConfigError: the file is missing, unreadable or readable by others, or there is no keyring.
+    """
+    if venue.password.get_secret_value():
+        return venue
+    if venue.password_file is not None:
+        password = _read_password(venue.password_file)
+    elif venue.password_keyring:
+        password = _ask_keyring(venue)
+    else:
+        return venue
+    return venue.model_copy(update={"password": SecretStr(password)})
+
+
+def _ask_keyring(venue: VenueSettings) -> str:
+    service = venue.password_keyring if isinstance(venue.password_keyring, str) else KEYRING_SERVICE
+    where = f'settings, password_keyring: expected service "{service}", user "{venue.user}"'
+    try:
+        keyring: Any = importlib.import_module("keyring")
+    except ImportError:
+        raise ConfigError(
+            f"{where}, found no support for keyrings. Run: pip install 'orderbatch[keyring]'"
+        ) from None
+    try:
+        password = keyring.get_password(service, venue.user)
+    except Exception as error:  # each system's keyring has exceptions of its own
+        raise ConfigError(
+            f"{where}, found a keyring that does not answer ({type(error).__name__})."
+        ) from None
+    if not password:
+        raise ConfigError(
+            f"{where}, found no such password. Run: keyring set {service} {venue.user}"
+        )
+    return str(password)
+
+
+def _read_password(path: Path) -> str:
+    try:
+        # A password that others can read is not a secret any more; better to stop than to use it.
+        if os.name == "posix" and path.stat().st_mode & 0o077:
+            raise ConfigError(
+                f"{path}: expected a password file that only its owner can read, "
+                f"found mode {path.stat().st_mode & 0o777:o}. Run: chmod 600 {path}"
+            )
+        return path.read_text(encoding="utf-8").rstrip("\r\n")
+    except OSError as error:
+        raise ConfigError(
+            f"{path}: expected a readable password file, found: {error.strerror}."
+        ) from None

@@ -1,0 +1,176 @@
+"""The tables of `config.toml`, each key with its meaning, its bounds and its default.
+
+Secrets are `SecretStr`, so that no `repr`, log line or traceback shows them.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import time
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+)
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class VenueSettings(_Table):
+    """How to reach and treat one venue.
+
+    Attributes:
+        url: base URL without a path; `https://` but for loopback.
+        auth: how requests are authenticated: by a login's token, or each by an HMAC signature whose
+            secret is then the password.
+        password_file: where the password stands, readable by its owner only.
+        password_keyring: true, or the service under which the system's keyring has the password.
+        proxy: URL of a proxy; the environment's proxies are never used.
+        ca_bundle: a file of certificates to trust instead of the default ones.
+        deadline_s: the longest that one call may take from its start to its last byte.
+        settle_s: how long a run keeps asking about an order whose placing got no answer.
+        client_id_query_covers_done_orders: a person has confirmed that this venue's query by
+            client ID also finds orders that are done; only then is "not found" a proof.
+        bulk_query: ask for all active orders at once where that saves requests.
+    """
+
+    url: str = ""
+    auth: Literal["token", "hmac"] = "token"
+    user: str = ""
+    password: SecretStr = SecretStr("")
+    password_file: Path | None = None
+    password_keyring: bool | str = False
+    org: str = ""
+    proxy: str | None = None
+    ca_bundle: Path | None = None
+    connect_timeout_s: float = Field(default=5.0, gt=0)
+    read_timeout_s: float = Field(default=20.0, gt=0)
+    deadline_s: float = Field(default=30.0, gt=0)
+    settle_s: float = Field(default=45.0, ge=0)
+    retry_after_cap_s: float = Field(default=120.0, gt=0)
+    client_id_query_covers_done_orders: bool = False
+    bulk_query: bool = True
+
+
+class SheetSettings(_Table):
+    """How a desk's sheets differ from the standard.
+
+    Attributes:
+        columns: a header of the desk's own -> the order field that it means.
+        defaults: order field -> the value for sheets that lack that column.
+        price_decimals: symbol -> the most decimals that a limit price may have.
+        prefix_client_order_id: the desk's IDs are unique for a day only; send `<batch>-<id>`.
+    """
+
+    columns: dict[str, str] = Field(default_factory=dict)
+    defaults: dict[str, str] = Field(default_factory=dict)
+    price_decimals: dict[str, int] = Field(default_factory=dict)
+    prefix_client_order_id: bool = False
+
+
+def parse_percentage(text: str) -> Decimal:
+    """Read `1.5%` as the fraction 0.015.
+
+    Raises:
+        ValueError: no percent sign, no number, or not above 0.
+    """
+    found = re.fullmatch(r"(\d{1,6}(?:\.\d{1,10})?) ?%", text.strip())
+    if found is None or not Decimal(found[1]):
+        raise ValueError('expected a percentage above 0, such as "1.5%"')
+    return Decimal(found[1]) / 100
+
+
+def parse_cut_off(text: str) -> tuple[time, ZoneInfo]:
+    """Read `17:00 America/New_York`.
+
+    Raises:
+        ValueError: not a time and a zone, or a zone that this machine does not know.
+    """
+    found = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d) +(\S+)", text.strip())
+    if found is None:
+        raise ValueError('expected a time and a time zone, such as "17:00 America/New_York"')
+    try:
+        zone = ZoneInfo(found[3])
+    except (KeyError, ValueError, OSError):
+        raise ValueError(
+            f'expected a time zone that this machine knows, found "{found[3]}"; Windows and bare '
+            "containers know none before: pip install tzdata"
+        ) from None
+    return time(int(found[1]), int(found[2])), zone
+
+
+def _percentage(value: object) -> object:
+    # A bare 1.5 could mean 1.5 % as well as 150 %.
+    return parse_percentage(value) if isinstance(value, str) else parse_percentage("")
+
+
+def _cut_off(text: str) -> str:
+    parse_cut_off(text)
+    return text
+
+
+def _symbol(text: str) -> str:
+    if not re.fullmatch(r"[A-Z]{3}/[A-Z]{3}", text):
+        raise ValueError('expected symbols such as "EUR/USD"')
+    return text
+
+
+_Size = Annotated[Decimal, Field(gt=0)]
+
+
+class LimitSettings(_Table):
+    """What a batch may not exceed, whoever submits it; empty means unlimited.
+
+    Attributes:
+        max_rows: orders in one batch.
+        per_order, per_batch: dealt currency -> the largest size of one order, and of all orders
+            of a batch together, bought and sold. A currency that a table does not name is not
+            allowed once the table names any.
+        times_in_force: `IOC`, `GTC`, …
+        accounts: accounts that orders may name; orders without an account are not concerned.
+        collar: how far a limit price may lie on the wrong side of the spot rate, as a fraction.
+        cut_off: nothing new is sent from this time until midnight, in its time zone.
+    """
+
+    max_rows: int | None = Field(default=None, gt=0)
+    per_order: dict[str, _Size] = Field(default_factory=dict)
+    per_batch: dict[str, _Size] = Field(default_factory=dict)
+    symbols: tuple[Annotated[str, AfterValidator(_symbol)], ...] = ()
+    accounts: tuple[str, ...] = ()
+    times_in_force: tuple[Literal["GTC", "IOC", "FOK", "GTT", "DAY"], ...] = ()
+    collar: Annotated[Decimal, BeforeValidator(_percentage)] | None = None
+    cut_off: Annotated[str, AfterValidator(_cut_off)] | None = None
+
+
+class ApprovalSettings(_Table):
+    """Whether a second person must have approved what is sent."""
+
+    required: bool = False
+
+
+class Settings(_Table):
+    """Everything that is not said on the command line.
+
+    Attributes:
+        journal: the journal's file, or its `sqlite:///` URL.
+        journal_on_network_drive: use a journal on a network drive all the same. Only for a file
+            that one machine alone ever opens: such drives do not keep two apart for certain.
+    """
+
+    journal: str | None = None
+    journal_on_network_drive: bool = False
+    default_venue: str | None = None
+    venue: VenueSettings = VenueSettings()
+    limits: LimitSettings = LimitSettings()
+    approval: ApprovalSettings = ApprovalSettings()
+    sheet: SheetSettings = SheetSettings()
