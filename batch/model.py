@@ -19,10 +19,15 @@ OPTIONAL_FIELDS = (
     "min_size",
     "org",
     "account",
+    "order_type",
     "note",
 )
 FIELDS = REQUIRED_FIELDS + OPTIONAL_FIELDS
-"""What a column of an order sheet can mean; everything but `note` is sent."""
+"""What a column of an order sheet can mean.
+
+Everything is sent but `note`, which is the desk's own, and `order_type`, which may only say what
+every order is: a limit order.
+"""
 
 NUMBER_FIELDS = frozenset({"size", "price", "expiry_time", "min_size"})
 

@@ -44,4 +44,5 @@ def read_and_validate(path: Path, options: ReadingOptions, session: Session) -> 
         thousands=options.thousands,
         defaults=settings.defaults,
         price_decimals=settings.price_decimals,
+        more_currencies=settings.more_currencies,
     )

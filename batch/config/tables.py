@@ -62,6 +62,12 @@ class VenueSettings(_Table):
     bulk_query: bool = True
 
 
+def _currency(text: str) -> str:
+    if not re.fullmatch(r"[A-Z]{3}", text):
+        raise ValueError('expected currencies such as "CNH"')
+    return text
+
+
 class SheetSettings(_Table):
     """How a desk's sheets differ from the standard.
 
@@ -69,12 +75,14 @@ class SheetSettings(_Table):
         columns: a header of the desk's own -> the order field that it means.
         defaults: order field -> the value for sheets that lack that column.
         price_decimals: symbol -> the most decimals that a limit price may have.
+        more_currencies: codes that the venue deals in beside those of ISO 4217 and of the market.
         prefix_client_order_id: the desk's IDs are unique for a day only; send `<batch>-<id>`.
     """
 
     columns: dict[str, str] = Field(default_factory=dict)
     defaults: dict[str, str] = Field(default_factory=dict)
     price_decimals: dict[str, int] = Field(default_factory=dict)
+    more_currencies: tuple[Annotated[str, AfterValidator(_currency)], ...] = ()
     prefix_client_order_id: bool = False
 
 

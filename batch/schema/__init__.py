@@ -7,7 +7,7 @@ beside each other, `rules` holds the pandera schema. Only validating pays for lo
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from types import MappingProxyType
@@ -16,6 +16,7 @@ from typing import cast
 from batch.errors import ConfigError
 from batch.model import Order, Problem, Sheet, Side, TimeInForce, Validation
 from batch.schema.cells import DecimalSign, Pair, Rejection, read_pair
+from batch.schema.currencies import ISO_4217, MARKET_CODES
 from batch.schema.facts import Parsed, RowParser, facts_of
 
 __all__ = ["DecimalSign", "validate"]
@@ -34,6 +35,7 @@ def validate(
     thousands: str | None = None,
     defaults: Mapping[str, str] = _NOTHING,
     price_decimals: Mapping[str, int] = _NO_DECIMALS,
+    more_currencies: Collection[str] = (),
 ) -> Validation:
     """Read every row as an order, and tell everything that is wrong.
 
@@ -42,13 +44,22 @@ def validate(
         thousands: the sign between groups of three digits; None if the sheet has none.
         defaults: order field → text, for fields that have no column in the sheet.
         price_decimals: symbol → the most decimals that a limit price may have.
+        more_currencies: codes that orders may name beside those of ISO 4217 and of the market.
 
     Raises:
         ConfigError: one of the arguments cannot be used.
         SheetError: the checks could not be made for certain.
     """
     with _no_collection():
-        return _validate(sheet, decimal, thousands, defaults, price_decimals)
+        parser = RowParser(
+            sheet.columns,
+            decimal,
+            thousands,
+            defaults,
+            ((p.row, p.field) for p in sheet.problems if p.row is not None and p.field is not None),
+        )
+        currencies = ISO_4217 | MARKET_CODES | frozenset(more_currencies)
+        return _validate(sheet, parser, _conventions(price_decimals), currencies)
 
 
 @contextmanager
@@ -64,24 +75,12 @@ def _no_collection() -> Iterator[None]:
 
 
 def _validate(
-    sheet: Sheet,
-    decimal: DecimalSign,
-    thousands: str | None,
-    defaults: Mapping[str, str],
-    price_decimals: Mapping[str, int],
+    sheet: Sheet, parser: RowParser, conventions: Mapping[str, int], currencies: Collection[str]
 ) -> Validation:
     from batch.schema.rules import failures
 
     whole_rows = {p.row for p in sheet.problems if p.column is None}
     rows = [row for row in sheet.rows if row.number not in whole_rows]
-    parser = RowParser(
-        sheet.columns,
-        decimal,
-        thousands,
-        defaults,
-        ((p.row, p.field) for p in sheet.problems if p.row is not None and p.field is not None),
-    )
-    conventions = _conventions(price_decimals)
     problems = [*sheet.problems, *_repeated_ids(sheet, parser)]
     refused = {problem.row for problem in problems}
     orders: list[Order] = []
@@ -89,7 +88,7 @@ def _validate(
         parsed = parser.parse(rows[start : start + _ROWS_AT_ONCE])
         found = parsed.problems
         told: set[tuple[int, str]] = set()
-        for position, rule in failures(facts_of(parsed, conventions)):
+        for position, rule in failures(facts_of(parsed, conventions, currencies)):
             if (position, rule.field) not in told:
                 told.add((position, rule.field))
                 row = parsed.rows[position]

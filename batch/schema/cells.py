@@ -24,7 +24,8 @@ _SIDES = {"b": Side.BUY, "buy": Side.BUY, "s": Side.SELL, "sell": Side.SELL}
 _TIMES_IN_FORCE = {str(tif).casefold(): tif for tif in TimeInForce}
 
 _PLAIN = re.compile(r"(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
-_PAIR = re.compile(r"([A-Z]{3})[/ -]?([A-Z]{3})", re.IGNORECASE | re.ASCII)
+_PAIR = re.compile(r"([A-Z]{3})(?: *[/.:|_\\-] *| *)([A-Z]{3})", re.IGNORECASE | re.ASCII)
+_LIMIT_ORDER = frozenset({"limit", "lmt", "l"})
 _CURRENCY = re.compile(r"[A-Z]{3}", re.IGNORECASE | re.ASCII)
 _WHOLE = re.compile(r"(?:0|[1-9][0-9]{0,9})(?:\.0+)?")
 _SPACES = " \u00a0\u2009\u202f"
@@ -34,6 +35,7 @@ _SIGNED = re.compile(r"[-\u2212\u2012\u2013\ufe63\uff0d] ?[0-9][0-9.,]*|[0-9.,]+
 _THREE_DECIMALS = re.compile(r"[1-9][0-9]{0,2}\.[0-9]{3}")
 
 ABOVE_ZERO = "a number above 0"
+LIMIT_ORDER = "Limit, LMT or L"
 SEVERAL_READINGS = "say --decimal and --thousands if the whole sheet is written so"
 
 
@@ -140,11 +142,22 @@ def read_time_in_force(text: str) -> TimeInForce | Rejection:
 
 
 def read_pair(text: str) -> Pair | Rejection:
-    """Read EUR/USD, EURUSD, eur-usd or EUR USD."""
+    """Read EUR/USD, EURUSD, eur-usd, EUR.USD, EUR_USD, EUR USD or EUR / USD."""
     match = _PAIR.fullmatch(text.strip())
     if match is None:
         return Rejection("not-a-pair", "a currency pair such as EUR/USD", _foreign_letter(text))
     return Pair(match[1].upper(), match[2].upper())
+
+
+def read_order_type(text: str) -> str | Rejection:
+    """Take any way to say limit, and nothing else: every order leaves as a limit order."""
+    if text.strip().casefold() in _LIMIT_ORDER:
+        return "Limit"
+    return Rejection(
+        "not-a-limit-order",
+        LIMIT_ORDER,
+        "every row is sent as a limit order: take out the rows that are none",
+    )
 
 
 def read_currency(text: str) -> str | Rejection:

@@ -19,3 +19,6 @@ VUV WST XAF XAG XAU XCD XCG XOF XPD XPF XPT YER ZAR ZMW ZWG
 """
 
 ISO_4217 = frozenset(_CODES.split())
+
+MARKET_CODES = frozenset({"CNH"})
+"""Codes that the market deals under and ISO does not list: CNH is the yuan outside China."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -19,6 +19,7 @@ from batch.model import (
 )
 from batch.schema.cells import (
     ABOVE_ZERO,
+    LIMIT_ORDER,
     DecimalSign,
     NumberReader,
     Pair,
@@ -26,6 +27,7 @@ from batch.schema.cells import (
     read_currency,
     read_identifier,
     read_native,
+    read_order_type,
     read_pair,
     read_seconds,
     read_side,
@@ -34,7 +36,10 @@ from batch.schema.cells import (
 
 Reader = Callable[[str], object]
 
-_SENT = tuple(name for name in FIELDS if name != "note")
+_READ = tuple(name for name in FIELDS if name != "note")
+
+# A blank order type says nothing, and nothing is not "limit".
+_REQUIRED_CELLS = frozenset({*REQUIRED_FIELDS, "order_type"})
 
 _WANTED = {
     "symbol": "a currency pair such as EUR/USD",
@@ -42,6 +47,7 @@ _WANTED = {
     "size": ABOVE_ZERO,
     "price": ABOVE_ZERO,
     "time_in_force": ", ".join(TimeInForce),
+    "order_type": LIMIT_ORDER,
 }
 
 
@@ -100,10 +106,11 @@ class RowParser:
             "min_size": numbers.amount,
             "org": read_identifier,
             "account": read_identifier,
+            "order_type": read_order_type,
         }
         self._positions = {c.field: i for i, c in enumerate(columns) if c.field is not None}
         self._headers = {c.field: c.header for c in columns if c.field is not None}
-        self._read: dict[str, dict[str, object]] = {name: {} for name in _SENT}
+        self._read: dict[str, dict[str, object]] = {name: {} for name in _READ}
         self._read_native: dict[str, object] = {}
         self._unreadable: dict[str, set[int]] = {}
         for number, name in unreadable:
@@ -122,9 +129,9 @@ class RowParser:
         return Problem(code, row.number, header, name, expected, shown(text), action)
 
     def parse(self, rows: Sequence[Row]) -> Parsed:
-        """Read all fields that are sent."""
+        """Read all fields but the note."""
         parsed = Parsed(rows, {})
-        parsed.values = {name: self._parse_field(name, parsed) for name in _SENT}
+        parsed.values = {name: self._parse_field(name, parsed) for name in _READ}
         return parsed
 
     def _parse_field(self, name: str, parsed: Parsed) -> list[object]:
@@ -133,7 +140,7 @@ class RowParser:
             return [self._constants.get(name)] * len(parsed.rows)
         read = self._readers[name]
         native = name in NUMBER_FIELDS and name != "expiry_time"
-        required = name in REQUIRED_FIELDS
+        required = name in _REQUIRED_CELLS
         unreadable = self._unreadable.get(name, ())
         known = self._read[name]
         values: list[object] = []
@@ -176,25 +183,30 @@ class RowParser:
         return value
 
 
-def facts_of(parsed: Parsed, price_decimals: Mapping[str, int]) -> dict[str, list[object]]:
+def facts_of(
+    parsed: Parsed, price_decimals: Mapping[str, int], currencies: Collection[str]
+) -> dict[str, list[object]]:
     """Give the columns that the rules look at; None wherever something is blank or unread.
 
     Args:
         price_decimals: symbol → the most decimals that a price may have.
+        currencies: the codes that an order may name.
     """
     values = parsed.values
-    plain = ("currency", "size", "price", "min_size", "expiry_time", "client_order_id")
+    plain = ("size", "price", "min_size", "expiry_time", "client_order_id")
     facts: dict[str, list[object]] = {
         name: [None if value is UNREAD else value for value in values[name]] for name in plain
     }
     pairs = [pair if isinstance(pair, Pair) else None for pair in values["symbol"]]
     facts["row"] = [row.number for row in parsed.rows]
-    facts["base"] = [pair and pair.base for pair in pairs]
-    facts["term"] = [pair and pair.term for pair in pairs]
+    dealt = [code if isinstance(code, str) else None for code in values["currency"]]
+    facts["base_listed"] = [pair and pair.base in currencies for pair in pairs]
+    facts["term_listed"] = [pair and pair.term in currencies for pair in pairs]
+    facts["currency_listed"] = [code and code in currencies for code in dealt]
     facts["two_currencies"] = [pair and pair.base != pair.term for pair in pairs]
     facts["currency_in_pair"] = [
         currency in (pair.base, pair.term) if pair and currency else None
-        for pair, currency in zip(pairs, facts["currency"], strict=True)
+        for pair, currency in zip(pairs, dealt, strict=True)
     ]
     facts["min_size_fits"] = [
         min_size <= size if isinstance(min_size, Decimal) and isinstance(size, Decimal) else None

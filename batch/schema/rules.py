@@ -16,7 +16,6 @@ import pandera.pandas as pa
 
 from batch.errors import SheetError
 from batch.schema.cells import ABOVE_ZERO, LONGEST_CLIENT_ORDER_ID, LONGEST_EXPIRY_S
-from batch.schema.currencies import ISO_4217
 
 MOST_DIGITS = 15
 
@@ -51,10 +50,6 @@ def _few_digits(values: pd.Series[Any]) -> pd.Series[bool]:
     return values.map(lambda value: len(value.as_tuple().digits) <= MOST_DIGITS).astype(bool)
 
 
-def _listed(values: pd.Series[Any]) -> pd.Series[bool]:
-    return values.isin(ISO_4217)
-
-
 def _short(values: pd.Series[Any]) -> pd.Series[bool]:
     return values.map(lambda value: len(value) <= LONGEST_CLIENT_ORDER_ID).astype(bool)
 
@@ -68,13 +63,21 @@ def _true(values: pd.Series[Any]) -> pd.Series[bool]:
 
 
 _A_LISTED_PAIR = "a pair of two ISO 4217 currencies"
+_NOT_LISTED = "if the venue deals in it, add it to [sheet] more_currencies"
 _DIGITS = f"at most {MOST_DIGITS} significant digits"
 
 RULES = (
-    Rule("base", "symbol", "unknown-currency", _A_LISTED_PAIR, _listed),
-    Rule("term", "symbol", "unknown-currency", _A_LISTED_PAIR, _listed),
+    Rule("base_listed", "symbol", "unknown-currency", _A_LISTED_PAIR, _true, _NOT_LISTED),
+    Rule("term_listed", "symbol", "unknown-currency", _A_LISTED_PAIR, _true, _NOT_LISTED),
     Rule("two_currencies", "symbol", "same-currency", "two different currencies", _true),
-    Rule("currency", "currency", "unknown-currency", "an ISO 4217 currency", _listed),
+    Rule(
+        "currency_listed",
+        "currency",
+        "unknown-currency",
+        "an ISO 4217 currency",
+        _true,
+        _NOT_LISTED,
+    ),
     Rule(
         "currency_in_pair",
         "currency",

@@ -54,6 +54,7 @@ _ALIASES = {
     ),
     "org": ("Organisation", "Organization"),
     "account": ("Acct",),
+    "order_type": ("Order Type", "Ord Type", "Type"),
     "note": ("Notes", "Comment", "Comments", "Remark", "Remarks"),
 }
 

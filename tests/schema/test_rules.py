@@ -26,11 +26,11 @@ def raise_always(_: pd.Series[Any]) -> pd.Series[bool]:
 
 
 def test_facts_without_fault_give_nothing() -> None:
-    assert list(failures(facts(base=["EUR"], expiry_time=[30]))) == []
+    assert list(failures(facts(base_listed=[True], expiry_time=[30]))) == []
 
 
 def test_a_failure_gives_the_position_of_its_row() -> None:
-    found = list(failures(facts(base=["EUR", "ABC", None, "ABD"])))
+    found = list(failures(facts(base_listed=[True, False, None, False])))
 
     assert [(position, rule.code) for position, rule in found] == [
         (1, "unknown-currency"),
@@ -40,11 +40,11 @@ def test_a_failure_gives_the_position_of_its_row() -> None:
 
 def test_a_check_that_raises_refuses_the_sheet() -> None:
     schema = pa.DataFrameSchema(
-        {"base": pa.Column(object, pa.Check(raise_always, name="0"), nullable=True)}
+        {"base_listed": pa.Column(object, pa.Check(raise_always, name="0"), nullable=True)}
     )
 
     with pytest.raises(SheetError, match="could not be checked for certain") as caught:
-        list(failures(facts(base=["EUR"]), schema))
+        list(failures(facts(base_listed=[True]), schema))
 
     assert caught.value.code == "check-failed"
 

@@ -87,7 +87,13 @@ def test_the_dealt_currency_is_the_base_where_the_row_names_none() -> None:
     assert order_of(currency=" ").currency == "EUR"
 
 
-@pytest.mark.parametrize("text", ["EUR/USD", "EURUSD", "eur-usd", "EUR USD", " Eur/Usd "])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("EUR/USD", "EURUSD", "eur-usd", "EUR USD", " Eur/Usd ", "EUR.USD", "EUR_USD"),
+        *("EUR / USD", "eur . usd", "EUR- USD", "EUR:USD", "EUR|USD", "EUR\\USD"),
+    ],
+)
 def test_forms_of_a_symbol_mean_the_same(text: str) -> None:
     assert order_of(symbol=text).symbol == "EUR/USD"
 
@@ -354,6 +360,50 @@ def test_row_32_values_that_do_not_fit_are_problems(
 @pytest.mark.parametrize("text", ["1", "86399", "30.0", " 30 "])
 def test_row_32_an_expiry_in_range_is_taken(text: str) -> None:
     assert order_of(tif="GTT", expiry_time=text).expiry_time_s == int(float(text))
+
+
+def test_row_31_the_yuan_outside_china_is_known() -> None:
+    assert order_of(symbol="USD/CNH", currency="CNH").currency == "CNH"
+
+
+def test_row_31_the_settings_may_add_currencies() -> None:
+    row = GOOD | {"symbol": "EUR/BTC", "currency": "BTC"}
+
+    (order,) = validate(sheet_of(row), more_currencies=("BTC",)).orders
+
+    assert (order.symbol, order.currency) == ("EUR/BTC", "BTC")
+    problems = validate(sheet_of(row)).problems
+    assert [(p.field, p.code) for p in problems] == [
+        ("symbol", "unknown-currency"),
+        ("currency", "unknown-currency"),
+    ]
+    assert "[sheet] more_currencies" in problems[0].action
+
+
+@pytest.mark.parametrize("text", ["Limit", "LIMIT", "lmt", "LMT ", "L", "l"])
+def test_row_36_an_order_type_that_says_limit_is_read(text: str) -> None:
+    assert order_of(order_type=text) == order_of()
+
+
+@pytest.mark.parametrize(
+    "text", ["MKT", "Market", "STP", "Stop", "Stop Limit", "STP LMT", "LOC", "2", "Limit?", "Ltd"]
+)
+def test_row_36_any_other_order_type_is_a_problem(text: str) -> None:
+    problem = problem_of(order_type=text)
+
+    assert (problem.row, problem.field, problem.code) == (2, "order_type", "not-a-limit-order")
+    assert (problem.expected, problem.found) == ("Limit, LMT or L", text)
+
+
+@pytest.mark.parametrize("text", ["", "  "])
+def test_row_36_a_blank_order_type_is_a_problem(text: str) -> None:
+    assert (problem_of(order_type=text).code) == "missing-value"
+
+
+def test_row_36_a_default_order_type_must_say_limit_too() -> None:
+    assert len(validate(sheet_of(GOOD), defaults={"order_type": "LMT"}).orders) == 1
+    with pytest.raises(ConfigError, match="order_type: expected Limit, LMT or L"):
+        validate(sheet_of(GOOD), defaults={"order_type": "MKT"})
 
 
 def test_an_id_may_have_255_characters() -> None:

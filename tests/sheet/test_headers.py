@@ -57,7 +57,8 @@ def test_well_known_headers_are_understood(tmp_path: Path, header: str, fields: 
         ("Comments", "note"),
         ("Ref", None),
         ("ID", None),
-        ("Type", None),
+        ("Order Type", "order_type"),
+        ("Type", "order_type"),
         ("Status", None),
     ],
 )
