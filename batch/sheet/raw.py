@@ -18,6 +18,8 @@ class Flaw(StrEnum):
     FORMULA_WITHOUT_VALUE = "formula-without-value"
     PERCENT_FORMAT = "percent-format"
     PADDED_NUMBER = "padded-number"
+    NUMBER_NOT_SHOWN = "number-not-shown"
+    UNKNOWN_FORMAT = "unknown-format"
 
 
 @dataclass(slots=True)

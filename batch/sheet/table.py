@@ -306,6 +306,19 @@ def _flaw_words(flaw: Flaw, column: Column) -> tuple[str, str, str]:
             return flaw, "a formula with its value saved", "open and save it in Excel"
         case Flaw.PERCENT_FORMAT:
             return flaw, f"{kind}, not a percentage", "give the cell a plain number format"
+        case Flaw.NUMBER_NOT_SHOWN:
+            return (
+                flaw,
+                f"{kind} that the cell shows",
+                "its number format shows no digits of it: give the cell a plain number format",
+            )
+        case Flaw.UNKNOWN_FORMAT:
+            return (
+                flaw,
+                "a cell format that the workbook has",
+                "the number could be a date or a percentage: open the workbook in a spreadsheet "
+                "program, give the cell a plain number format, and save it",
+            )
         case Flaw.PADDED_NUMBER:
             return (
                 flaw,

@@ -8,23 +8,22 @@ knows about number formats is used.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 
-from openpyxl.styles.numbers import BUILTIN_FORMATS, is_date_format
 from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900
 
 from batch.errors import SheetError
 from batch.model import REQUIRED_FIELDS
+from batch.sheet.formats import CellFormat, classify
 from batch.sheet.headers import TITLE_ROWS, fields_of, find_header
 from batch.sheet.package import Attributes, Package
 from batch.sheet.raw import RawRow
 from batch.sheet.source import Limits, damaged
-from batch.sheet.worksheet import Formats, NumberFormat, Worksheet, qualified, unescape
+from batch.sheet.worksheet import Formats, Worksheet, qualified, unescape
 
 _RELATIONSHIP_ID = (
     "http://schemas.openxmlformats.org/officeDocument/2006/relationships id",
@@ -147,23 +146,28 @@ class Workbook:
     def _read_formats(self, part: str | None) -> Formats:
         if part is None:
             return []
-        codes: dict[int, str] = dict(BUILTIN_FORMATS)
-        formats: list[NumberFormat] = []
+        codes: dict[int, str] = {}
+        numbers: list[int] = []
         inside: list[str] = []
-        cell_formats = qualified("cellXfs")
+        cell_formats, number_formats = qualified("cellXfs"), qualified("numFmts")
 
         def start(tag: str, attributes: Attributes) -> None:
+            above = inside[-1] if inside else ""
             inside.append(tag)
-            if tag in qualified("numFmt"):
+            # Formats for single conditions have numbers of their own, which may be the same.
+            if tag in qualified("numFmt") and above in number_formats:
                 codes[_whole(attributes.get("numFmtId"))] = attributes.get("formatCode", "")
-            elif tag in qualified("xf") and len(inside) > 1 and inside[-2] in cell_formats:
-                formats.append(_classify(codes.get(_whole(attributes.get("numFmtId")), "General")))
+            elif tag in qualified("xf") and above in cell_formats:
+                numbers.append(_whole(attributes.get("numFmtId")))
 
         def end(_: str) -> None:
             inside.pop()
 
         _exhaust(self._package.parse(part, start, end))
-        return formats
+        kinds: dict[int, CellFormat] = {}
+        for number in set(numbers):
+            kinds[number] = classify(number, codes.get(number))
+        return [kinds[number] for number in numbers]
 
     def _read_strings(self, part: str | None) -> list[str]:
         strings: list[str] = []
@@ -213,15 +217,3 @@ def _exhaust(steps: Iterator[None]) -> None:
 
 def _whole(text: str | None) -> int:
     return int(text) if text is not None and text.isdecimal() and len(text) < 10 else 0
-
-
-def _classify(code: str) -> NumberFormat:
-    # Text in quotes, and a character after a backslash, is decoration.
-    bare = re.sub(r'"[^"]*"|\\.', "", code)
-    if "%" in bare:
-        return NumberFormat("percent")
-    if is_date_format(code):
-        return NumberFormat("date")
-    if re.fullmatch(r"0{2,}", bare):
-        return NumberFormat("padded", len(bare))
-    return NumberFormat("plain")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 from openpyxl.utils.cell import column_index_from_string, range_boundaries
 from openpyxl.utils.datetime import from_excel
 
+from batch.sheet.formats import PLAIN, CellFormat
 from batch.sheet.package import Attributes, Package
 from batch.sheet.raw import NO_POSITIONS, Area, Flaw, RawRow
 from batch.sheet.source import damaged
@@ -26,22 +26,9 @@ _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _LONGEST_TEXT = 32_767  # of a cell, by the file format
 
 
-@dataclass(frozen=True, slots=True)
-class NumberFormat:
-    """What a number format does to the reading of a numeric cell.
-
-    Attributes:
-        width: of a `padded` number such as 00123, in digits.
-    """
-
-    kind: Literal["plain", "percent", "date", "padded"]
-    width: int = 0
-
-
 _Action = TypeVar("_Action")
 
-Formats = Sequence[NumberFormat]
-_PLAIN = NumberFormat("plain")
+Formats = Sequence[CellFormat]
 _TEXT_KINDS = ("str", "inlineStr")
 
 
@@ -160,19 +147,28 @@ class Worksheet:
                 text = self._plain_numbers[stored] = plain_number(stored)
             except ValueError:
                 raise self.damaged(f"{stored[:20]} is no number") from None
-        number_format = _PLAIN
-        if style:
-            try:
-                number_format = self._formats[int(style)]
-            except (ValueError, IndexError):
-                raise self.damaged(f"there is no cell format {style[:20]}") from None
+        number_format = self._format(style)
+        if number_format is None:
+            return text, False, Flaw.UNKNOWN_FORMAT
         if number_format.kind == "percent":
             return f"{Decimal(text) * 100:f}%", False, Flaw.PERCENT_FORMAT
         if number_format.kind == "date":
             return self._date(text), False, Flaw.DATE
         if number_format.kind == "padded" and len(text) < number_format.width:
             return text.zfill(number_format.width), False, Flaw.PADDED_NUMBER
+        if number_format.kind == "unshown":
+            return text, False, Flaw.NUMBER_NOT_SHOWN
         return text, True, None
+
+    def _format(self, style: str) -> CellFormat | None:
+        """Give a cell's format: the first where it names none; None if there is no such."""
+        if not self._formats:
+            return PLAIN
+        try:
+            number = int(style or "0")
+        except ValueError:
+            return None
+        return self._formats[number] if 0 <= number < len(self._formats) else None
 
     def _date(self, text: str) -> str:
         try:
