@@ -128,6 +128,7 @@ class Sheet:
         rows: in the sheet's order, blank ones left out.
         problems: cells that could not be read as text without a guess (error values, formulas
             without a value, booleans, …). Their text in `rows` is what a person sees.
+        sha256: of the file's bytes as they were read, in hexadecimal digits.
     """
 
     path: Path
@@ -136,6 +137,7 @@ class Sheet:
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     problems: tuple[Problem, ...] = ()
+    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ def test_the_sample_names_every_key_and_means_what_it_says() -> None:
     assert (production.venue.auth, production.venue.password_keyring) == ("hmac", True)
     assert production.limits.collar == Decimal("0.015")
     assert production.limits.per_order["EUR"] == 5_000_000
-    assert production.approval.required
+    assert not production.approval.required
     text = SAMPLE.read_text(encoding="utf-8")
     tables = (Settings, VenueSettings, LimitSettings, ApprovalSettings, SheetSettings)
     missing = [key for table in tables for key in table.model_fields if key not in text]

@@ -7,19 +7,26 @@ from batch.config.loading import ENVIRONMENT, load, require_login
 from batch.config.passwords import KEYRING_SERVICE, find_password
 from batch.config.tables import (
     ApprovalSettings,
+    CalendarSettings,
+    InboxSettings,
     LimitSettings,
+    NotifySettings,
     Settings,
     SheetSettings,
     VenueSettings,
     parse_cut_off,
     parse_percentage,
+    parse_week,
 )
 
 __all__ = [
     "ENVIRONMENT",
     "KEYRING_SERVICE",
     "ApprovalSettings",
+    "CalendarSettings",
+    "InboxSettings",
     "LimitSettings",
+    "NotifySettings",
     "Settings",
     "SheetSettings",
     "VenueSettings",
@@ -27,5 +34,6 @@ __all__ = [
     "load",
     "parse_cut_off",
     "parse_percentage",
+    "parse_week",
     "require_login",
 ]

@@ -6,7 +6,7 @@ Secrets are `SecretStr`, so that no `repr`, log line or traceback shows them.
 from __future__ import annotations
 
 import re
-from datetime import time
+from datetime import date, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
@@ -160,6 +160,84 @@ class LimitSettings(_Table):
     cut_off: Annotated[str, AfterValidator(_cut_off)] | None = None
 
 
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MOMENT = r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun) +([01]?\d|2[0-3]):([0-5]\d)"
+
+
+def parse_week(text: str) -> tuple[timedelta, timedelta, ZoneInfo]:
+    """Read `Sun 17:00 - Fri 17:00 America/New_York`: from when to when a market is open.
+
+    Returns:
+        The opening and the closing as time since Monday 0:00, and the zone that they are in. A
+        closing before the opening lies in the week after it.
+
+    Raises:
+        ValueError: not two moments and a zone, or a zone that this machine does not know.
+    """
+    found = re.fullmatch(rf"{_MOMENT} *- *{_MOMENT} +(\S+)", text.strip())
+    if found is None:
+        raise ValueError(
+            'expected two days with times and a time zone, such as "Sun 17:00 - Fri 17:00 '
+            'America/New_York"'
+        )
+    opens, closes = (
+        timedelta(days=DAYS.index(day), hours=int(hour), minutes=int(minute))
+        for day, hour, minute in (found.group(1, 2, 3), found.group(4, 5, 6))
+    )
+    if opens == closes:
+        raise ValueError("expected an opening and a closing that differ, found the same moment")
+    return opens, closes, parse_cut_off(f"0:00 {found[7]}")[1]
+
+
+def _week(text: str) -> str:
+    parse_week(text)
+    return text
+
+
+class CalendarSettings(_Table):
+    """When the market is open, and what a submit outside of that is.
+
+    Attributes:
+        week: from when to when, each week.
+        holidays: dates on which it is closed, in the zone of `week`.
+        holidays_of: country codes whose public holidays count, too (the extra `calendar`).
+        open_days: dates that are no holiday here, whatever the countries' lists say.
+        closed: what to do with a sheet that comes while it is closed.
+    """
+
+    week: Annotated[str, AfterValidator(_week)] = "Sun 17:00 - Fri 17:00 America/New_York"
+    holidays: tuple[date, ...] = ()
+    holidays_of: tuple[Annotated[str, Field(pattern=r"^[A-Z]{2}$")], ...] = ()
+    open_days: tuple[date, ...] = ()
+    closed: Literal["warn", "refuse"] = "warn"
+
+
+class InboxSettings(_Table):
+    """How a folder of sheets is taken.
+
+    Attributes:
+        companion: whether a sheet waits until its companion file (`NAME.toml`) is there.
+    """
+
+    companion: Literal["optional", "required"] = "optional"
+
+
+class NotifySettings(_Table):
+    """Who is told when a run has ended.
+
+    Attributes:
+        command: a program and its arguments; it gets the outcome as JSON on its standard input.
+        urls: services by their Apprise URLs (the extra `notify`); they can hold secrets.
+        on: `attention` (everything but a clean 0) or `always`.
+        timeout_s: the longest that telling may hold up the end of the run.
+    """
+
+    command: tuple[str, ...] = ()
+    urls: tuple[SecretStr, ...] = ()
+    on: tuple[Literal["attention", "always"], ...] = ("attention",)
+    timeout_s: float = Field(default=30.0, gt=0, le=30)
+
+
 class ApprovalSettings(_Table):
     """Whether a second person must have approved what is sent."""
 
@@ -181,4 +259,7 @@ class Settings(_Table):
     venue: VenueSettings = VenueSettings()
     limits: LimitSettings = LimitSettings()
     approval: ApprovalSettings = ApprovalSettings()
+    calendar: CalendarSettings = CalendarSettings()
+    inbox: InboxSettings = InboxSettings()
+    notify: NotifySettings = NotifySettings()
     sheet: SheetSettings = SheetSettings()

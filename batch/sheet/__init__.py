@@ -8,7 +8,9 @@ sheet as a whole unsure refuses it. The order of work: `source` (bytes, and what
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -46,6 +48,7 @@ def read(
     """
     known = known_headers(columns)
     content = load(path, limits)
+    sha256 = hashlib.sha256(content).hexdigest()
     kind = kind_of(path, content, limits)
 
     def reading(name: str | None) -> Reading:
@@ -56,11 +59,13 @@ def read(
 
         text = DelimitedText(path, decode(path, content), known)
         del content
-        return build(reading(None), text.rows(), check_line=text.check_line)
+        sheet = build(reading(None), text.rows(), check_line=text.check_line)
+        return replace(sheet, sha256=sha256)
 
     from batch.sheet.workbook import Workbook
 
     with Workbook(path, content, limits) as workbook:
         name = workbook.choose(worksheet, known, constant_fields)
         part = workbook.worksheet(name)
-        return build(reading(name), part.rows(), merged=part.merged)
+        sheet = build(reading(name), part.rows(), merged=part.merged)
+        return replace(sheet, sha256=sha256)
