@@ -1,0 +1,1 @@
+"""The application: what a command line, a scheduler or a program can ask for. No click, no rich."""
