@@ -57,8 +57,9 @@ def read(
     if kind is Kind.DELIMITED:
         from batch.sheet.delimited import DelimitedText, decode
 
-        text = DelimitedText(path, decode(path, content), known)
+        decoded, guessed = decode(path, content)
         del content
+        text = DelimitedText(path, decoded, known, guessed=guessed)
         sheet = build(reading(None), text.rows(), check_line=text.check_line)
         return replace(sheet, sha256=sha256)
 

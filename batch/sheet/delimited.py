@@ -13,18 +13,36 @@ from pathlib import Path
 from batch.errors import SheetError
 from batch.model import Problem
 from batch.sheet.headers import TITLE_ROWS, fields_of
-from batch.sheet.raw import RawRow
+from batch.sheet.raw import Flaw, RawRow
 
 _DELIMITERS = ",;\t|"
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?(\r\n|\r|\n)', re.IGNORECASE)
 
 
-def decode(path: Path, content: bytes) -> str:
+def decode(path: Path, content: bytes) -> tuple[str, bool]:
     """Turn the bytes into text: by byte-order mark, else UTF-8, else Windows' cp1252.
+
+    Returns:
+        The text, and whether its encoding is a guess: then only ASCII is certain, because the
+        bytes above mean other letters in China, Russia, or on a Mac.
 
     Raises:
         SheetError: some byte means nothing in that encoding; its offset is named.
     """
+    text, guessed = _decode(path, content)
+    # Old programs end a text file with Ctrl-Z, which is no part of it.
+    whole = text.rstrip("\r\n\x1a")
+    return whole + text[len(whole) :].partition("\x1a")[0], guessed
+
+
+def _decode(path: Path, content: bytes) -> tuple[str, bool]:
+    for mark in (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE):
+        if content.startswith(mark):
+            raise SheetError(
+                f"{path}: expected text in UTF-8 or UTF-16, found UTF-32; save the sheet as CSV "
+                "UTF-8",
+                code="undecodable",
+            )
     for mark, encoding in (
         (codecs.BOM_UTF8, "utf-8"),
         (codecs.BOM_UTF16_LE, "utf-16-le"),
@@ -32,16 +50,16 @@ def decode(path: Path, content: bytes) -> str:
     ):
         if content.startswith(mark):
             try:
-                return content[len(mark) :].decode(encoding)
+                return content[len(mark) :].decode(encoding), False
             except UnicodeDecodeError as error:
                 raise _undecodable(path, encoding, len(mark) + error.start) from None
     if 0 in content[:2]:
         raise _undecodable(path, "utf-8", content.index(0))
     try:
-        return content.decode("utf-8")
+        return content.decode("utf-8"), False
     except UnicodeDecodeError as not_utf8:
         try:
-            return content.decode("cp1252")
+            return content.decode("cp1252"), True
         except UnicodeDecodeError as error:
             # The byte that cp1252 lacks is the one to show: the other may well be meant.
             offset = error.start
@@ -61,10 +79,14 @@ class DelimitedText:
 
     Args:
         known: normalised header → field; the delimiter is the one that makes a header of a line.
+        guessed: nothing says what the characters beyond ASCII mean.
     """
 
-    def __init__(self, path: Path, text: str, known: Mapping[str, str]) -> None:
+    def __init__(
+        self, path: Path, text: str, known: Mapping[str, str], *, guessed: bool = False
+    ) -> None:
         self._path = path
+        self._guessed = guessed
         named = _SEPARATOR_LINE.match(text)
         self._delimiter = named[1] if named else _guess_delimiter(text, known)
         self._text = text[named.end() :] if named else text
@@ -84,7 +106,9 @@ class DelimitedText:
                 yield line
 
         mark = re.escape(self._delimiter)
-        field = rf'(?:"(?:[^"]|"")*+"|[^"{mark}\r\n]*+)'
+        bare = rf'[^"{mark}\r\n]*+'
+        # A formula around a text, ="00123", is how other programs guard an ID.
+        field = rf'(?:"(?:[^"]|"")*+"|={bare}"{bare}"{bare}|{bare})'
         well_quoted = re.compile(rf"{field}(?:{mark}{field})*+[\r\n]*+")
         reader = csv.reader(lines(), delimiter=self._delimiter, strict=True)
         number = self._lines_before + 1
@@ -103,6 +127,7 @@ class DelimitedText:
                 yield RawRow(
                     number,
                     texts,
+                    flaws=_uncertain(texts) if self._guessed and not raw.isascii() else None,
                     lines=len(consumed),
                     unfinished=not raw.endswith(("\n", "\r")),
                 )
@@ -155,6 +180,10 @@ class DelimitedText:
             f"quoted field; found a stray or unclosed one ({what}); mend that line",
             code="stray-quote",
         )
+
+
+def _uncertain(texts: list[str]) -> dict[int, Flaw]:
+    return {i: Flaw.UNKNOWN_ENCODING for i, text in enumerate(texts) if not text.isascii()}
 
 
 def _guess_delimiter(text: str, known: Mapping[str, str]) -> str:

@@ -20,6 +20,7 @@ class Flaw(StrEnum):
     PADDED_NUMBER = "padded-number"
     NUMBER_NOT_SHOWN = "number-not-shown"
     UNKNOWN_FORMAT = "unknown-format"
+    UNKNOWN_ENCODING = "unknown-encoding"
 
 
 @dataclass(slots=True)
@@ -30,7 +31,7 @@ class RawRow:
         number: as a person sees it, from 1.
         texts: from the first column on, as a person sees them; may end early.
         numeric: positions of native numbers of a workbook.
-        flaws: position → what is odd about that cell of a workbook; None where nothing is.
+        flaws: position → what is odd about that cell; None where nothing is.
         hidden: hidden or filtered out in the workbook.
         lines: how many lines of a text file the record takes.
         unfinished: a text file ends with this record and without a line end.

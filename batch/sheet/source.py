@@ -6,8 +6,10 @@ the meantime is noticed and never half old, half new.
 
 from __future__ import annotations
 
+import errno
 import io
 import os
+import re
 import stat
 import zipfile
 from dataclasses import dataclass
@@ -19,10 +21,81 @@ from batch.errors import SheetError
 _OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP_MAGIC = b"PK\x03\x04"
 _ENCRYPTED_STREAM = "EncryptedPackage".encode("utf-16-le")
-_MARKUP = (b"<!doctype", b"<html", b"<?xml", b"<table")
-_OTHER = {b"%PDF": "a PDF", b"\x1f\x8b": "a gzip archive", b"{\\rtf": "a rich-text document"}
-
+_HEAD = 1024
 _SAVE_AS = "save it as .xlsx or .csv and use that"
+_OPEN_AND_SAVE = f"open it in a spreadsheet program, {_SAVE_AS}"
+_DOWNLOAD = "download the sheet itself as .xlsx or .csv and use that"
+
+
+@dataclass(frozen=True, slots=True)
+class _Impostor:
+    """A kind of file that people take for a sheet.
+
+    Attributes:
+        start: how the text begins, without regard to case, marks and blanks before it.
+    """
+
+    start: re.Pattern[str]
+    code: str
+    words: str
+    action: str
+
+
+def _impostor(start: str, code: str, words: str, action: str) -> _Impostor:
+    return _Impostor(re.compile(start, re.IGNORECASE | re.DOTALL), code, words, action)
+
+
+_A_POINTER = "a pointer to a file in a cloud drive, not the sheet itself"
+_IMPOSTORS = (
+    _impostor(r"<\?xml[^<]*<(?:!doctype )?plist", "cloud-pointer", _A_POINTER, _DOWNLOAD),
+    _impostor(
+        r"<!doctype|<html|<\?xml|<table|<head|<meta",
+        "markup",
+        "a web page or XML document, not a sheet",
+        _OPEN_AND_SAVE,
+    ),
+    _impostor(
+        r"mime-version:|content-type: *multipart|from: *<saved by|message-id:",
+        "web-archive",
+        "a web page with its parts (MHTML), not a sheet",
+        _OPEN_AND_SAVE,
+    ),
+    # Not every file with a column ID: the next line is one of this format's records, too.
+    _impostor(
+        r"(?-i:ID;P[^\r\n]*[\r\n]+(?:[BCEFOPW]|NN|NU|NE)(?:;[A-Z]|[\r\n]))",
+        "sylk",
+        "a SYLK file, not a sheet",
+        _OPEN_AND_SAVE,
+    ),
+    _impostor(r"table\r?\n0,1\r?\n", "dif", "a DIF file, not a sheet", _OPEN_AND_SAVE),
+    _impostor(
+        r"\[internetshortcut\]|\[desktop entry\]|\{[^{}]*\"(?:url|doc_id|resource_id|link)\" *:"
+        r"|bplist00|l\x00{3}\x01\x14\x02\x00|version https?://git-lfs",
+        "cloud-pointer",
+        _A_POINTER,
+        _DOWNLOAD,
+    ),
+    _impostor(r"[\[{]\s*[\"{]", "not-a-sheet", "a JSON document, not a sheet", _SAVE_AS),
+)
+_OTHER = {
+    b"%PDF": "a PDF",
+    b"\x1f\x8b": "a gzip archive",
+    b"{\\rtf": "a rich-text document",
+    b"7z\xbc\xaf": "a 7z archive",
+    b"Rar!": "a RAR archive",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"PAR1": "a Parquet file",
+    b"SQLite format 3": "a database",
+    b"\x00\x05\x16\x07": "what macOS keeps beside a file; the sheet has the name without ._",
+}
+# Workbooks of the eighties and nineties, before they were put into OLE containers.
+_OLD_WORKBOOKS = (
+    b"\x09\x00\x04\x00",
+    b"\x09\x02\x06\x00",
+    b"\x09\x04\x06\x00",
+    b"\x09\x08\x08\x00",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +160,12 @@ def load(path: Path, limits: Limits) -> bytes:
             code="no-permission",
         ) from None
     except (OSError, ValueError) as error:
+        if getattr(error, "errno", None) == errno.ENAMETOOLONG:
+            raise SheetError(
+                f"{path}: no file can have so long a name (a part of it may have 255 bytes, the "
+                "whole path 4,096); give the sheet a shorter one",
+                code="name-too-long",
+            ) from None
         reason = getattr(error, "strerror", None) or error
         raise SheetError(f"{path}: cannot be read ({reason})", code="unreadable") from None
     if len(content) != before.st_size or not _stamp(before) == _stamp(after) == _stamp(now):
@@ -111,25 +190,36 @@ def kind_of(path: Path, content: bytes, limits: Limits) -> Kind:
                 "open it, remove the password, save it and use that",
                 code="password-protected",
             )
-        raise SheetError(
-            f"{path}: this is a workbook of the old .xls kind; {_SAVE_AS}", code="old-workbook"
-        )
+        raise _old_workbook(path)
     if content.startswith(_ZIP_MAGIC):
         _require_workbook(path, content, limits)
         return Kind.WORKBOOK
-    head = content[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if head.startswith(_MARKUP):
-        raise SheetError(
-            f"{path}: this is a web page or XML document, not a sheet; "
-            f"open it in a spreadsheet program, {_SAVE_AS}",
-            code="markup",
-        )
+    if content.startswith(_OLD_WORKBOOKS):
+        raise _old_workbook(path)
     for magic, words in _OTHER.items():
         if content.startswith(magic):
             raise SheetError(
                 f"{path}: expected a .csv or .xlsx sheet, found {words}", code="not-a-sheet"
             )
+    head = _head(content)
+    for impostor in _IMPOSTORS:
+        if impostor.start.match(head):
+            raise SheetError(
+                f"{path}: this is {impostor.words}; {impostor.action}", code=impostor.code
+            )
     return Kind.DELIMITED
+
+
+def _old_workbook(path: Path) -> SheetError:
+    return SheetError(
+        f"{path}: this is a workbook of the old .xls kind; {_SAVE_AS}", code="old-workbook"
+    )
+
+
+def _head(content: bytes) -> str:
+    encoding = "utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "latin-1"
+    head = content[:_HEAD].removeprefix(b"\xef\xbb\xbf")
+    return head.decode(encoding, "replace").lstrip(" \t\r\n")
 
 
 def _locked_name(name: str) -> str:

@@ -34,6 +34,12 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 _INVISIBLE = re.compile(
     r"[\t\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
 )
+
+# What other programs put around an ID in a CSV so that a spreadsheet takes it for text: ="00123",
+# =T("00123"), '00123. An apostrophe is no guard where a name begins with one ('t Hooft).
+_GUARD = re.compile(r"""=[^"]*".|'(?![a-z]\s)\S""")
+_GUARD_SIGNS = ("=", "'")
+
 _LINE_BREAK = re.compile(r"[\r\n\u2028\u2029]")
 _SUSPECT = re.compile("|".join(pattern.pattern for pattern in (_CONTROL, _INVISIBLE, _LINE_BREAK)))
 
@@ -131,6 +137,7 @@ class _Collector:
         self._unusable = [
             i for i, name in enumerate(names[: self._width]) if not name or names.count(name) > 1
         ]
+        self._may_be_guarded = reading.worksheet is None
         self._id_positions = {i for i, c in enumerate(self._columns) if c.field in _ID_FIELDS}
         self._rows: list[Row] = []
         self._last_number = header.number
@@ -178,6 +185,8 @@ class _Collector:
         self._last_number = raw.number
         if raw.flaws or _SUSPECT.search("".join(values)):
             self._inspect(raw, values)
+        if self._may_be_guarded:
+            self._inspect_guards(raw.number, values)
         if not self._id_positions.isdisjoint(numeric):
             self._inspect_numeric_ids(raw.number, values, numeric)
 
@@ -234,7 +243,8 @@ class _Collector:
             )
 
     def _inspect(self, raw: RawRow, values: tuple[str, ...]) -> None:
-        flaws = {self._new_position[i]: flaw for i, flaw in (raw.flaws or {}).items()}
+        places = self._new_position
+        flaws = {places[i]: flaw for i, flaw in (raw.flaws or {}).items() if i in places}
         for position, text in enumerate(values):
             column = self._columns[position]
             sent = column.field not in _NEVER_SENT
@@ -261,6 +271,21 @@ class _Collector:
                     "invisible-character",
                     "text without invisible characters",
                     "delete the cell's content and type it again",
+                )
+
+    def _inspect_guards(self, number: int, values: tuple[str, ...]) -> None:
+        for position in self._id_positions:
+            text = values[position]
+            guard = _GUARD.match(text) if text[:1] in _GUARD_SIGNS else None
+            if guard is not None:
+                self._note(
+                    number,
+                    self._columns[position],
+                    text,
+                    "guarded-id",
+                    "the ID alone",
+                    f"another program put {guard[0][:-1]} in front of it, for spreadsheets only: "
+                    "take the guard away",
                 )
 
     def _inspect_numeric_ids(
@@ -318,6 +343,12 @@ def _flaw_words(flaw: Flaw, column: Column) -> tuple[str, str, str]:
                 "a cell format that the workbook has",
                 "the number could be a date or a percentage: open the workbook in a spreadsheet "
                 "program, give the cell a plain number format, and save it",
+            )
+        case Flaw.UNKNOWN_ENCODING:
+            return (
+                flaw,
+                "a file in UTF-8 where letters beyond ASCII are sent",
+                "nothing in this file says which letters these are: save as CSV UTF-8",
             )
         case Flaw.PADDED_NUMBER:
             return (
