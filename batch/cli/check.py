@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from batch.cli.exits import Exit
+from batch.cli.exits import Exit, tell
 from batch.cli.helping import GroupedCommand
 from batch.cli.options import PATH, RESULTS, common, option, reading
+
+if TYPE_CHECKING:
+    from batch.cli.session import Session
+    from batch.model import Validation
 
 
 @click.command(cls=GroupedCommand)
@@ -56,14 +60,9 @@ def check(sheet: Path, annotate: Path | None, as_json: bool, again: bool, **opti
         from batch.plan.approval import approval_code
 
         approval = approval_code(validation, login, again=again)
-    if annotate is not None:
-        from batch.report import annotate as write_marked
-
-        written = write_marked(sheet, validation.sheet, validation.problems, annotate)
-        session.say(f"The marked sheet: {written}")
     if as_json:
         print_json({**as_data(validation), "approval_code": approval, "exit_code": code})
-        return code
+        return _write_marked(session, validation, annotate, code)
     for line in notes(validation):
         session.say(line)
     if validation.problems:
@@ -72,7 +71,7 @@ def check(sheet: Path, annotate: Path | None, as_json: bool, again: bool, **opti
             "\nMend these cells. Until then submit refuses the sheet, or sends only the good rows "
             "with --on-invalid skip."
         )
-        return code
+        return _write_marked(session, validation, annotate, code)
     click.echo(f"{where(validation.sheet)}: {len(validation.orders):,} orders, no problems\n")
     show(totals_table(validation.orders))
     if approval is not None and login is not None:
@@ -82,4 +81,28 @@ def check(sheet: Path, annotate: Path | None, as_json: bool, again: bool, **opti
             "\nNo approval code: it needs to know ORDERBATCH_URL, ORDERBATCH_USER and "
             "ORDERBATCH_ORG (no password)."
         )
+    return _write_marked(session, validation, annotate, code)
+
+
+def _write_marked(session: Session, validation: Validation, target: Path | None, code: Exit) -> int:
+    """Write the marked copy, last: whatever becomes of it, the problems were told.
+
+    Raises:
+        ReportError: it could not be written, and the sheet is good.
+    """
+    from batch.errors import ReportError
+    from batch.report import annotate
+
+    if target is None:
+        return code
+    try:
+        copy = annotate(validation.sheet.path, validation.sheet, validation.problems, target)
+    except ReportError as error:
+        if code is Exit.DONE:
+            raise
+        tell(str(error))
+        return code
+    if copy.remark:
+        session.warn(copy.remark)
+    session.say(f"The marked sheet: {copy.path}")
     return code

@@ -9,6 +9,7 @@ A report that cannot be written never changes what happened to the orders.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -23,6 +24,7 @@ __all__ = [
     "CORRECTION_FORMATS",
     "FORMATS",
     "WORKBOOK_FORMATS",
+    "MarkedCopy",
     "annotate",
     "as_document",
     "batch_facts",
@@ -32,6 +34,19 @@ __all__ = [
     "write_corrections",
     "write_template",
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class MarkedCopy:
+    """A copy of a person's sheet with its problems marked.
+
+    Attributes:
+        remark: why it is the table alone and not their own workbook; empty where it is that.
+    """
+
+    path: Path
+    remark: str = ""
+
 
 FORMATS = (".xlsx", ".csv", ".json")
 CORRECTION_FORMATS = (".xlsx", ".csv")
@@ -143,7 +158,7 @@ def write_template(target: Path) -> Path:
     return _target.put_in_place(target, write_template_workbook)
 
 
-def annotate(source: Path, sheet: Sheet, problems: Sequence[Problem], target: Path) -> Path:
+def annotate(source: Path, sheet: Sheet, problems: Sequence[Problem], target: Path) -> MarkedCopy:
     """Write a copy of the person's own sheet with every problem marked where it is.
 
     Args:
@@ -161,7 +176,11 @@ def annotate(source: Path, sheet: Sheet, problems: Sequence[Problem], target: Pa
             f"{target}: this is the sheet itself, which is never written; name another file"
         )
 
-    def write_content(stream: BinaryIO) -> None:
-        write_annotated(stream, source, sheet, problems)
+    remark = ""
 
-    return _target.put_in_place(target, write_content)
+    def write_content(stream: BinaryIO) -> None:
+        nonlocal remark
+        remark = write_annotated(stream, source, sheet, problems)
+
+    path = _target.put_in_place(target, write_content)
+    return MarkedCopy(path, remark)

@@ -2,39 +2,40 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 import warnings
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
 from openpyxl import Workbook, load_workbook
 from openpyxl.cell.cell import Cell
 from openpyxl.comments import Comment
-from openpyxl.styles import Alignment, Font, PatternFill
-from openpyxl.utils.cell import column_index_from_string
-from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
-from batch.errors import ReportError
-from batch.model import Problem, Sheet
-from batch.report.text import exact_number, is_active, number_format, visible
+from batch.model import Problem, Sheet, shown
+from batch.report import problem_list
+from batch.report.marked_table import write_marked_table
+from batch.report.text import is_active, visible
 
-MARKED = 5_000
-"""Cells with a comment, and lines with a link: Excel takes minutes, or fails, with many more."""
-LISTED = 1_000_000
-"""Problems on the `Problems` worksheet: what one holds, with room for its head."""
+MARKED, LISTED = problem_list.MARKED, problem_list.LISTED
+MOST = 50_000
+"""Problems that are marked in a workbook with its looks: openpyxl takes a minute for 200,000."""
+LARGEST = 64 * 1024 * 1024
+"""Bytes of worksheets, unpacked, of a workbook that is copied with its looks: with a larger one
+openpyxl takes minutes, and gigabytes of memory."""
 
-_AUTHOR = "orderbatch"
-# Without a name a program takes whatever comes first.
-_FONT = "Calibri"
-_BAD = PatternFill("solid", start_color="FFFFC7CE")
-_HEAD = PatternFill("solid", start_color="FF1F3A5F")
-_WRAPPED = Alignment(wrap_text=True)
-_NUMBERS = frozenset({"size", "price", "min_size", "expiry_time"})
-_COLUMNS = (("Cell", 9), ("Row", 8), ("Column", 20), ("Found", 28), ("Expected", 46), ("To do", 52))
+_BAD = PatternFill("solid", start_color=f"FF{problem_list.BAD}")
+_HEAD = PatternFill("solid", start_color=f"FF{problem_list.HEAD}")
+_RULE = Border(bottom=Side("thin", f"FF{problem_list.RULE}"))
+_LEFT = Alignment(horizontal="left", vertical="top", wrap_text=True, indent=1)
+_RIGHT = Alignment(horizontal="right", vertical="top", wrap_text=True, indent=1)
+_SENTENCE = Alignment(horizontal="left", vertical="top", wrap_text=True)
 
 _LOST_PARTS = (
     ("xl/vbaProject", "macros"),
@@ -49,80 +50,110 @@ _LOST_PARTS = (
 )
 
 
+class _CannotCopy(Exception):
+    """The workbook cannot be copied with its looks; the text says why."""
+
+
 def write_annotated(
     stream: BinaryIO, source: Path, sheet: Sheet, problems: Sequence[Problem]
+) -> str:
+    """Write the marked copy: the person's own workbook, or where that cannot be, its table.
+
+    Returns:
+        Why it is the table alone, as a sentence; empty where it is the whole workbook, and for a
+        CSV, which is nothing but a table.
+    """
+    reason = ""
+    if sheet.worksheet is not None:
+        try:
+            _write_own_workbook(stream, source, sheet, problems)
+            return ""
+        except _CannotCopy as failure:
+            reason = (
+                f"{sheet.path.name} cannot be copied with its looks ({failure}): this is a plain "
+                "copy of its table, with the problems marked."
+            )
+    write_marked_table(stream, sheet, problems, reason=reason, marked=MARKED, listed=LISTED)
+    return reason
+
+
+def _write_own_workbook(
+    stream: BinaryIO, source: Path, sheet: Sheet, problems: Sequence[Problem]
 ) -> None:
-    """Write the marked copy.
+    """Write all of it or nothing.
 
     Raises:
-        ReportError: the source is not the workbook any more that `sheet` was read from.
+        _CannotCopy: nothing was written.
     """
-    lost: list[str] = []
-    if sheet.worksheet is None:
-        workbook = _build_workbook(sheet)
-    else:
-        workbook, lost = _load_workbook(source, sheet.worksheet)
-    table = workbook[sheet.worksheet or "Orders"]
+    with tempfile.TemporaryFile(prefix="orderbatch-") as draft:
+        try:
+            _save_own_workbook(draft, source, sheet, problems)
+        except _CannotCopy:
+            raise
+        # It reads far more of a workbook than the orders, and fails in any way at what it does not
+        # know: TypeError, KeyError, ParseError and others were seen.
+        except Exception as error:
+            raise _CannotCopy(
+                f"something in it is not understood: {type(error).__name__}"
+            ) from error
+        draft.seek(0)
+        shutil.copyfileobj(draft, stream)
+
+
+def _save_own_workbook(
+    draft: BinaryIO, source: Path, sheet: Sheet, problems: Sequence[Problem]
+) -> None:
+    workbook, lost = _load_workbook(source, len(problems))
+    table = _table_of(workbook, sheet)
     _mark_cells(table, sheet, problems)
     _list_problems(workbook, table.title, sheet, problems, lost)
-    workbook.save(stream)
+    workbook.save(draft)
 
 
-def _load_workbook(source: Path, worksheet: str) -> tuple[Workbook, list[str]]:
-    try:
+def _load_workbook(source: Path, problems: int) -> tuple[Workbook, list[str]]:
+    if problems > MOST:
+        raise _CannotCopy(f"there is too much to mark in it: {problems:,} problems")
+    # Opened here: what fails to load leaves its own file open.
+    with source.open("rb") as content:
+        with zipfile.ZipFile(content) as package:
+            parts = package.infolist()
+        size = sum(part.file_size for part in parts if "worksheets" in part.filename.lower())
+        if size > LARGEST:
+            raise _CannotCopy(
+                f"it is too large for that: {size / 1024 / 1024:,.0f} MB of worksheets"
+            )
+        content.seek(0)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            workbook = load_workbook(source, rich_text=True)
-        with zipfile.ZipFile(source) as package:
-            names = package.namelist()
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile, InvalidFileException) as error:
-        raise ReportError(f"{source}: it cannot be copied as a workbook ({error})") from error
-    if worksheet not in workbook.sheetnames:
-        raise ReportError(
-            f'{source}: expected the worksheet "{worksheet}", found {workbook.sheetnames}; '
-            "the file has changed since it was read: check it again"
-        )
+            workbook = load_workbook(content, rich_text=True)
+    names = [part.filename for part in parts]
     lost = [what for part, what in _LOST_PARTS if any(name.startswith(part) for name in names)]
     unread = [str(warning.message) for warning in caught if warning.category is UserWarning]
     return workbook, list(dict.fromkeys(lost + unread))
 
 
-def _build_workbook(sheet: Sheet) -> Workbook:
-    """Make a workbook of a CSV, with each record on the row of its own number."""
-    workbook = Workbook()
-    table = workbook.active
-    assert isinstance(table, Worksheet)
-    table.title = "Orders"
-    table.freeze_panes = f"A{sheet.header_row + 1}"
-    table.print_title_rows = f"{sheet.header_row}:{sheet.header_row}"
-    _set_up_print(table)
-    places = [column_index_from_string(column.letter) for column in sheet.columns]
-    for place, column in zip(places, sheet.columns, strict=True):
-        _put_text(table, sheet.header_row, place, column.header).font = Font(_FONT, bold=True)
-        table.column_dimensions[column.letter].width = max(len(column.header) + 4, 12)
-    for row in sheet.rows:
-        for place, column, text in zip(places, sheet.columns, row.values, strict=True):
-            number = exact_number(text) if column.field in _NUMBERS else None
-            if number is not None:
-                cell = table.cell(row.number, place, number)
-                cell.number_format = number_format(number)
-            elif text:
-                _put_text(table, row.number, place, text)
-    return workbook
+def _table_of(workbook: Workbook, sheet: Sheet) -> Worksheet:
+    """Find the worksheet that the sheet was read from, with the header that it had then."""
+    title = sheet.worksheet or ""
+    table = workbook[title] if title in workbook.sheetnames else None
+    if not isinstance(table, Worksheet):
+        names = ", ".join(shown(name) for name in workbook.sheetnames) or "none"
+        raise _CannotCopy(f'expected the worksheet "{shown(title)}" in it, found {names}')
+    for column in sheet.columns:
+        found = table[f"{column.letter}{sheet.header_row}"].value
+        if isinstance(found, str) and not found.startswith("="):
+            there, read = _letters_of(found), _letters_of(column.header)
+            if there and read and there != read:
+                raise _CannotCopy("it has changed since it was read; check it again")
+    return table
 
 
-def _set_up_print(page: Worksheet) -> None:
-    page.page_setup.orientation = "landscape"
-    page.page_setup.fitToHeight = 0
-    page.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+def _letters_of(header: str) -> str:
+    return "".join(char for char in header.casefold() if char.isalnum())
 
 
 def _mark_cells(table: Worksheet, sheet: Sheet, problems: Sequence[Problem]) -> None:
-    by_cell: dict[str, list[Problem]] = {}
-    for problem in problems:
-        address = _address(sheet, problem)
-        if address is not None:
-            by_cell.setdefault(address, []).append(problem)
+    by_cell = problem_list.cells_to_mark(sheet, problems)
     for count, (address, of_cell) in enumerate(by_cell.items()):
         cell = table[address]
         # Only the first cell of a merged range is one.
@@ -130,11 +161,12 @@ def _mark_cells(table: Worksheet, sheet: Sheet, problems: Sequence[Problem]) -> 
             continue
         cell.fill = _BAD
         if count < MARKED:
-            words = "\n".join(_words(problem) for problem in of_cell)
+            words = problem_list.comment_words(of_cell)
             if cell.comment is not None:
                 words = f"{cell.comment.text}\n\n{words}"
-            lines = words.count("\n") + 1 + len(words) // 45
-            cell.comment = Comment(visible(words), _AUTHOR, height=24 + 18 * lines, width=320)
+            words = visible(words)
+            width, height = problem_list.comment_size(words)
+            cell.comment = Comment(words, problem_list.AUTHOR, height=height, width=width)
 
 
 def _list_problems(
@@ -144,24 +176,39 @@ def _list_problems(
     problems: Sequence[Problem],
     lost: Sequence[str],
 ) -> None:
-    page = workbook.create_sheet(_free_title(workbook))
-    heading = _put_text(page, 1, 1, f"{len(problems):,} problems in {sheet.path.name}")
-    heading.font = Font(_FONT, bold=True, size=16)
+    page = workbook.create_sheet(problem_list.free_title(workbook.sheetnames))
+    top = _put_text(page, 1, 1, problem_list.heading(sheet, problems))
+    top.font = Font(problem_list.FONT, bold=True, size=16)
+    page.row_dimensions[1].height = problem_list.HEADING_POINTS
     line = 2
-    for remark in _remarks(problems, sheet, lost):
-        _put_text(page, line, 1, remark).font = Font(_FONT, italic=True)
+    for remark in (
+        "A copy to read and mend. The original file was not changed.",
+        "Formulas get their values when a spreadsheet program opens and saves this copy.",
+        *problem_list.remarks(problems, MARKED, LISTED),
+        *([f"Not carried over from the original: {'; '.join(lost)}."] if lost else []),
+    ):
+        cell = _put_text(page, line, 1, remark)
+        cell.font, cell.alignment = Font(problem_list.FONT, italic=True), _SENTENCE
+        page.merge_cells(
+            start_row=line, end_row=line, start_column=1, end_column=len(problem_list.COLUMNS)
+        )
+        page.row_dimensions[line].height = problem_list.remark_points(remark)
         line += 1
     line += 1
-    for place, (name, width) in enumerate(_COLUMNS, start=1):
-        cell = _put_text(page, line, place, name)
-        cell.font, cell.fill = Font(_FONT, bold=True, color="FFFFFFFF"), _HEAD
+    page.row_dimensions[line].height = problem_list.HEAD_POINTS
+    for place, (name, width) in enumerate(problem_list.COLUMNS):
+        cell = _put_text(page, line, place + 1, name)
+        cell.font, cell.fill = Font(problem_list.FONT, bold=True, color="FFFFFFFF"), _HEAD
+        cell.alignment = _alignment(place)
         page.column_dimensions[cell.column_letter].width = width
     page.freeze_panes = f"A{line + 1}"
-    shown = problems[:LISTED]
-    page.auto_filter.ref = f"A{line}:F{line + len(shown)}"
+    listed = problems[:LISTED]
+    page.auto_filter.ref = f"A{line}:F{line + len(listed)}"
     page.print_title_rows = f"{line}:{line}"
-    _set_up_print(page)
-    for count, problem in enumerate(shown):
+    page.page_setup.orientation = "landscape"
+    page.page_setup.fitToHeight = 0
+    page.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    for count, problem in enumerate(listed):
         line += 1
         _write_problem(page, line, title, sheet, problem, linked=count < MARKED)
 
@@ -169,76 +216,34 @@ def _list_problems(
 def _write_problem(
     page: Worksheet, line: int, title: str, sheet: Sheet, problem: Problem, *, linked: bool
 ) -> None:
-    address = _address(sheet, problem)
-    texts = (
-        address or "",
-        None,
-        problem.column or "",
-        problem.found,
-        problem.expected,
-        problem.action,
-    )
-    for place, (text, (_, width)) in enumerate(zip(texts, _COLUMNS, strict=True), start=1):
-        if text:
-            cell = _put_text(page, line, place, text)
-            # Only where it shows: openpyxl takes its time over every style.
-            if len(text) > width:
-                cell.alignment = _WRAPPED
-    if problem.row is not None:
-        page.cell(line, 2, problem.row)
-    if address is not None and linked:
+    texts = problem_list.line_texts(sheet, problem)
+    page.row_dimensions[line].height = problem_list.line_points(texts)
+    for place, text in enumerate(texts):
+        if place == problem_list.ROW_PLACE and problem.row is not None:
+            number = page.cell(line, place + 1, problem.row)
+            number.alignment, number.border = _RIGHT, _RULE
+        else:
+            cell = _put_text(page, line, place + 1, text)
+            cell.alignment, cell.border = _alignment(place), _RULE
+    if texts[0] and linked:
         link = page.cell(line, 1)
         quoted = title.replace("'", "''")
-        link.hyperlink = Hyperlink(ref=link.coordinate, location=f"'{quoted}'!{address}")
-        link.font = Font(_FONT, color="FF1F4E79", underline="single")
+        link.hyperlink = Hyperlink(ref=link.coordinate, location=f"'{quoted}'!{texts[0]}")
+        link.font = Font(problem_list.FONT, color=f"FF{problem_list.LINK}", underline="single")
 
 
-def _remarks(problems: Sequence[Problem], sheet: Sheet, lost: Sequence[str]) -> Iterator[str]:
-    """Say what this copy is, and what it leaves out."""
-    yield "A copy to read and mend. The original file was not changed."
-    if sheet.worksheet is not None:
-        yield "Formulas get their values when a spreadsheet program opens and saves this copy."
-    if len(problems) > MARKED:
-        yield (
-            f"The first {MARKED:,} cells have a comment, and the first {MARKED:,} lines a link; "
-            "all bad cells are coloured."
-        )
-    if len(problems) > LISTED:
-        yield f"The first {LISTED:,} are listed."
-    if lost:
-        yield f"Not carried over from the original: {'; '.join(lost)}."
+def _alignment(place: int) -> Alignment:
+    return _RIGHT if place == problem_list.ROW_PLACE else _LEFT
 
 
-def _address(sheet: Sheet, problem: Problem) -> str | None:
-    """Find the cell to mark: the problem's own, or the first of its row."""
-    if problem.row is None:
-        return None
-    letters = {column.header: column.letter for column in sheet.columns}
-    first = sheet.columns[0].letter if sheet.columns else "A"
-    return f"{letters.get(problem.column or '', first)}{problem.row}"
-
-
-def _words(problem: Problem) -> str:
-    words = f'{problem.column or "row"}: expected {problem.expected}, found "{problem.found}"'
-    return f"{words}; {problem.action}" if problem.action else words
-
-
-def _free_title(workbook: Workbook) -> str:
-    taken = {name.casefold() for name in workbook.sheetnames}
-    title, attempt = "Problems", 2
-    while title.casefold() in taken:
-        title = f"Problems {attempt}"
-        attempt += 1
-    return title
-
-
-def _put_text(table: Worksheet, row: int, place: int, text: str) -> Cell:
+def _put_text(page: Worksheet, row: int, place: int, text: str) -> Cell:
     """Write text as text; openpyxl would make a formula of what starts with an equals sign."""
     text = visible(text)
-    cell = table.cell(row, place)
+    cell = page.cell(row, place)
     assert isinstance(cell, Cell)
-    cell.value = text
-    cell.data_type = "s"
+    cell.value = text or None
+    if text:
+        cell.data_type = "s"
     if is_active(text):
         cell.quotePrefix = True
     return cell

@@ -6,11 +6,13 @@ import re
 from pathlib import Path
 
 import openpyxl
+import pytest
 
 from batch.simulator import Simulator, parse_fault
 from tests.cli.conftest import EXPIRED, FILLED, Office
 
 BAD = "EUR/USD,Buy,-3,1.2,IOC\n"
+FILES = Path(__file__).parents[1] / "report" / "files"
 
 
 def test_a_template_that_was_filled_in_passes(office: Office) -> None:
@@ -51,6 +53,33 @@ def test_check_marks_the_bad_cells_in_a_copy(office: Office) -> None:
     assert "Problems" in book.sheetnames
     comments = [c.coordinate for row in book.worksheets[0] for c in row if c.comment]
     assert comments == ["C3"]
+
+
+@pytest.mark.parametrize("name", ["an-strict.xlsx", "an-fill-bare.xlsx", "an-color-rgb.xlsx"])
+def test_check_answers_before_it_marks_what_it_cannot_copy(office: Office, name: str) -> None:
+    Path(name).write_bytes((FILES / name).read_bytes())
+
+    call = office.call("check", name, "--annotate", "marked.xlsx")
+
+    assert call.code == 3
+    assert '"Hold"' in call.out
+    assert f"{name} cannot be copied with its looks (" in call.err
+    assert "The marked sheet: marked.xlsx" in call.err
+    assert openpyxl.load_workbook("marked.xlsx").sheetnames == ["Orders", "Problems"]
+
+
+def test_check_answers_where_the_copy_cannot_be_written(office: Office) -> None:
+    bad = office.call("check", office.sheet(FILLED, BAD), "--annotate", "gone/marked.xlsx")
+    good = office.call("check", office.sheet(FILLED), "--annotate", "gone/marked.xlsx")
+    as_json = office.call("check", office.sheet(BAD), "--annotate", "gone/marked.xlsx", "--json")
+
+    assert bad.code == as_json.code == 3
+    assert as_json.json["problems"]
+    assert "1 problems in 1 of 2 rows" in bad.out
+    assert "1 orders, no problems" in good.out
+    assert good.code not in (0, 3, 70)
+    for call in (bad, good, as_json):
+        assert "there is no folder gone; make it" in call.err
 
 
 def test_rows_without_a_fill_come_back_as_an_order_sheet(desk: Office, venue: Simulator) -> None:

@@ -15,10 +15,12 @@ from openpyxl.worksheet.worksheet import Worksheet
 from batch import report
 from batch.errors import ReportError
 from batch.model import Problem, Row, Sheet
-from batch.report import annotation
+from batch.report import annotation, problem_list
 from tests.report.conftest import make_columns
 
 BAD = "FFFFC7CE"
+MARK = BAD
+FILES = Path(__file__).parent / "files"
 COLUMNS = make_columns([("ID", "client_order_id"), ("Amount", "size"), ("Note", None)])
 
 
@@ -56,7 +58,9 @@ def sheet_of(path: Path, worksheet: str | None = "Desk's orders") -> Sheet:
 
 def annotate(source: Path, problems: Sequence[Problem]) -> Workbook:
     target = source.with_name("marked.xlsx")
-    return load_workbook(report.annotate(source, sheet_of(source), problems, target))
+    copy = report.annotate(source, sheet_of(source), problems, target)
+    assert copy.remark == ""
+    return load_workbook(copy.path)
 
 
 def problem_lines(workbook: Workbook, title: str = "Problems") -> list[tuple[object, ...]]:
@@ -221,16 +225,180 @@ def test_sheet_itself_is_never_the_target(source: Path) -> None:
     assert source.read_bytes() == before
 
 
-def test_workbook_that_changed_since_it_was_read_is_refused(source: Path, tmp_path: Path) -> None:
-    with pytest.raises(ReportError, match='expected the worksheet "Gone", found'):
-        report.annotate(source, sheet_of(source, "Gone"), [], tmp_path / "marked.xlsx")
+def plain_copy(source: Path, sheet: Sheet, problems: Sequence[Problem]) -> tuple[Workbook, str]:
+    """Annotate what cannot be copied with its looks."""
+    copy = report.annotate(source, sheet, problems, source.with_name("marked.xlsx"))
+    workbook = load_workbook(copy.path)
+    page = workbook["Problems"]
+    assert copy.remark in [row[0] for row in page.iter_rows(values_only=True)]
+    return workbook, copy.remark
 
 
-def test_source_that_is_gone_or_no_workbook_is_refused_clearly(tmp_path: Path) -> None:
+def test_workbook_without_the_worksheet_any_more_is_marked_as_it_was_read(source: Path) -> None:
+    workbook, remark = plain_copy(source, sheet_of(source, "Gone"), [problem(4)])
+
+    assert 'expected the worksheet "Gone" in it, found Desk\'s orders, Rates' in remark
+    assert workbook["Gone"]["B4"].fill.start_color.rgb == MARK
+
+
+def test_workbook_with_another_header_by_now_is_marked_as_it_was_read(source: Path) -> None:
+    workbook = load_workbook(source)
+    workbook["Desk's orders"]["B3"] = "Price"
+    workbook.save(source)
+
+    marked, remark = plain_copy(source, sheet_of(source), [problem(4)])
+
+    assert "it has changed since it was read; check it again" in remark
+    assert marked["Desk's orders"]["B3"].value == "Amount"
+
+
+@pytest.mark.parametrize("content", [None, b"no zip", b""])
+def test_source_that_is_gone_or_no_workbook_any_more_is_marked_as_it_was_read(
+    content: bytes | None, tmp_path: Path
+) -> None:
     source = tmp_path / "orders.xlsx"
-    for content in (None, b"no zip"):
-        if content is not None:
-            source.write_bytes(content)
-        with pytest.raises(ReportError, match="cannot be copied as a workbook"):
-            report.annotate(source, sheet_of(source), [], tmp_path / "marked.xlsx")
-    assert not (tmp_path / "marked.xlsx").exists()
+    if content is not None:
+        source.write_bytes(content)
+
+    workbook, remark = plain_copy(source, sheet_of(source), [problem(4), problem(6)])
+
+    assert remark.startswith("orders.xlsx cannot be copied with its looks (")
+    assert "this is a plain copy of its table, with the problems marked" in remark
+    orders = workbook["Desk's orders"]
+    assert [cell.value for cell in orders[3]] == ["ID", "Amount", "Note"]
+    assert orders["B6"].value == 5
+    assert orders["B6"].fill.start_color.rgb == MARK
+    assert orders["B6"].comment is not None
+    assert len(problem_lines(workbook)) == 2
+
+
+def damaged(name: str, old: str, new: str, part: str, tmp_path: Path) -> Path:
+    """Make a workbook with one thing in it that only another program would write."""
+    workbook = Workbook()
+    orders = workbook.active
+    assert isinstance(orders, Worksheet)
+    orders.title = "Orders"
+    orders.append(["Symbol", "B/S", "Size", "Price", "TIF"])
+    orders.append(["EUR/USD", "Hold", 100000, 1.2, "IOC"])
+    orders.freeze_panes = "A2"
+    orders["A1"].font = Font(bold=True)
+    plain, path = tmp_path / "plain.xlsx", tmp_path / name
+    workbook.save(plain)
+    with zipfile.ZipFile(plain) as before, zipfile.ZipFile(path, "w") as after:
+        for entry in before.namelist():
+            text = before.read(entry).decode()
+            assert entry != part or old in text
+            after.writestr(entry, text.replace(old, new) if entry == part else text)
+    return path
+
+
+ODD = {
+    "font": ('<family val="2" />', '<family val="99" />', "xl/styles.xml"),
+    "fill": ('patternType="gray125"', 'patternType="plaid"', "xl/styles.xml"),
+    "pane": ('activePane="bottomLeft"', 'activePane="nowhere"', "xl/worksheets/sheet1.xml"),
+    "validation": (
+        "</sheetData>",
+        '</sheetData><dataValidations count="1"><dataValidation type="list" sqref="here"/>'
+        "</dataValidations>",
+        "xl/worksheets/sheet1.xml",
+    ),
+    "properties": ("<dcterms:created", "<dcterms:created odd='", "docProps/core.xml"),
+    "dates": ('W3CDTF">20', 'W3CDTF">long ago, 20', "docProps/core.xml"),
+}
+
+
+@pytest.mark.parametrize("kind", ODD)
+def test_what_only_another_program_understands_does_not_keep_the_marks_away(
+    kind: str, tmp_path: Path
+) -> None:
+    source = damaged(f"{kind}.xlsx", *ODD[kind], tmp_path)
+    columns = make_columns([("Symbol", "symbol"), ("B/S", "side")])
+    sheet = Sheet(source, "Orders", 1, columns, (Row(2, ("EUR/USD", "Hold")),))
+
+    workbook, remark = plain_copy(source, sheet, [problem(2, "B/S", "Hold")])
+
+    assert "something in it is not understood" in remark
+    assert workbook["Orders"]["B2"].fill.start_color.rgb == MARK
+
+
+@pytest.mark.parametrize("name", ["an-strict.xlsx", "an-fill-bare.xlsx", "an-color-rgb.xlsx"])
+def test_workbooks_that_were_seen_to_stop_the_copy_get_a_plain_one(
+    name: str, tmp_path: Path
+) -> None:
+    source = tmp_path / name
+    source.write_bytes((FILES / name).read_bytes())
+    columns = make_columns([("Symbol", "symbol"), ("B/S", "side")])
+    sheet = Sheet(source, "Orders", 1, columns, (Row(2, ("EUR/USD", "Hold")),))
+
+    workbook, _ = plain_copy(source, sheet, [problem(2, "B/S", "Hold")])
+
+    assert workbook["Orders"]["B2"].comment is not None
+
+
+def test_too_large_a_workbook_or_too_many_problems_get_a_plain_copy(
+    source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(annotation, "MOST", 1)
+    _, many = plain_copy(source, sheet_of(source), [problem(4), problem(6)])
+
+    monkeypatch.setattr(annotation, "LARGEST", 10)
+    _, large = plain_copy(source, sheet_of(source), [problem(4)])
+
+    assert "there is too much to mark in it: 2 problems" in many
+    assert "it is too large for that" in large
+
+
+@pytest.mark.parametrize(
+    ("worksheet", "title"),
+    [("a/b:c", "a_b_c"), ("x" * 40, "x" * 31), ("'quoted'", "quoted"), ("Problems", "Problems")],
+)
+def test_plain_copy_has_a_worksheet_title_that_every_program_takes(
+    worksheet: str, title: str, tmp_path: Path
+) -> None:
+    source = tmp_path / "orders.xlsx"
+
+    copy = report.annotate(source, sheet_of(source, worksheet), [problem(4)], tmp_path / "m.xlsx")
+
+    names = load_workbook(copy.path).sheetnames
+    assert names == [title, "Problems 2" if title == "Problems" else "Problems"]
+
+
+def test_plain_copy_marks_a_row_that_has_nothing_else(tmp_path: Path) -> None:
+    source = tmp_path / "orders.csv"
+
+    report.annotate(source, sheet_of(source, None), [problem(9)], tmp_path / "m.xlsx")
+
+    assert load_workbook(tmp_path / "m.xlsx")["Orders"]["B9"].fill.start_color.rgb == MARK
+
+
+def test_comment_is_as_large_as_its_words() -> None:
+    short = problem_list.comment_size("Amount: no")
+    long = problem_list.comment_size("word " * 60)
+    longer = problem_list.comment_size("word " * 120)
+
+    assert short[0] < long[0] == longer[0]
+    assert short[1] < long[1] < longer[1]
+    # 46 characters a line, nine words each.
+    assert long[1] == 7 * 18 + 16
+    assert longer[1] == 14 * 18 + 16
+
+
+def test_line_of_the_list_is_as_high_as_its_longest_text() -> None:
+    wide = "\u6ca2" * 60
+
+    assert problem_list.line_points(["B4", "4", "Amount", "-3", "a number", ""]) == 18
+    assert problem_list.line_points(["B4", "4", "Amount", "-3", "a number " * 20, ""]) == 63
+    assert problem_list.line_points(["B4", "4", "Amount", "x" * 60, "", ""]) == 48
+    assert problem_list.line_points(["B4", "4", "Amount", wide, "", ""]) == 78
+
+
+def test_both_copies_list_problems_alike(source: Path, tmp_path: Path) -> None:
+    own = annotate(source, [problem(4), problem(6, found="=cmd")])
+    plain, _ = plain_copy(source, sheet_of(source, "Gone"), [problem(4), problem(6, found="=cmd")])
+
+    assert problem_lines(own) == problem_lines(plain)
+    page, other = own["Problems"], plain["Problems"]
+    for column in "ABCDEF":
+        ours, theirs = page.column_dimensions[column].width, other.column_dimensions[column].width
+        assert theirs == pytest.approx(ours, abs=1)
+    assert page.row_dimensions[page.max_row].height == other.row_dimensions[other.max_row].height

@@ -71,7 +71,7 @@ def test_marked_csv_is_an_order_sheet_with_the_same_rows(tmp_path: Path) -> None
     before = read(source)
     problem = Problem("not-positive", 2, "size", "size", "a number above 0", "-3")
 
-    after = read(report.annotate(source, before, [problem], tmp_path / "marked.xlsx"))
+    after = read(report.annotate(source, before, [problem], tmp_path / "marked.xlsx").path)
 
     assert [row.values for row in after.rows] == [row.values for row in before.rows]
     assert [row.number for row in after.rows] == [row.number for row in before.rows]

@@ -1,0 +1,200 @@
+"""A plain workbook of an order sheet's table with its problems marked. Part of `report`, layer 2.
+
+For a CSV, and for a workbook that cannot be copied with its looks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, BinaryIO
+
+from openpyxl.utils.cell import column_index_from_string, coordinate_from_string
+from xlsxwriter.workbook import Workbook
+from xlsxwriter.worksheet import Worksheet
+
+from batch.model import NUMBER_FIELDS, Column, Problem, Sheet
+from batch.report import problem_list
+from batch.report.cells import Cells, open_workbook
+from batch.report.text import exact_number, visible
+
+_TITLE_LIMIT = 31
+_NOT_IN_A_TITLE = re.compile(r"[\[\]:*?/\\\x00-\x1f\x7f]")
+_WIDEST, _NARROWEST = 60, 12
+_A4 = 9
+_BAD: dict[str, Any] = {"bg_color": f"#{problem_list.BAD}"}
+
+Marks = dict[int, dict[int, list[Problem]]]
+"""The problems to mark, by row number and by the column's place from 0."""
+
+
+def write_marked_table(
+    stream: BinaryIO,
+    sheet: Sheet,
+    problems: Sequence[Problem],
+    *,
+    reason: str = "",
+    marked: int = problem_list.MARKED,
+    listed: int = problem_list.LISTED,
+) -> None:
+    """Write the table, each record on the row of its own number, and the list of problems.
+
+    Args:
+        reason: why this is not the person's own workbook; empty for a CSV, which has no looks.
+        marked, listed: how many cells get a comment, and how many problems a line.
+    """
+    title = _title(sheet)
+    with open_workbook(stream) as workbook:
+        table = workbook.add_worksheet(title)
+        page = workbook.add_worksheet(problem_list.free_title([title]))
+        for worksheet in (table, page):
+            worksheet.set_landscape()
+            worksheet.set_paper(_A4)
+            worksheet.fit_to_pages(1, 0)
+        _write_table(table, Cells(workbook, table), sheet, _marks(sheet, problems), marked)
+        _write_list(workbook, page, title, sheet, problems, reason, marked, listed)
+
+
+def _write_table(
+    table: Worksheet, cells: Cells, sheet: Sheet, marks: Marks, most_comments: int
+) -> None:
+    places = [column_index_from_string(column.letter) - 1 for column in sheet.columns]
+    columns = dict(zip(places, sheet.columns, strict=True))
+    table.freeze_panes(sheet.header_row, 0)
+    table.repeat_rows(sheet.header_row - 1)
+    for place, width in zip(places, _widths(sheet), strict=True):
+        table.set_column(place, place, width)
+    comments = 0
+    for number, texts in _lines(sheet, marks):
+        of_row = marks.get(number, {})
+        filled = dict(zip(places, texts, strict=True)) if texts else {}
+        for place in sorted({*filled, *of_row}):
+            style = _BAD if place in of_row else {}
+            if number == sheet.header_row:
+                style = {**style, "bold": True}
+            _write_cell(
+                cells, number - 1, place, columns.get(place), filled.get(place, ""), **style
+            )
+            if place in of_row and comments < most_comments:
+                comments += 1
+                _comment(table, number - 1, place, of_row[place])
+
+
+def _write_cell(
+    cells: Cells, line: int, place: int, column: Column | None, text: str, **style: object
+) -> None:
+    is_number = column is not None and column.field in NUMBER_FIELDS and "bold" not in style
+    number = exact_number(text) if is_number else None
+    align = "right" if column is not None and column.field in NUMBER_FIELDS else "left"
+    if number is not None:
+        cells.number(line, place, number, align=align, indent=1, **style)
+    elif text or style:
+        cells.text(line, place, text, align=align, indent=1, **style)
+
+
+def _lines(sheet: Sheet, marks: Marks) -> Iterator[tuple[int, Sequence[str]]]:
+    """Give the rows to write from the top, those too that have nothing but a mark."""
+    texts: dict[int, Sequence[str]] = {row.number: row.values for row in sheet.rows}
+    texts[sheet.header_row] = [column.header for column in sheet.columns]
+    for number in sorted({*texts, *marks}):
+        yield number, texts.get(number, ())
+
+
+def _comment(table: Worksheet, line: int, place: int, problems: Sequence[Problem]) -> None:
+    words = visible(problem_list.comment_words(problems))
+    width, height = problem_list.comment_size(words)
+    size = {"width": width, "height": height, "author": problem_list.AUTHOR}
+    table.write_comment(line, place, words, size)
+
+
+def _write_list(
+    workbook: Workbook,
+    page: Worksheet,
+    title: str,
+    sheet: Sheet,
+    problems: Sequence[Problem],
+    reason: str,
+    marked: int,
+    listed: int,
+) -> None:
+    cells = Cells(workbook, page)
+    for place, (_, width) in enumerate(problem_list.COLUMNS):
+        page.set_column(place, place, width)
+    page.set_row(0, problem_list.HEADING_POINTS)
+    cells.text(0, 0, problem_list.heading(sheet, problems), bold=True, font_size=16)
+    line = 1
+    for remark in (
+        "A copy to read and mend. The original file was not changed.",
+        *([reason] if reason else []),
+        *problem_list.remarks(problems, marked, listed),
+    ):
+        page.set_row(line, problem_list.remark_points(remark))
+        style = cells.style(italic=True, text_wrap=True, align="left")
+        page.merge_range(line, 0, line, len(problem_list.COLUMNS) - 1, visible(remark), style)
+        line += 1
+    line += 1
+    page.set_row(line, problem_list.HEAD_POINTS)
+    for place, (name, _) in enumerate(problem_list.COLUMNS):
+        cells.text(line, place, name, **_head(place))
+    page.freeze_panes(line + 1, 0)
+    page.repeat_rows(line)
+    shown = problems[:listed]
+    page.autofilter(line, 0, line + len(shown), len(problem_list.COLUMNS) - 1)
+    for count, problem in enumerate(shown):
+        line += 1
+        _write_problem(page, cells, line, sheet, problem, title if count < marked else None)
+
+
+def _write_problem(
+    page: Worksheet, cells: Cells, line: int, sheet: Sheet, problem: Problem, title: str | None
+) -> None:
+    """Write a problem's line.
+
+    Args:
+        title: the worksheet that its cell links to; None where it has no link.
+    """
+    texts = problem_list.line_texts(sheet, problem)
+    page.set_row(line, problem_list.line_points(texts))
+    for place, text in enumerate(texts):
+        if place == problem_list.ROW_PLACE and problem.row is not None:
+            cells.number(line, place, problem.row, num_format="0", **_line(place))
+        elif place == 0 and text and title is not None:
+            style = {**_line(place), "font_color": f"#{problem_list.LINK}", "underline": 1}
+            quoted = title.replace("'", "''")
+            page.write_url(line, 0, f"internal:'{quoted}'!{text}", cells.style(**style), text)
+        else:
+            cells.text(line, place, text, **_line(place))
+
+
+def _head(place: int) -> dict[str, Any]:
+    return {**_line(place), "bold": True, "font_color": "#FFFFFF", "bg_color": problem_list.HEAD}
+
+
+def _line(place: int) -> dict[str, Any]:
+    return {
+        "align": "right" if place == problem_list.ROW_PLACE else "left",
+        "indent": 1,
+        "text_wrap": True,
+        "bottom": 1,
+        "bottom_color": f"#{problem_list.RULE}",
+    }
+
+
+def _marks(sheet: Sheet, problems: Sequence[Problem]) -> Marks:
+    marks: Marks = {}
+    for address, of_cell in problem_list.cells_to_mark(sheet, problems).items():
+        letter, row = coordinate_from_string(address)
+        marks.setdefault(row, {})[column_index_from_string(letter) - 1] = of_cell
+    return marks
+
+
+def _widths(sheet: Sheet) -> list[int]:
+    longest = [len(column.header) for column in sheet.columns]
+    for row in sheet.rows:
+        longest = [max(most, len(text)) for most, text in zip(longest, row.values, strict=True)]
+    return [min(max(length + 4, _NARROWEST), _WIDEST) for length in longest]
+
+
+def _title(sheet: Sheet) -> str:
+    title = _NOT_IN_A_TITLE.sub("_", visible(sheet.worksheet or ""))[:_TITLE_LIMIT].strip("' ")
+    return title or "Orders"
