@@ -100,11 +100,8 @@ def test_a_named_file_that_is_missing_is_refused(tmp_path: Path) -> None:
         load(config_path=tmp_path / "missing.toml", default_dir=tmp_path, environment={})
 
 
-@pytest.mark.parametrize(
-    "content", [b"journal = ", b'journal = "\xff"'], ids=["not TOML", "not UTF-8"]
-)
-def test_a_file_that_is_no_toml_is_refused(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "config.toml").write_bytes(content)
+def test_a_file_that_is_no_toml_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text("journal = ")
 
     with pytest.raises(ConfigError, match=r"config\.toml: expected TOML, found"):
         settings_of(tmp_path)

@@ -74,6 +74,11 @@ def set_up_logging(verbose: bool, log_file: Path | None, log_format: str) -> Non
 def _file_handler(path: Path) -> logging.Handler:
     from logging.handlers import RotatingFileHandler
 
+    if path.is_fifo():
+        # Opening it would wait for somebody who reads.
+        raise ConfigError(
+            f"{path}: expected a log file, found a pipe. Name a plain file, and read that."
+        )
     try:
         return RotatingFileHandler(
             path, maxBytes=LARGEST_FILE, backupCount=OLDER_FILES, encoding="utf-8"

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import SecretStr, ValidationError
 
+from batch.config.files import read_text
 from batch.config.tables import Settings, VenueSettings
 from batch.errors import ConfigError
 from batch.urls import check_url
@@ -20,6 +21,9 @@ ENVIRONMENT = {
     "password": "ORDERBATCH_PASSWORD",
     "org": "ORDERBATCH_ORG",
 }
+
+
+_LARGEST_CONFIG = 1_000_000
 
 
 def load(
@@ -41,14 +45,15 @@ def load(
         venue: the `[venue.NAME]` to use; None for `default_venue`, or else `[venue]`.
 
     Raises:
-        ConfigError: the file is missing, unreadable or not TOML, a key is unknown or wrong, or
-            there is no such venue.
+        ConfigError: the file is missing, unreadable or not TOML, a key is unknown or wrong, an
+            environment variable is not UTF-8, or there is no such venue.
     """
+    _refuse_unreadable(environment)
     named = config_path or (
         Path(environment["ORDERBATCH_CONFIG"]) if environment.get("ORDERBATCH_CONFIG") else None
     )
     path = named or default_dir / "config.toml"
-    tables = _read_toml(path) if named or path.exists() else {}
+    tables = _read_toml(path) if named or _is_there(path) else {}
     _refuse_secrets(path, tables)
     settings = _parse(path, _with_chosen_venue(path, tables, venue))
     overrides = {
@@ -86,16 +91,41 @@ def require_login(venue: VenueSettings) -> None:
     check_url(venue.url)
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
+def _is_there(path: Path) -> bool:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(
-            f"{path}: expected a readable config file, found: {error.strerror}. "
-            "Check --config and ORDERBATCH_CONFIG."
-        ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True  # perhaps: reading it says what is wrong
+    return True
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    text = read_text(
+        path, "config file", _LARGEST_CONFIG, hint="Check --config and ORDERBATCH_CONFIG."
+    )
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: expected TOML, found: {error}.") from None
+    except RecursionError:
+        raise ConfigError(
+            f"{path}: expected TOML, found tables or lists nested too deep."
+        ) from None
+    except ValueError:  # Python reads no integer of thousands of digits
+        raise ConfigError(f"{path}: expected TOML, found a number that is too long.") from None
+
+
+def _refuse_unreadable(environment: Mapping[str, str]) -> None:
+    for name in (*ENVIRONMENT.values(), "ORDERBATCH_JOURNAL", "ORDERBATCH_CONFIG"):
+        try:
+            environment.get(name, "").encode("utf-8")
+        except UnicodeEncodeError:
+            raise ConfigError(
+                f"{name}: expected text in UTF-8 in this environment variable, found bytes that "
+                "are none. Set it again, in a shell whose encoding is UTF-8."
+            ) from None
 
 
 def _refuse_secrets(path: Path, tables: Mapping[str, Any]) -> None:

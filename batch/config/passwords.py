@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import importlib
-import os
 from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
 
+from batch.config.files import read_text
 from batch.config.tables import VenueSettings
 from batch.errors import ConfigError
 
 KEYRING_SERVICE = "orderbatch"
 """The keyring's name for our passwords where the settings give no other."""
+
+
+_LARGEST_PASSWORD_FILE = 10_000
 
 
 def find_password(venue: VenueSettings) -> VenueSettings:
@@ -56,15 +59,4 @@ def _ask_keyring(venue: VenueSettings) -> str:
 
 
 def _read_password(path: Path) -> str:
-    try:
-        # A password that others can read is not a secret any more; better to stop than to use it.
-        if os.name == "posix" and path.stat().st_mode & 0o077:
-            raise ConfigError(
-                f"{path}: expected a password file that only its owner can read, "
-                f"found mode {path.stat().st_mode & 0o777:o}. Run: chmod 600 {path}"
-            )
-        return path.read_text(encoding="utf-8").rstrip("\r\n")
-    except OSError as error:
-        raise ConfigError(
-            f"{path}: expected a readable password file, found: {error.strerror}."
-        ) from None
+    return read_text(path, "password file", _LARGEST_PASSWORD_FILE, private=True).rstrip("\r\n")
