@@ -18,12 +18,14 @@ from batch.clock import Clock
 from batch.errors import ReportError
 from batch.model import BatchRecord, OrderRecord, Problem, Sheet
 from batch.report import target as _target
+from batch.report.background import NOTHING_ELSE, Background
 from batch.report.plain import as_document, batch_facts
 
 __all__ = [
     "CORRECTION_FORMATS",
     "FORMATS",
     "WORKBOOK_FORMATS",
+    "Background",
     "MarkedCopy",
     "annotate",
     "as_document",
@@ -48,6 +50,9 @@ class MarkedCopy:
     remark: str = ""
 
 
+Writer = Callable[[BinaryIO, BatchRecord, Sequence[OrderRecord], Background, datetime], None]
+"""Writes one format: from a batch, its rows, what they do not know, and the time of the report."""
+
 FORMATS = (".xlsx", ".csv", ".json")
 CORRECTION_FORMATS = (".xlsx", ".csv")
 WORKBOOK_FORMATS = (".xlsx",)
@@ -63,13 +68,21 @@ def check_target(target: Path, formats: tuple[str, ...] = FORMATS) -> None:
     _target.check_target(target, formats)
 
 
-def write(target: Path, batch: BatchRecord, orders: Sequence[OrderRecord], *, clock: Clock) -> Path:
+def write(
+    target: Path,
+    batch: BatchRecord,
+    orders: Sequence[OrderRecord],
+    *,
+    clock: Clock,
+    background: Background = NOTHING_ELSE,
+) -> Path:
     """Write the results of a batch, whole or not at all.
 
     Args:
         target: its suffix decides the format.
         orders: every row of the batch, in the sheet's order.
         clock: tells when the report was written.
+        background: what the rows do not know.
 
     Returns:
         The path really written. It differs from `target` when that is open in another program:
@@ -81,11 +94,11 @@ def write(target: Path, batch: BatchRecord, orders: Sequence[OrderRecord], *, cl
     check_target(target)
     write_content = load(target)
     return _target.put_in_place(
-        target, lambda stream: write_content(stream, batch, orders, clock.now()), clock
+        target, lambda stream: write_content(stream, batch, orders, background, clock.now()), clock
     )
 
 
-def load(target: Path) -> Callable[[BinaryIO, BatchRecord, Sequence[OrderRecord], datetime], None]:
+def load(target: Path) -> Writer:
     """Load what writes this format, and give it.
 
     A run does so before its first order leaves: nothing that is done to the installation while it
@@ -95,11 +108,13 @@ def load(target: Path) -> Callable[[BinaryIO, BatchRecord, Sequence[OrderRecord]
         case ".csv":
             from batch.report.plain import write_csv
 
-            return lambda stream, batch, orders, _: write_csv(stream, batch, orders)
+            return lambda stream, batch, orders, *_: write_csv(stream, batch, orders)
         case ".json":
             from batch.report.plain import write_json
 
-            return lambda stream, batch, orders, _: write_json(stream, batch, orders)
+            return lambda stream, batch, orders, background, _: write_json(
+                stream, batch, orders, background
+            )
         case _:
             from batch.report.workbook import write_workbook
 

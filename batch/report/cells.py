@@ -71,7 +71,7 @@ class Cells:
         """Write a number as a numeric cell, or as text where that would lose digits."""
         number = Decimal(number)
         text = format(number, "f")
-        if exact_number(text) is None:
+        if exact_number(text.removeprefix("-")) is None:
             self.text(row, column, text, **{**properties, "align": "right"})
             return
         properties.setdefault("num_format", number_format(number))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from batch.report.attention import Need
 from batch.states import FinalState as S
 
 INK = "#1F2937"
 RULE = "#D5DAE1"
 HEADER = {"bold": True, "font_color": "#FFFFFF", "bg_color": "#1F3A5F", "valign": "vcenter"}
 ALARM = {"bold": True, "font_color": "#FFFFFF", "bg_color": "#C00000"}
+CAUTION = {"bold": True, "font_color": "#7A4100", "bg_color": "#FCE4C8"}
 ALL_WELL = {"bold": True, "font_color": "#14532D", "bg_color": "#DCF2E0"}
 
 STATE_STYLES: dict[S, dict[str, object]] = {
@@ -23,14 +25,9 @@ STATE_STYLES: dict[S, dict[str, object]] = {
 }
 """Pale enough to print, and told apart by their text as well."""
 
-STATE_BARS: dict[S, str] = {
-    S.UNKNOWN: "#C00000",
-    S.OPEN: "#2E75B6",
-    S.REFUSED: "#E0525F",
-    S.REJECTED: "#DD7E3B",
-    S.NOT_SENT: "#8064A2",
-    S.INVALID: "#D6A800",
-    S.CANCELLED: "#5B6B80",
-    S.EXPIRED: "#A5A5A5",
-    S.FILLED: "#4E9A50",
+NEED_STYLES: dict[Need, dict[str, object]] = {
+    need: STATE_STYLES[S(need.value)] if need.value in set(S) else CAUTION for need in Need
 }
+
+FILL_BARS = ("#4E9A50", "#DD7E3B", "#C00000")
+"""Filled, not filled, not known."""

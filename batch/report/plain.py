@@ -6,12 +6,14 @@ import csv
 import io
 import json
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO
 
 from batch.model import BatchRecord, OrderRecord
+from batch.report.background import NOTHING_ELSE, Background
 from batch.report.columns import column_names, line_texts, timestamp
+from batch.report.figures import totals
+from batch.report.totals import survey
 from batch.states import FinalState
 
 # What a spreadsheet program may take for the start of a formula, full-width signs included. It
@@ -39,10 +41,15 @@ def write_csv(stream: BinaryIO, batch: BatchRecord, orders: Sequence[OrderRecord
     text.detach()
 
 
-def write_json(stream: BinaryIO, batch: BatchRecord, orders: Sequence[OrderRecord]) -> None:
+def write_json(
+    stream: BinaryIO,
+    batch: BatchRecord,
+    orders: Sequence[OrderRecord],
+    background: Background = NOTHING_ELSE,
+) -> None:
     """Write one document, an order a line, so that the size of the batch does not matter."""
     text = _text(stream, newline="\n")
-    text.write(f'{{"batch": {_json(batch_facts(batch, count_states(orders)))},\n"orders": [')
+    text.write(f'{{"batch": {_json(_report_facts(batch, orders, background))},\n"orders": [')
     between = "\n"
     for line in _lines(batch, orders):
         text.write(between + _json(line))
@@ -51,10 +58,27 @@ def write_json(stream: BinaryIO, batch: BatchRecord, orders: Sequence[OrderRecor
     text.detach()
 
 
-def as_document(batch: BatchRecord, orders: Sequence[OrderRecord]) -> dict[str, object]:
+def as_document(
+    batch: BatchRecord,
+    orders: Sequence[OrderRecord],
+    background: Background = NOTHING_ELSE,
+) -> dict[str, object]:
     """Give the whole JSON report as one value."""
-    facts = batch_facts(batch, count_states(orders))
+    facts = _report_facts(batch, orders, background)
     return {"batch": facts, "orders": list(_lines(batch, orders))}
+
+
+def _report_facts(
+    batch: BatchRecord, orders: Sequence[OrderRecord], background: Background
+) -> dict[str, object]:
+    found = survey(orders)
+    states = {state: found.states[state] for state in FinalState if found.states[state]}
+    return {
+        **batch_facts(batch, states),
+        "run": background.run,
+        "approved_by": background.approved_by,
+        "totals": totals(found),
+    }
 
 
 def _lines(
@@ -64,12 +88,6 @@ def _lines(
     for order in orders:
         values = (order.row, *line_texts(batch, order)[1:])
         yield dict(zip(names, values, strict=True))
-
-
-def count_states(orders: Iterable[OrderRecord]) -> dict[FinalState, int]:
-    """Count rows by final state, in the contract's order, without zeros."""
-    counted = Counter(order.final_state for order in orders)
-    return {state: counted[state] for state in FinalState if counted[state]}
 
 
 def batch_facts(batch: BatchRecord, states: Mapping[FinalState, int]) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""The report for people: a workbook with `Summary` and `Results`. Part of `report`, layer 2.
+"""The report for people: Summary, Results, To do and Totals. Part of `report`, layer 2.
 
 XlsxWriter in its constant-memory mode puts every finished row on the disk, so that the size of
 a batch does not decide whether it can be reported.
@@ -14,17 +14,25 @@ from typing import BinaryIO
 from xlsxwriter.worksheet import Worksheet
 
 from batch.model import BatchRecord, OrderRecord
+from batch.report import todo
+from batch.report.background import Background
 from batch.report.cells import Cells, open_workbook
 from batch.report.columns import SIMULATED
 from batch.report.results import write_results
 from batch.report.summary import write_summary
+from batch.report.sums import CHART_SHEET, chart_data, write_sums
 from batch.report.text import visible
+from batch.report.totals import survey
 
 _A4 = 9
 
 
 def write_workbook(
-    stream: BinaryIO, batch: BatchRecord, orders: Sequence[OrderRecord], now: datetime
+    stream: BinaryIO,
+    batch: BatchRecord,
+    orders: Sequence[OrderRecord],
+    background: Background,
+    now: datetime,
 ) -> None:
     """Write the whole workbook.
 
@@ -41,11 +49,17 @@ def write_workbook(
         )
         summary = workbook.add_worksheet("Summary")
         results = workbook.add_worksheet("Results")
-        for worksheet in (summary, results):
+        to_do = workbook.add_worksheet(todo.SHEET)
+        totals = workbook.add_worksheet(CHART_SHEET)
+        for worksheet in (summary, results, to_do, totals):
             worksheet.hide_gridlines(2)
             _set_up_print(worksheet, batch)
-        write_summary(workbook, summary, Cells(workbook, summary), batch, orders, now)
+        found = survey(orders)
+        chart = chart_data(found)
+        write_summary(workbook, summary, batch, found, background, now, chart)
         write_results(results, Cells(workbook, results), batch, orders)
+        todo.write_to_do(workbook, to_do, batch, found.pressing)
+        write_sums(workbook, totals, found)
 
 
 def _set_up_print(worksheet: Worksheet, batch: BatchRecord) -> None:

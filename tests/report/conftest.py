@@ -6,9 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
+from openpyxl import load_workbook
+from openpyxl.workbook.workbook import Workbook
+from openpyxl.worksheet.worksheet import Worksheet
 
+from batch import report
 from batch.model import BatchRecord, Column, Order, OrderRecord, Side, TimeInForce
 from batch.states import OrderState as S
 
@@ -40,6 +45,21 @@ STATES = (
 )
 _NEVER_SENT = (S.INVALID, S.PLANNED, S.SKIPPED)
 _NO_SERVER_ID = (*_NEVER_SENT, S.REFUSED, S.UNKNOWN, S.SENDING)
+
+
+Write = Callable[..., Workbook]
+
+
+def worksheet(workbook: Workbook, name: str) -> Worksheet:
+    found = workbook[name]
+    assert isinstance(found, Worksheet)
+    return found
+
+
+def texts_of(sheet: Worksheet) -> str:
+    return "\n".join(
+        str(value) for row in sheet.iter_rows(values_only=True) for value in row if value
+    )
 
 
 class StoppedClock:
@@ -131,3 +151,12 @@ def batch(make_batch: Callable[..., BatchRecord]) -> BatchRecord:
 def orders() -> list[OrderRecord]:
     """One order in each state, from row 4 of the sheet on."""
     return [make_order(row, state) for row, state in enumerate(STATES, start=4)]
+
+
+@pytest.fixture
+def write(tmp_path: Path, make_batch: Callable[..., BatchRecord], clock: StoppedClock) -> Write:
+    def write_and_load(orders: list[OrderRecord], **changes: object) -> Workbook:
+        path = report.write(tmp_path / "out.xlsx", make_batch(**changes), orders, clock=clock)
+        return load_workbook(path)
+
+    return write_and_load

@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 
 from batch import report
 from batch.model import BatchRecord, OrderRecord
+from batch.report.figures import totals as as_facts
 from batch.report.plain import inert
+from batch.report.totals import survey
 from batch.states import OrderState as S
 from tests.report.conftest import StoppedClock, make_columns, make_order
 
@@ -140,6 +142,9 @@ def test_json_describes_the_batch(
             "REJECTED": 1,
             "UNKNOWN": 2,
         },
+        "run": None,
+        "approved_by": None,
+        "totals": as_facts(survey(orders)),
     }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -12,9 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from openpyxl import load_workbook
 from openpyxl.cell.cell import Cell
-from openpyxl.workbook.workbook import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from batch import report
@@ -23,40 +20,23 @@ from batch.model import BatchRecord, OrderRecord
 from batch.report.text import TEXT_LIMIT, exact_number
 from batch.report.totals import survey
 from batch.states import OrderState as S
-from tests.report.conftest import StoppedClock, make_columns, make_order
-
-Write = Callable[..., Workbook]
-
-
-@pytest.fixture
-def write(tmp_path: Path, make_batch: Callable[..., BatchRecord], clock: StoppedClock) -> Write:
-    def write_and_load(orders: list[OrderRecord], **changes: object) -> Workbook:
-        path = report.write(tmp_path / "out.xlsx", make_batch(**changes), orders, clock=clock)
-        return load_workbook(path)
-
-    return write_and_load
-
-
-def worksheet(workbook: Workbook, name: str) -> Worksheet:
-    found = workbook[name]
-    assert isinstance(found, Worksheet)
-    return found
+from tests.report.conftest import (
+    StoppedClock,
+    Write,
+    make_columns,
+    make_order,
+    worksheet,
+)
 
 
 def column_of(sheet: Worksheet, name: str) -> int:
     return [cell.value for cell in sheet[1]].index(name) + 1
 
 
-def texts_of(sheet: Worksheet) -> str:
-    return "\n".join(
-        str(value) for row in sheet.iter_rows(values_only=True) for value in row if value
-    )
-
-
 def test_workbook_has_summary_first_then_results(write: Write, orders: list[OrderRecord]) -> None:
     workbook = write(orders)
 
-    assert workbook.sheetnames == ["Summary", "Results"]
+    assert workbook.sheetnames == ["Summary", "Results", "To do", "Totals"]
     assert workbook.active is not None
     assert workbook.active.title == "Summary"
 
@@ -252,22 +232,6 @@ def test_every_final_state_has_its_own_colour(write: Write, orders: list[OrderRe
     assert len(set(colours.values())) == 9
 
 
-def test_summary_says_what_when_and_where(write: Write, orders: list[OrderRecord]) -> None:
-    texts = texts_of(worksheet(write(orders), "Summary"))
-
-    for fact in (
-        "e3k7-q2mp",
-        "eod.xlsx",
-        "Orders",
-        "https://venue.example.com",
-        "ACME, ops1",
-        "2026-10-30 16:05:01",
-        "2026-10-30 16:09:30.123",
-    ):
-        assert fact in texts
-    assert "SIMULATED" not in texts
-
-
 def test_simulated_batch_is_marked_on_both_sheets(write: Write) -> None:
     workbook = write([make_order(4, S.FILLED)], simulated=True, worksheet=None)
 
@@ -277,84 +241,6 @@ def test_simulated_batch_is_marked_on_both_sheets(write: Write) -> None:
     assert results.oddHeader is not None
     assert results.oddHeader.center is not None
     assert "SIMULATED" in str(results.oddHeader.center.text)
-
-
-def test_summary_lists_first_what_needs_a_person_most(
-    write: Write, orders: list[OrderRecord]
-) -> None:
-    summary = worksheet(write(orders), "Summary")
-
-    lines = [tuple(cell.value for cell in row) for row in summary.iter_rows()]
-    start = next(n for n, line in enumerate(lines) if line[0] == "Needs a person first: 7 rows")
-    assert [(line[0], line[1]) for line in lines[start + 2 : start + 9]] == [
-        ("UNKNOWN", "13"),
-        ("UNKNOWN", "14"),
-        ("OPEN", "12"),
-        ("REFUSED", "8"),
-        ("REJECTED", "6"),
-        ("NOT_SENT", "10"),
-        ("INVALID", "9"),
-    ]
-    assert lines[start + 2][2] == "Buy 1,000,000 EUR in EUR/USD at 1.39270 IOC"
-    assert lines[start + 2][6] == "why row 13 is UNKNOWN"
-    link = summary.cell(start + 3, 2).hyperlink
-    assert link is not None
-    assert link.location == "Results!A11"
-
-
-def test_summary_counts_what_it_does_not_list(write: Write) -> None:
-    orders = [make_order(row, S.UNKNOWN) for row in range(2, 14)]
-    orders += [make_order(row, S.PLANNED) for row in range(14, 1014)]
-
-    texts = texts_of(worksheet(write(orders), "Summary"))
-
-    assert "Needs a person first: 1,012 rows" in texts
-    assert "and 992 more: filter final_state on Results" in texts
-
-
-def test_summary_of_a_good_batch_says_that_nothing_needs_a_person(write: Write) -> None:
-    texts = texts_of(worksheet(write([make_order(4, S.FILLED)]), "Summary"))
-
-    assert "Nothing: no row is UNKNOWN, OPEN, REFUSED, REJECTED, NOT_SENT or INVALID." in texts
-
-
-def test_summary_shortens_a_long_reason_and_says_where_the_rest_is(write: Write) -> None:
-    texts = texts_of(worksheet(write([make_order(4, S.OPEN, message="word " * 200)]), "Summary"))
-
-    assert "… (all of it is on Results)" in texts
-
-
-def test_summary_says_when_no_reason_is_known(write: Write) -> None:
-    texts = texts_of(worksheet(write([make_order(4, S.OPEN, message="")]), "Summary"))
-
-    assert "(no reason was given)" in texts
-
-
-def test_summary_has_totals_by_symbol_side_and_state(
-    write: Write, orders: list[OrderRecord]
-) -> None:
-    summary = worksheet(write(orders), "Summary")
-
-    lines = [tuple(cell.value for cell in row)[:7] for row in summary.iter_rows()]
-    assert ("EUR/USD", "Buy", "EUR", "FILLED", 2, 2_000_000, 2_000_000) in lines
-    assert ("EUR/USD", "Buy", "EUR", "EXPIRED", 1, 1_000_000, 250_000) in lines
-    assert ("EUR/USD", "Buy", "EUR", "UNKNOWN", 2, 2_000_000, "not known") in lines
-    assert ("EUR/USD", "Buy", "EUR", "CANCELLED", 1, 1_000_000, "not known") in lines
-    assert ("EUR/USD", "Buy", "EUR", "REFUSED", 1, 1_000_000, 0) in lines
-    assert any(line[0] == "Not read as orders" and line[4] == 1 for line in lines)
-    assert any(line[0] == "All rows" and line[4] == 12 for line in lines)
-
-
-def test_chart_has_title_axis_titles_and_a_colour_for_each_state(
-    tmp_path: Path, write: Write, orders: list[OrderRecord]
-) -> None:
-    write(orders)
-
-    with zipfile.ZipFile(tmp_path / "out.xlsx") as package:
-        chart = package.read("xl/charts/chart1.xml").decode("utf-8")
-    for title in ("Orders by final state", "Number of orders", "Final state"):
-        assert f"<a:t>{title}</a:t>" in chart
-    assert chart.count("<c:dPt>") == 9
 
 
 def test_empty_batch_gives_a_workbook_without_a_chart(tmp_path: Path, write: Write) -> None:
@@ -373,10 +259,10 @@ def test_sums_are_exact_over_sizes_of_any_magnitude() -> None:
         assert record.order is not None
         orders.append(replace(record, order=replace(record.order, size=size)))
 
-    (total,) = survey(orders).totals
+    (line,) = survey(orders).lines
 
-    assert total.size == Decimal("999999999999999.00000000000000000000000000001")
-    assert total.filled_size == total.size
+    assert line.amounts.size == Decimal("999999999999999.00000000000000000000000000001")
+    assert line.amounts.filled == line.amounts.size
 
 
 def test_interrupted_workbook_leaves_no_remains(

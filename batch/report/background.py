@@ -1,0 +1,47 @@
+"""What a report says of a batch that none of its rows knows. Part of `report`, layer 2."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Background:
+    """What the caller tells of a batch beside its rows.
+
+    Attributes:
+        run: the run key; None for a batch without one.
+        approved_by: who approved it, as was recorded; None where nobody did, or nobody was named.
+        approvals: the approvals on record, each in a sentence; empty where nobody approved it,
+            None where the caller does not know.
+        zone: the desk's time zone, shown beside UTC; None for UTC alone.
+    """
+
+    run: str | None = None
+    approved_by: str | None = None
+    approvals: Sequence[str] | None = None
+    zone: ZoneInfo | None = None
+
+    @property
+    def approval_in_words(self) -> str:
+        """Say who approved the batch and how that is proven, or that nobody did."""
+        if self.approvals is None:
+            return "(not known)"
+        return "; ".join(self.approvals) or "nobody: no approval is on record"
+
+    def local(self, moment: datetime) -> str:
+        """Give a moment in the desk's zone; "" where there is none."""
+        if self.zone is None:
+            return ""
+        return f"{moment.astimezone(self.zone):%Y-%m-%d %H:%M:%S} {self.zone.key}"
+
+
+NOTHING_ELSE = Background()
+
+
+def in_utc(moment: datetime) -> str:
+    """Give a moment for a person, in UTC."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"

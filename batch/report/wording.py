@@ -1,0 +1,82 @@
+"""Sums and times as a person reads them, the same in a workbook and on a page. Part of `report`."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from batch.report.totals import Amounts, Survey
+from batch.states import FinalState
+
+_HEADLINES = 3
+"""Currencies named in the headline; all of them are in the totals."""
+
+
+def counted(count: int, noun: str) -> str:
+    """Say `1 row`, `2 rows`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def percent(rate: Decimal | None) -> str:
+    """Say a rate that was cut off after four decimals: `83.21 %`; "" where there is none."""
+    return "" if rate is None else f"{rate * 100:.2f} %"
+
+
+def rate_in_words(amounts: Amounts) -> str:
+    """Say how much is filled for certain: `at least` where some fills are not known."""
+    least = "at least " if amounts.not_known else ""
+    return f"{least}{percent(amounts.fill_rate)}"
+
+
+def headline(found: Survey) -> str:
+    """Say in one line how a batch stands."""
+    orders = sum(line.amounts.orders for line in found.lines)
+    words = f"{found.sent:,} of {counted(orders, 'order')} sent"
+    if unknown := found.states[FinalState.UNKNOWN]:
+        words += f" ({unknown:,} of them UNKNOWN)"
+    words += f", {found.filled:,} filled whole"
+    if found.part_filled:
+        words += f", {found.part_filled:,} in part"
+    if not found.needs_person:
+        return f"{words}. Nothing needs a person."
+    verb = "needs" if found.needs_person == 1 else "need"
+    return f"{words}. {counted(found.needs_person, 'row')} {verb} a person."
+
+
+def amount_lines(found: Survey) -> list[str]:
+    """Say by dealt currency how much is filled, those with the most orders first."""
+    lines = [
+        amounts_in_words(currency, amounts)
+        for currency, amounts in found.largest_currencies(_HEADLINES)
+    ]
+    more = len(found.currencies) - len(lines)
+    if more > 0:
+        names = "currency" if more == 1 else "currencies"
+        lines.append(f"and {more:,} more {names}, in the totals")
+    return lines
+
+
+def amounts_in_words(currency: str, amounts: Amounts) -> str:
+    """Say `EUR 3,400,000 of 4,100,000 filled (82.92 %), 700,000 not filled`."""
+    least = "at least " if amounts.not_known else ""
+    words = (
+        f"{currency} {least}{amounts.filled:,f} of {amounts.size:,f} filled "
+        f"({percent(amounts.fill_rate)})"
+    )
+    if amounts.unfilled:
+        words += f", {amounts.unfilled:,f} not filled"
+    if amounts.not_known:
+        words += f", {amounts.not_known:,f} not known"
+    return words
+
+
+def duration(seconds: float | None) -> str:
+    """Say a time span: `0.42 s`, `3 min 20 s`, `1 h 5 min`; "" where there is none."""
+    if seconds is None:
+        return ""
+    if seconds < 60:
+        return f"{seconds:.2f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:,} h {minutes} min"
