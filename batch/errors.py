@@ -7,13 +7,86 @@ again, whoever catches `OutcomeUnknown` may not.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Advice(StrEnum):
+    """What a person may do that only the caller's own words can name: an option, a command.
+
+    The command line says it in its options and commands (`batch.cli.advice`); the value is what
+    whoever calls from a program reads.
+    """
+
+    NAME_JOURNAL = "name another file as the journal"
+    OR_NAME_JOURNAL = "or name another file as the journal"
+    NAME_LOCAL_JOURNAL = "name a local file as the journal"
+    UPGRADE_JOURNAL = "upgrade the journal"
+    LIST_BATCHES = "list the batches of the journal"
+    OR_PRACTISE = "or practise at the simulated venue"
+    CHECK_CONFIG = "check the place that is named for the config file"
+    OR_LEAVE_OUT_VENUE = "or do not choose this venue's table"
+    OR_CHOOSE_VENUE = "or choose the table of settings that has them"
+    PRACTISE_AGAIN = "submit the sheet again at the simulated venue"
+    RESUME = "go on with this batch"
+    FINISH_FIRST = "finish this batch first"
+    FOLLOW_SENT = "what an earlier run has sent is followed by going on with this batch"
+    RESUME_ROW = "ask the venue again by going on with this batch"
+    RESOLVE = "record what a person found out about this row"
+    REPORT_AGAIN = "write the report of this batch again"
+    SKIP_SENT = "to send only the others, skip what was sent"
+    AGAIN = "to send the whole sheet once more, say so"
+    REPLACE_UNSENT = "rows that were never sent can be replaced by skipping what was sent"
+    FINISH_OR_REPLACE = "finish this batch, or replace its rows by skipping what was sent"
+    CHANGE_AND_SKIP_SENT = (
+        "to send only the others, change any cell that is not sent (a note), and skip what was sent"
+    )
+    NAME_RUN = "if it is meant to be sent once more, give this run a key of its own"
+    GIVE_APPROVAL = "give the approval code of the check"
+    APPROVE = "have the sheet approved by a second person"
+    RELEASE_STOP = "release the stop"
+    SKIP_INVALID = "or send only the good rows"
+    NAME_WORKSHEET = "say which worksheet"
+    HIDDEN_ROWS = "show them, or say whether to include or to skip them"
+    DECIMAL_SIGN = "say the decimal sign and the thousands sign if the whole sheet is written so"
+    IGNORE_COLUMN = "rename the column, or say that it is to be ignored"
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """A piece of advice, and what it is about.
+
+    Attributes:
+        about: what the words need, such as the IDs of batches.
+    """
+
+    advice: Advice
+    about: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.advice} ({', '.join(self.about)})" if self.about else str(self.advice)
+
+
+def hint(advice: Advice, *about: object) -> Hint:
+    """Give advice about something, such as a batch."""
+    return Hint(advice, tuple(map(str, about)))
+
 
 class BatchError(Exception):
-    """Base of everything that orderbatch raises on purpose.
+    """Base of everything that is raised on purpose.
 
     The text says where, what was expected, what was found and what to do. It never holds a secret
-    or a raw body of the venue.
+    or a raw body of the venue; nor does it name an option or a command, which only the command
+    line has.
+
+    Attributes:
+        advice: what a person may do beside what the text says, for the caller to put into words.
     """
+
+    def __init__(self, message: str = "", *, advice: Iterable[Hint] | Advice = ()) -> None:
+        super().__init__(message)
+        self.advice = (Hint(advice),) if isinstance(advice, Advice) else tuple(advice)
 
 
 class SheetError(BatchError):
@@ -23,8 +96,14 @@ class SheetError(BatchError):
         code: stable kebab-case name of the cause, for scripts (`no-orders`, `merged-cells`, …).
     """
 
-    def __init__(self, message: str, *, code: str = "sheet-refused") -> None:
-        super().__init__(message)
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str = "sheet-refused",
+        advice: Iterable[Hint] | Advice = (),
+    ) -> None:
+        super().__init__(message, advice=advice)
         self.code = code
 
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 
+from batch.errors import Hint
 from batch.states import FinalState, OrderState, final_state
 
 REQUIRED_FIELDS = ("symbol", "side", "size", "price", "time_in_force")
@@ -106,6 +107,7 @@ class Problem:
         expected: what the cell should hold, as a phrase (`a number above 0`).
         found: what it holds, as a person sees it, shortened and with control characters escaped.
         action: what to do about it, as a phrase; may be empty where `expected` says it all.
+        advice: what may be done beside that, for the caller to put into words.
     """
 
     code: str
@@ -115,6 +117,7 @@ class Problem:
     expected: str
     found: str
     action: str = ""
+    advice: tuple[Hint, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from batch.cli.advice import words_of
 from batch.cli.exits import Exit, tell
 from batch.cli.helping import GroupedCommand
 from batch.cli.options import PATH, RESULTS, common, option, reading
@@ -100,7 +101,7 @@ def _write_marked(session: Session, validation: Validation, target: Path | None,
     except ReportError as error:
         if code is Exit.DONE:
             raise
-        tell(str(error))
+        tell(words_of(error))
         return code
     if copy.remark:
         session.warn(copy.remark)

@@ -10,6 +10,7 @@ from types import FrameType
 
 import click
 
+from batch.cli.advice import words_of
 from batch.cli.summary import counts
 from batch.errors import (
     BatchError,
@@ -116,7 +117,7 @@ def guarded(command: Callable[[], object]) -> int:
         error.show()
         return error.exit_code
     except BatchError as error:
-        tell(str(error))
+        tell(words_of(error))
         return code_of(error)
     except (click.Abort, KeyboardInterrupt):
         tell("interrupted. Nothing was sent that is not recorded; run the same command again.")

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from batch.cli.advice import words_of
 from batch.cli.exits import code_of
 from batch.errors import BatchError
 
@@ -30,7 +31,7 @@ class GroupedCommand(click.Command):
         except BatchError as error:
             # Whoever asked for a document gets one, also where there is nothing but a refusal.
             if ctx.params.get("as_json"):
-                document = {"error": str(error), "exit_code": code_of(error)}
+                document = {"error": words_of(error), "exit_code": code_of(error)}
                 click.echo(json.dumps(document, indent=2, ensure_ascii=False))
             raise
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
+from batch.cli.advice import words_of
 from batch.cli.exits import Exit, code_of, tell
 from batch.cli.running import Result
 from batch.errors import BatchError, JournalLocked, SheetError
@@ -135,9 +136,9 @@ def _submit_one(sheet: Path, submit: Callable[[Path], list[Result]]) -> tuple[Re
     try:
         (result,) = submit(sheet)
     except BatchError as error:
-        tell(str(error))
+        tell(words_of(error))
         code = code_of(error)
-        document = {"sheet": str(sheet), "message": str(error), "exit_code": code}
+        document = {"sheet": str(sheet), "message": words_of(error), "exit_code": code}
         return Result(code, document), code is Exit.REFUSED or isinstance(error, JournalLocked)
     return result, result.code not in (Exit.COULD_NOT_START, Exit.FAULT, Exit.INTERRUPTED)
 

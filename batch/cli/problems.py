@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from batch.cli.advice import in_words, with_advice
 from batch.model import Order, Problem, Sheet, Validation
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ def sentence(sheet: Sheet, problem: Problem) -> str:
     if problem.column:
         place.append(problem.column)
     action = f". {problem.action[0].upper()}{problem.action[1:]}" if problem.action else ""
-    return f'{", ".join(place)}: expected {problem.expected}, found "{problem.found}"{action}'
+    said = f'{", ".join(place)}: expected {problem.expected}, found "{problem.found}"{action}'
+    return with_advice(f"{said}." if problem.advice else said, problem.advice)
 
 
 def notes(validation: Validation) -> list[str]:
@@ -114,7 +116,9 @@ def _causes_table(problems: Sequence[Problem]) -> Table:
 
 
 def _wanted(problem: Problem) -> str:
-    return f"{problem.expected} ({problem.action})" if problem.action else problem.expected
+    parts = [problem.action] if problem.action else []
+    action = "; ".join([*parts, *map(in_words, problem.advice)])
+    return f"{problem.expected} ({action})" if action else problem.expected
 
 
 def _table(number: str, *headers: str) -> Table:
@@ -147,7 +151,7 @@ def as_data(validation: Validation) -> dict[str, Any]:
                 "field": problem.field,
                 "expected": problem.expected,
                 "found": problem.found,
-                "action": problem.action,
+                "action": with_advice(problem.action, problem.advice).strip(),
                 "message": sentence(sheet, problem),
             }
             for problem in problems

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from batch.cli.advice import words_of
 from batch.errors import ReportError
 from batch.states import OrderEvent, OrderState
 
@@ -120,7 +121,7 @@ def write_reports(
         try:
             path = write(target, batch, orders, clock=session.clock)
         except ReportError as error:
-            failures.append(str(error))
+            failures.append(words_of(error))
             continue
         if path != target:
             session.warn(f"{target} is open in another program; the report is {path}")

@@ -29,6 +29,7 @@ def resolve(batch: str, row: int, placed: str | None, not_placed: bool, **option
       orderbatch resolve k3vz7q2m 17 --placed 4820276016
       orderbatch resolve k3vz7q2m 17 --not-placed
     """
+    from batch.cli.advice import words_of
     from batch.cli.sharing import start_session
     from batch.errors import VenueError
     from batch.run.resolving import declare_not_placed, declare_placed
@@ -47,7 +48,7 @@ def resolve(batch: str, row: int, placed: str | None, not_placed: bool, **option
                     else:
                         words = declare_not_placed(journal, batch, row, venue, session.clock)
             except VenueError as error:
-                session.warn(f"The finding is not checked with the venue: {error}")
+                session.warn(f"The finding is not checked with the venue: {words_of(error)}")
                 if placed is not None:
                     words = declare_placed(journal, batch, row, placed, None, session.clock)
                 else:

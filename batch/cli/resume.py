@@ -27,6 +27,7 @@ def resume(batch: str, **options: Any) -> int:
     Example:
       orderbatch resume k3vz7q2m
     """
+    from batch.cli.advice import words_of
     from batch.cli.console import print_json
     from batch.cli.gating import held_back_by
     from batch.cli.running import conclude, go_on, take_running_options
@@ -47,7 +48,9 @@ def resume(batch: str, **options: Any) -> int:
             with session.open_venue(how.max_in_flight) as (venue, simulator):
                 refusal = held_back_by(session, journal, record, venue)
                 if refusal is not None:
-                    session.warn(f"{refusal}\nNothing more is sent; what was sent is followed.")
+                    session.warn(
+                        f"{words_of(refusal)}\nNothing more is sent; what was sent is followed."
+                    )
                     how = replace(how, send=False)
                 result = go_on(session, journal, record, venue, simulator, how)
     if how.as_json:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from batch.cli.advice import words_of
 from batch.cli.exits import Exit, Fault, Interrupted, code_of_states, tell
 from batch.cli.reports import target_paths, write_corrections_sheet, write_reports
 from batch.cli.summary import closing_words
@@ -197,7 +198,7 @@ def conclude(
         targets = target_paths(options.reports, Path(batch.sheet_path), batch.batch_id)
         written = write_reports(session, journal, batch, targets)
     except ReportError as error:
-        tell(str(error))
+        tell(words_of(error))
         failed = True
     states = journal.batch(batch.batch_id).states
     code = exit_code(states, outcome, options.accept)
@@ -249,10 +250,12 @@ def _fault(journal: Journal, batch_id: str, error: Exception) -> Exception:
     try:
         states = journal.batch(batch_id).states
     except JournalError:
-        return Fault(f"{error} Orders may have been sent before that. {words}")
+        return Fault(f"{words_of(error)} Orders may have been sent before that. {words}")
     if all(state in _NEVER_SENT for state, count in states.items() if count):
         return error
-    return Fault(f"{error} Orders were sent before that; nothing was sent after it. {words}")
+    return Fault(
+        f"{words_of(error)} Orders were sent before that; nothing was sent after it. {words}"
+    )
 
 
 @contextmanager

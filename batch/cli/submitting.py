@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from batch.cli.advice import words_of
 from batch.cli.exits import Exit, code_of, tell
 from batch.cli.gating import GateOptions, Waiting, pass_gates
 from batch.cli.running import Result, RunningOptions, conclude, go_on
@@ -166,7 +167,7 @@ class _Submitting:
                 if not results:
                     raise
                 # What earlier sheets came to stands, and must be told.
-                tell(str(error))
+                tell(words_of(error))
                 results.append(Result(code_of(error), {"exit_code": code_of(error)}))
             if results[-1].code is Exit.INTERRUPTED:
                 break

@@ -1,0 +1,60 @@
+"""The only place that names an option or a command in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from batch.errors import Advice, BatchError, Hint
+
+_WORDS = {
+    Advice.NAME_JOURNAL: "Name another file with --journal.",
+    Advice.OR_NAME_JOURNAL: "Or name another with --journal.",
+    Advice.NAME_LOCAL_JOURNAL: "Name a local file with --journal.",
+    Advice.UPGRADE_JOURNAL: "Run: orderbatch journal upgrade",
+    Advice.LIST_BATCHES: "List them with: orderbatch batches",
+    Advice.OR_PRACTISE: "Or practise with --simulate.",
+    Advice.CHECK_CONFIG: "Check --config and ORDERBATCH_CONFIG.",
+    Advice.OR_LEAVE_OUT_VENUE: "Or leave out --venue {0}.",
+    Advice.OR_CHOOSE_VENUE: "Or choose the table that has them: --venue NAME.",
+    Advice.PRACTISE_AGAIN: "Submit the sheet again with --simulate.",
+    Advice.RESUME: "Go on with: {resume}",
+    Advice.FINISH_FIRST: "Finish it first: {resume}",
+    Advice.FOLLOW_SENT: "What an earlier run has sent is followed with: {resume}",
+    Advice.RESUME_ROW: "Run: {resume}",
+    Advice.RESOLVE: "Record what the venue's desk finds: orderbatch resolve {0} {1} "
+    "--placed SERVER_ID, or --not-placed.",
+    Advice.REPORT_AGAIN: "Write the report again: orderbatch report {0} --report PATH",
+    Advice.SKIP_SENT: "To send only the others: --skip-sent.",
+    Advice.AGAIN: "To send the whole sheet once more: --again.",
+    Advice.REPLACE_UNSENT: "Rows that were never sent can be replaced with --skip-sent.",
+    Advice.FINISH_OR_REPLACE: "Either finish that batch: {resume}, or let this sheet replace the "
+    "rows that it has not sent: --skip-sent",
+    Advice.CHANGE_AND_SKIP_SENT: "To send only the others: change any cell of the sheet that is "
+    "not sent (a note), and submit it with --skip-sent.",
+    Advice.NAME_RUN: "If it is meant to be sent once more: --run KEY, a key for this run, such as "
+    "--run '{{date}}'.",
+    Advice.GIVE_APPROVAL: "Give the code that `orderbatch check` prints: --approved CODE",
+    Advice.APPROVE: "Have a second person sign it: orderbatch approve SHEET --key KEY",
+    Advice.RELEASE_STOP: "Lift it with: orderbatch stop --release",
+    Advice.SKIP_INVALID: "Or send only the good rows: --on-invalid skip",
+    Advice.NAME_WORKSHEET: "Say which with --sheet.",
+    Advice.HIDDEN_ROWS: "Show them, or say --hidden-rows include or --hidden-rows skip.",
+    Advice.DECIMAL_SIGN: "Say --decimal and --thousands if the whole sheet is written so.",
+    Advice.IGNORE_COLUMN: 'Rename the column, or say --ignore-column "{0}".',
+}
+
+
+def in_words(hint: Hint) -> str:
+    """Say what to do in options and commands."""
+    resume = ", ".join(f"orderbatch resume {batch}" for batch in hint.about)
+    return _WORDS[hint.advice].format(*hint.about, resume=resume)
+
+
+def with_advice(words: str, advice: Iterable[Hint]) -> str:
+    """Add advice to what was said."""
+    return " ".join([words, *map(in_words, advice)])
+
+
+def words_of(error: BatchError) -> str:
+    """Say an error and what to do about it."""
+    return with_advice(str(error), error.advice)
