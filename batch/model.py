@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -31,6 +31,15 @@ every order is: a limit order.
 """
 
 NUMBER_FIELDS = frozenset({"size", "price", "expiry_time", "min_size"})
+
+MOST_DIGITS = 15
+"""Significant digits that a spreadsheet, a float and the venue all keep of a number."""
+
+LONGEST_CLIENT_ORDER_ID = 255
+"""Source: the venue's WebSocket reference."""
+
+LONGEST_EXPIRY_S = 86_399
+"""Of a GTT order, in seconds. Source: the venue's reference."""
 
 
 class Side(StrEnum):
@@ -144,6 +153,43 @@ class Sheet:
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """What makes an order this order, whoever speaks of it: a sheet, the journal or the venue.
+
+    The one list that fingerprints, approval codes, equal rows and the comparison with the venue
+    share. None stands for what an order does not have, or what was not said.
+    """
+
+    symbol: str | None = None
+    side: Side | None = None
+    currency: str | None = None
+    size: Decimal | None = None
+    price: Decimal | None = None
+    time_in_force: TimeInForce | None = None
+    expiry_time_s: int | None = None
+    min_size: Decimal | None = None
+    org: str | None = None
+    account: str | None = None
+
+    def texts(self) -> tuple[str, ...]:
+        """Give each term as text, empty for None.
+
+        Numbers count by value: 1.3927 and 1.39270 are the same limit price.
+        """
+        return tuple(_term_text(getattr(self, name)) for name in TERMS)
+
+
+TERMS = tuple(field.name for field in fields(Terms))
+"""The names of the terms, in their order, which the fingerprints of a journal rely on."""
+
+
+def _term_text(value: object) -> str:
+    if value is None:
+        return ""
+    return format(value.normalize(), "f") if isinstance(value, Decimal) else str(value)
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """One limit order, validated, with numbers as the sheet wrote them.
 
@@ -153,7 +199,7 @@ class Order:
         symbol: `EUR/USD`, base before term.
         currency: the dealt currency, one of the two of `symbol`; `size` and `side` speak of it.
         price: limit price in units of the term currency for one of the base.
-        expiry_time_s: seconds from placing, 1 to 86399; only with GTT.
+        expiry_time_s: seconds from placing, up to `LONGEST_EXPIRY_S`; only with GTT.
         min_size: minimum fill in the dealt currency.
         org, account: both or neither.
     """
@@ -170,6 +216,10 @@ class Order:
     min_size: Decimal | None = None
     org: str | None = None
     account: str | None = None
+
+    def terms(self) -> Terms:
+        """Give what the order is: everything but where it stands and what it is called."""
+        return Terms(**{name: getattr(self, name) for name in TERMS})
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
+from decimal import Decimal
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batch.model import FIELDS, NUMBER_FIELDS, OrderRecord, Problem, Sheet, Validation, shown
+from batch.model import (
+    FIELDS,
+    NUMBER_FIELDS,
+    TERMS,
+    Order,
+    OrderRecord,
+    Problem,
+    Sheet,
+    Validation,
+    shown,
+)
 from batch.states import FinalState, OrderState
+from tests.run.doubles import make_order
 
 
 @given(st.text(st.characters(), max_size=200))
@@ -44,3 +58,33 @@ def test_a_record_reports_its_state_in_the_reports_words() -> None:
 
 def test_numbers_are_fields_of_the_sheet() -> None:
     assert set(FIELDS) >= NUMBER_FIELDS
+
+
+LEFT_OUT = {"row", "client_order_id"}
+"""Fields of an order that are no term: where it stands, and what it is called."""
+
+
+def test_every_field_of_an_order_is_a_term_or_named_as_left_out() -> None:
+    order = {field.name for field in fields(Order)}
+
+    assert set(TERMS) | LEFT_OUT == order
+    assert not set(TERMS) & LEFT_OUT
+
+
+def test_terms_are_equal_by_value() -> None:
+    one = make_order(2, price=Decimal("1.3927"), client_order_id="A")
+    other = replace(make_order(2), row=9)
+    other = replace(other, price=Decimal("1.39270"), client_order_id="B")
+
+    assert one.terms() == other.terms()
+    assert one.terms().texts() == other.terms().texts()
+    assert len({one.terms(), other.terms()}) == 1
+
+
+@pytest.mark.parametrize("name", TERMS)
+def test_each_term_makes_another_order(name: str) -> None:
+    one = make_order(2).terms()
+    other = replace(one, **{name: Decimal(7)})  # type: ignore[arg-type]
+
+    assert one != other
+    assert one.texts() != other.texts()

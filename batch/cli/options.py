@@ -22,7 +22,6 @@ RESULTS = "Results"
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
-_PERCENTAGE = re.compile(r"(\d{1,6}(?:\.\d{1,10})?) ?%")
 _AMOUNT = re.compile(r"([A-Za-z]{3})=(\d{1,18}(?:\.\d{1,15})?)")
 
 
@@ -53,10 +52,12 @@ class Percentage(click.ParamType[Decimal]):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> Decimal:
-        found = _PERCENTAGE.fullmatch(str(value).strip())
-        if found is None or not Decimal(found[1]):
-            self.fail(f'expected a percentage above 0 such as 1.5%, found "{value}"', param, ctx)
-        return Decimal(found[1]) / 100
+        from batch.config import parse_percentage
+
+        try:
+            return parse_percentage(str(value))
+        except ValueError as error:
+            self.fail(f'{error}, found "{value}"', param, ctx)
 
 
 class Amount(click.ParamType[tuple[str, Decimal]]):

@@ -18,6 +18,8 @@ from sqlalchemy import (
     text,
 )
 
+from batch.model import LONGEST_CLIENT_ORDER_ID
+
 VERSION = 2
 
 METADATA = MetaData()
@@ -65,7 +67,7 @@ ORDERS = Table(
     Column("venue_id", Integer, nullable=False),
     Column("sheet_values", Text, nullable=False),
     Column("state", String(16), nullable=False),
-    Column("client_order_id", String(255)),
+    Column("client_order_id", String(LONGEST_CLIENT_ORDER_ID)),
     Column("fingerprint", String(64)),
     Column("payload", Text),
     Column("symbol", String(7)),
@@ -78,7 +80,7 @@ ORDERS = Table(
     Column("min_size", Text),
     Column("org", Text),
     Column("account", Text),
-    Column("own_client_order_id", String(255)),
+    Column("own_client_order_id", String(LONGEST_CLIENT_ORDER_ID)),
     Column("venue_status", Text),
     Column("server_order_id", Text),
     Column("filled_size", Text),

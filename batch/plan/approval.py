@@ -60,21 +60,7 @@ def approvals(journal: Journal, batch_id: str) -> list[str]:
 
 
 def _fields(order: Order) -> list[str]:
-    values = (
-        order.row,
-        order.symbol,
-        order.side.value,
-        order.currency,
-        format(order.size, "f"),
-        format(order.price, "f"),
-        order.time_in_force.value,
-        order.client_order_id,
-        order.expiry_time_s,
-        None if order.min_size is None else format(order.min_size, "f"),
-        order.org,
-        order.account,
-    )
-    return ["" if value is None else str(value) for value in values]
+    return [str(order.row), order.client_order_id or "", *order.terms().texts()]
 
 
 def _plain(code: str) -> str:

@@ -15,7 +15,7 @@ from datetime import datetime
 from batch.clock import Clock
 from batch.errors import GateError
 from batch.journal import BatchSummary, EarlierOrder, Journal, PlannedRow, Planning
-from batch.model import BatchRecord, Order, Problem, Row, Validation
+from batch.model import LONGEST_CLIENT_ORDER_ID, BatchRecord, Order, Problem, Row, Validation
 from batch.plan.duplicates import (
     SUFFIX,
     Duplicates,
@@ -28,9 +28,6 @@ from batch.plan.duplicates import (
 )
 from batch.plan.identity import Login, batch_id, content_hash, fingerprints
 from batch.states import OrderState
-
-LONGEST_CLIENT_ORDER_ID = 255
-"""Source: the venue's WebSocket reference."""
 
 SUFFIXES_AT_ONCE = 8
 """How many numbers are looked up at once when a used client ID needs another."""

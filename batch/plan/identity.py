@@ -8,7 +8,6 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal
 
 from batch.model import Order, Sheet
 
@@ -56,19 +55,7 @@ def fingerprints(orders: Iterable[Order]) -> list[str]:
     seen: Counter[str] = Counter()
     result = []
     for order in orders:
-        fields = (
-            order.symbol,
-            order.side.value,
-            order.currency,
-            _value(order.size),
-            _value(order.price),
-            order.time_in_force.value,
-            str(order.expiry_time_s or ""),
-            _value(order.min_size),
-            order.org or "",
-            order.account or "",
-        )
-        content = hashlib.sha256(json.dumps(fields).encode()).hexdigest()[:40]
+        content = hashlib.sha256(json.dumps(order.terms().texts()).encode()).hexdigest()[:40]
         seen[content] += 1
         result.append(f"{content}{OCCURRENCE}{seen[content]}")
     return result
@@ -77,7 +64,3 @@ def fingerprints(orders: Iterable[Order]) -> list[str]:
 def same_content(fingerprint: str, other: str) -> bool:
     """Say whether two orders differ in nothing but their client ID and their occurrence."""
     return fingerprint.split(OCCURRENCE)[0] == other.split(OCCURRENCE)[0]
-
-
-def _value(number: Decimal | None) -> str:
-    return "" if number is None else format(number.normalize(), "f")

@@ -14,7 +14,13 @@ from math import ceil
 from pathlib import PurePath
 from typing import Any, BinaryIO
 
-from batch.model import BatchRecord, Column, OrderRecord
+from batch.model import (
+    LONGEST_CLIENT_ORDER_ID,
+    NUMBER_FIELDS,
+    BatchRecord,
+    Column,
+    OrderRecord,
+)
 from batch.report.cells import Cells, open_workbook
 from batch.report.columns import message, sheet_values
 from batch.report.palette import HEADER
@@ -27,9 +33,7 @@ REASON = "correction_reason"
 _NEVER_AT_VENUE = frozenset({S.INVALID, S.REFUSED})
 # These need the venue's word that nothing was filled; its silence is none.
 _ENDED = frozenset({S.EXPIRED, S.CANCELLED})
-_ID_LIMIT = 255
 _OUR_SUFFIX = re.compile(r"(.+)-([2-9]|[1-9]\d+)", re.DOTALL | re.ASCII)
-_NUMBERS = frozenset({"size", "price", "min_size", "expiry_time"})
 _IDS = frozenset({"client_order_id", "org", "account"})
 _WIDEST = 60
 _LINE_POINTS = 15
@@ -88,7 +92,7 @@ def write_corrections_workbook(
             style = cells.style(num_format="@" if column.field in _IDS else "General")
             worksheet.set_column(place, place, min(longest + 6, _WIDEST + 4), style)
         for place, column in enumerate(columns):
-            align = "right" if column.field in _NUMBERS else "left"
+            align = "right" if column.field in NUMBER_FIELDS else "left"
             cells.text(0, place, column.header, align=align, indent=1, **HEADER)
         for line, row in enumerate(rows, start=1):
             worksheet.set_row(line, min(_LINE_POINTS * ceil(len(row[-1]) / _WIDEST), 405))
@@ -97,7 +101,7 @@ def write_corrections_workbook(
 
 
 def _write_cell(cells: Cells, line: int, place: int, column: Column, text: str) -> None:
-    number = exact_number(text) if column.field in _NUMBERS else None
+    number = exact_number(text) if column.field in NUMBER_FIELDS else None
     if number is not None:
         cells.number(line, place, number, align="right", indent=1)
         return
@@ -155,7 +159,7 @@ def _fresh_id(own: str, renamed: bool, taken: set[str | None]) -> str:
     stem, attempt = (match[1], int(match[2]) + 1) if match else (own, 2)
     while True:
         suffix = f"-{attempt}"
-        fresh = stem[: _ID_LIMIT - len(suffix)] + suffix
+        fresh = stem[: LONGEST_CLIENT_ORDER_ID - len(suffix)] + suffix
         if fresh not in taken:
             return fresh
         attempt += 1

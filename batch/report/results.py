@@ -10,7 +10,7 @@ from typing import Any
 from xlsxwriter.utility import xl_range
 from xlsxwriter.worksheet import Worksheet
 
-from batch.model import BatchRecord, OrderRecord
+from batch.model import NUMBER_FIELDS, BatchRecord, OrderRecord
 from batch.report.cells import Cells
 from batch.report.columns import RESULTS, column_names, line_texts, message, sheet_values
 from batch.report.fills import unfilled_size
@@ -18,7 +18,6 @@ from batch.report.palette import HEADER, RULE, STATE_STYLES
 from batch.report.text import exact_number
 from batch.states import FinalState
 
-_NUMBERS = frozenset({"size", "price", "min_size", "expiry_time"})
 _IDS = frozenset({"client_order_id", "org", "account"})
 _CELL: dict[str, Any] = {"border": 1, "border_color": RULE}
 _TEXT: dict[str, Any] = {**_CELL, "align": "left", "indent": 1}
@@ -105,13 +104,13 @@ def _lines(widths: Sequence[int], batch: BatchRecord, order: OrderRecord) -> int
 
 def _number(field: str | None, state: FinalState, value: str) -> Decimal | None:
     # What an INVALID row holds is shown as it was, or nobody finds what is wrong with it.
-    if field not in _NUMBERS or state is FinalState.INVALID:
+    if field not in NUMBER_FIELDS or state is FinalState.INVALID:
         return None
     return exact_number(value)
 
 
 def _number_columns(batch: BatchRecord) -> frozenset[int]:
-    own = (n for n, column in enumerate(batch.columns, start=1) if column.field in _NUMBERS)
+    own = (n for n, column in enumerate(batch.columns, start=1) if column.field in NUMBER_FIELDS)
     first_result = len(batch.columns) + 1
     return frozenset({0, *own, first_result + 3, first_result + 4, first_result + 9})
 

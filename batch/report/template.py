@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 
 from xlsxwriter.worksheet import Worksheet
 
+from batch.model import LONGEST_CLIENT_ORDER_ID, LONGEST_EXPIRY_S, MOST_DIGITS
 from batch.report.cells import Cells, open_workbook
 from batch.report.palette import HEADER, INK, RULE
 from batch.report.text import exact_number
@@ -44,7 +45,7 @@ def _listed(values: Sequence[str], *, others: bool = False) -> dict[str, Any]:
 
 
 _ABOVE_ZERO: dict[str, Any] = {"validate": "decimal", "criteria": ">", "value": 0}
-_SHORT: dict[str, Any] = {"validate": "length", "criteria": "<=", "value": 255}
+_SHORT: dict[str, Any] = {"validate": "length", "criteria": "<=", "value": LONGEST_CLIENT_ORDER_ID}
 _LONG: dict[str, Any] = {"validate": "length", "criteria": "<=", "value": 1000}
 _AMOUNT, _PRICE, _TEXT = "#,##0.00########", "0.000##########", "@"
 
@@ -52,13 +53,14 @@ FIELDS = (
     _Field(
         "client_order_id",
         "no",
-        "Your own name for the order, at most 255 characters, never used before. "
+        f"Your own name for the order, at most {LONGEST_CLIENT_ORDER_ID} characters, never used "
+        "before. "
         "Left blank, orderbatch makes one.",
         "TRS-1030-001",
         22,
         _TEXT,
         _SHORT,
-        "At most 255 characters.",
+        f"At most {LONGEST_CLIENT_ORDER_ID} characters.",
     ),
     _Field(
         "symbol",
@@ -93,7 +95,7 @@ FIELDS = (
     _Field(
         "size",
         "yes",
-        "How much of the dealt currency: a number above 0, at most 15 digits.",
+        f"How much of the dealt currency: a number above 0, at most {MOST_DIGITS} digits.",
         "1000000",
         20,
         _AMOUNT,
@@ -125,13 +127,13 @@ FIELDS = (
     _Field(
         "expiry_time",
         "with GTT only",
-        "Seconds until the order expires, a whole number from 1 to 86399. Needed with GTT, "
-        "and to be left blank with all others.",
+        f"Seconds until the order expires, a whole number from 1 to {LONGEST_EXPIRY_S}. Needed "
+        "with GTT, and to be left blank with all others.",
         "300",
         14,
         "0",
-        {"validate": "integer", "criteria": "between", "minimum": 1, "maximum": 86_399},
-        "A whole number of seconds from 1 to 86399, and only with GTT.",
+        {"validate": "integer", "criteria": "between", "minimum": 1, "maximum": LONGEST_EXPIRY_S},
+        f"A whole number of seconds from 1 to {LONGEST_EXPIRY_S}, and only with GTT.",
     ),
     _Field(
         "min_size",
@@ -151,7 +153,7 @@ FIELDS = (
         14,
         _TEXT,
         _SHORT,
-        "At most 255 characters.",
+        f"At most {LONGEST_CLIENT_ORDER_ID} characters.",
     ),
     _Field(
         "account",
@@ -161,7 +163,7 @@ FIELDS = (
         14,
         _TEXT,
         _SHORT,
-        "At most 255 characters.",
+        f"At most {LONGEST_CLIENT_ORDER_ID} characters.",
     ),
     _Field(
         "note",

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
+from batch.model import MOST_DIGITS
+
 TEXT_LIMIT = 32_767
-DIGITS = 15
 
 _PLAIN = re.compile(r"(?:0|[1-9]\d*)(?:\.\d+)?", re.ASCII)
 _ACTIVE = re.compile(r"\s*[=+\-@]|[\t\r]")
@@ -47,13 +48,13 @@ def exact_number(text: str) -> Decimal | None:
     """Read text as a number that a numeric cell holds digit for digit.
 
     Returns:
-        None for everything but plain numbers of at most 15 significant digits.
+        None for everything but plain numbers of at most `MOST_DIGITS` significant digits.
     """
     if not _PLAIN.fullmatch(text):
         return None
     digits = text.replace(".", "").lstrip("0")
     # 30 decimals are the most that a number format can show.
-    if len(digits) > DIGITS or len(text.partition(".")[2]) > 30:
+    if len(digits) > MOST_DIGITS or len(text.partition(".")[2]) > 30:
         return None
     return Decimal(text)
 

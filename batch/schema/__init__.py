@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import cast
 
 from batch.errors import ConfigError
-from batch.model import Order, Problem, Sheet, Side, TimeInForce, Validation
+from batch.model import Order, Problem, Sheet, Side, Terms, TimeInForce, Validation
 from batch.schema.cells import DecimalSign, Pair, Rejection, read_pair
 from batch.schema.currencies import ISO_4217, MARKET_CODES
 from batch.schema.facts import Parsed, RowParser, facts_of
@@ -161,21 +161,9 @@ def _orders(parsed: Parsed, refused: set[int | None]) -> Iterator[Order]:
 
 
 def _equal_rows(orders: Sequence[Order]) -> Iterator[Problem]:
-    first: dict[tuple[object, ...], int] = {}
+    first: dict[Terms, int] = {}
     for order in orders:
-        key = (
-            order.symbol,
-            order.side,
-            order.currency,
-            order.size,
-            order.price,
-            order.time_in_force,
-            order.expiry_time_s,
-            order.min_size,
-            order.org,
-            order.account,
-        )
-        earlier = first.setdefault(key, order.row)
+        earlier = first.setdefault(order.terms(), order.row)
         if earlier != order.row:
             yield Problem(
                 code="equal-row",

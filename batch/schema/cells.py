@@ -13,12 +13,9 @@ from decimal import Decimal
 from typing import Literal
 
 from batch.errors import ConfigError
-from batch.model import Side, TimeInForce
+from batch.model import LONGEST_EXPIRY_S, Side, TimeInForce
 
 DecimalSign = Literal["point", "comma"]
-
-LONGEST_EXPIRY_S = 86_399
-LONGEST_CLIENT_ORDER_ID = 255
 
 _SIDES = {"b": Side.BUY, "buy": Side.BUY, "s": Side.SELL, "sell": Side.SELL}
 _TIMES_IN_FORCE = {str(tif).casefold(): tif for tif in TimeInForce}

@@ -15,10 +15,8 @@ import pandas as pd
 import pandera.pandas as pa
 
 from batch.errors import SheetError
-from batch.schema.cells import ABOVE_ZERO, LONGEST_CLIENT_ORDER_ID, LONGEST_EXPIRY_S
-
-MOST_DIGITS = 15
-
+from batch.model import LONGEST_CLIENT_ORDER_ID, LONGEST_EXPIRY_S, MOST_DIGITS
+from batch.schema.cells import ABOVE_ZERO
 
 Test = Callable[["pd.Series[Any]"], "pd.Series[bool]"]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from batch.errors import SheetError
-from batch.model import NUMBER_FIELDS, Column, Problem, Row, Sheet, shown
+from batch.model import MOST_DIGITS, NUMBER_FIELDS, Column, Problem, Row, Sheet, shown
 from batch.sheet.headers import (
     TITLE_ROWS,
     find_header,
@@ -26,9 +26,6 @@ LineCheck = Callable[[RawRow, int, int], Problem | None]
 
 _ID_FIELDS = frozenset({"client_order_id", "org", "account"})
 _NEVER_SENT = frozenset({None, "note"})
-
-# A spreadsheet's own digits end here; whatever a number cell shows beyond is not what was typed.
-_EXACT_DIGITS = 15
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 _INVISIBLE = re.compile(
@@ -293,14 +290,15 @@ class _Collector:
     ) -> None:
         for position in self._id_positions & numeric:
             text = values[position]
-            if sum(map(str.isdigit, text)) > _EXACT_DIGITS:
+            # Whatever a number cell shows beyond its digits is not what was typed.
+            if sum(map(str.isdigit, text)) > MOST_DIGITS:
                 self._note(
                     number,
                     self._columns[position],
                     text,
                     "long-number",
                     "an ID stored as text",
-                    f"a spreadsheet keeps {_EXACT_DIGITS} digits of a number and has lost the "
+                    f"a spreadsheet keeps {MOST_DIGITS} digits of a number and has lost the "
                     "rest: format the cell as Text and enter the ID again",
                 )
 
