@@ -19,7 +19,7 @@ from batch.cli.options import PATH, common
     type=PATH,
     multiple=True,
     metavar="PATH",
-    help="Where it goes: .xlsx, .csv or .json; repeatable. Default: beside the sheet.",
+    help="Where it goes: .xlsx, .csv, .json or .html; repeatable. Default: beside the sheet.",
 )
 @click.option(
     "--corrections",

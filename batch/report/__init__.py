@@ -53,7 +53,7 @@ class MarkedCopy:
 Writer = Callable[[BinaryIO, BatchRecord, Sequence[OrderRecord], Background, datetime], None]
 """Writes one format: from a batch, its rows, what they do not know, and the time of the report."""
 
-FORMATS = (".xlsx", ".csv", ".json")
+FORMATS = (".xlsx", ".csv", ".json", ".html")
 CORRECTION_FORMATS = (".xlsx", ".csv")
 WORKBOOK_FORMATS = (".xlsx",)
 
@@ -115,6 +115,10 @@ def load(target: Path) -> Writer:
             return lambda stream, batch, orders, background, _: write_json(
                 stream, batch, orders, background
             )
+        case ".html":
+            from batch.report.page import write_page
+
+            return write_page
         case _:
             from batch.report.workbook import write_workbook
 

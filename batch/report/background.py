@@ -33,10 +33,21 @@ class Background:
         return "; ".join(self.approvals) or "nobody: no approval is on record"
 
     def local(self, moment: datetime) -> str:
-        """Give a moment in the desk's zone; "" where there is none."""
+        """Give a moment in the desk's zone, with its date where that is another one than in UTC.
+
+        Returns:
+            "" where the desk has no zone.
+        """
         if self.zone is None:
             return ""
-        return f"{moment.astimezone(self.zone):%Y-%m-%d %H:%M:%S} {self.zone.key}"
+        there = moment.astimezone(self.zone)
+        date = "" if there.date() == moment.astimezone(UTC).date() else f"{there:%Y-%m-%d} "
+        return f"{date}{there:%H:%M:%S} {self.zone.key}"
+
+    def moment_in_words(self, moment: datetime) -> str:
+        """Give a moment in UTC and, where there is one, in the desk's zone."""
+        local = self.local(moment)
+        return f"{in_utc(moment)}, {local}" if local else in_utc(moment)
 
 
 NOTHING_ELSE = Background()

@@ -53,8 +53,8 @@ def amounts_facts(amounts: Amounts) -> dict[str, object]:
     return {
         "orders": amounts.orders,
         "size": plain_number(amounts.size),
-        "filled_size": plain_number(amounts.filled),
-        "unfilled_size": plain_number(amounts.unfilled),
+        "filled_size": plain_number(None if amounts.is_unknown else amounts.filled),
+        "unfilled_size": plain_number(None if amounts.is_unknown else amounts.unfilled),
         "not_known_size": plain_number(amounts.not_known),
         "fill_rate": plain_number(amounts.fill_rate),
     }

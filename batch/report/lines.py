@@ -67,17 +67,19 @@ def write_currency_line(cells: Cells, line: int, currency: str, amounts: Amounts
 
 def write_amounts(cells: Cells, line: int, amounts: Amounts, **style: object) -> None:
     """Write six columns, from the number of orders to the fill rate."""
-    numbers = (Decimal(amounts.orders), amounts.size, amounts.filled, amounts.unfilled)
-    for column, number in enumerate(numbers, start=FIRST_NUMBER):
-        _number(cells, line, column, number, style)
+    _number(cells, line, FIRST_NUMBER, Decimal(amounts.orders), style)
+    _number(cells, line, 4, amounts.size, style)
+    if amounts.is_unknown:
+        for column in (5, 6, 8):
+            cells.text(line, column, "not known", **{**_NUMBER, **style, "italic": True})
+    else:
+        _number(cells, line, 5, amounts.filled, style)
+        _number(cells, line, 6, amounts.unfilled, style)
+        least = '"≥ "' if amounts.not_known else ""
+        rate = amounts.fill_rate or Decimal(0)
+        cells.number(line, 8, rate, num_format=f"{least}0.00 %", **_NUMBER, **style)
     # An empty cell says that everything is known; a 0 would have to be read.
     _number(cells, line, 7, amounts.not_known or None, style)
-    rate = amounts.fill_rate
-    if rate is None:
-        cells.text(line, 8, "", **style)
-    else:
-        least = '"≥ "' if amounts.not_known else ""
-        cells.number(line, 8, rate, num_format=f"{least}0.00 %", **_NUMBER, **style)
 
 
 def _number(

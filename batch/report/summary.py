@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from pathlib import PurePath
 from typing import Any
 
 from xlsxwriter.workbook import Workbook
@@ -17,7 +16,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from batch.model import BatchRecord
 from batch.report.attention import MEANINGS, Pressing
-from batch.report.background import Background, in_utc
+from batch.report.background import Background
 from batch.report.cells import Cells
 from batch.report.columns import SIMULATED
 from batch.report.lines import (
@@ -41,7 +40,7 @@ from batch.report.sums import CHART_COLUMNS, CHART_SHEET, ChartData
 from batch.report.todo import SHEET as TO_DO
 from batch.report.todo import first_lines
 from batch.report.totals import Survey
-from batch.report.wording import amount_lines, counted, duration, headline
+from batch.report.wording import amount_lines, counted, facts, headline
 from batch.states import FinalState
 
 LINES, CURRENCIES = 14, 6
@@ -107,33 +106,11 @@ class _Page:
     def write_facts(
         self, batch: BatchRecord, found: Survey, background: Background, now: datetime
     ) -> None:
-        left_out = f", {found.left_out:,} left out on purpose" if found.left_out else ""
-        times = found.times
-        columns = (
-            (
-                ("Batch", batch.batch_id),
-                ("Run key", background.run or "(none)"),
-                ("Sheet", PurePath(batch.sheet_path).name),
-                ("Worksheet", batch.worksheet or "(none: a CSV file)"),
-                ("Rows", f"{batch.row_count:,}{left_out}"),
-            ),
-            (
-                ("Venue", batch.venue_url),
-                ("Org, user", f"{batch.org}, {batch.user}"),
-                ("Approved", background.approval_in_words),
-                ("Time to fill", _median(times.median_fill_s)),
-                ("Report", _moment(now, background)),
-            ),
-            (
-                ("Planned", _moment(batch.created_at, background)),
-                ("First sent", _moment(times.first_sent, background) or "(nothing was sent)"),
-                ("Last answer", _moment(times.last_answer, background) or "(none is at its end)"),
-            ),
-        )
-        for place in range(5):
-            for facts, (column, last) in zip(columns, ((0, 4), (5, 8), (9, _LAST)), strict=True):
-                if place < len(facts):
-                    self._fact(column, last, *facts[place])
+        groups = facts(batch, found, background, now)
+        for place in range(max(map(len, groups))):
+            for group, (column, last) in zip(groups, ((0, 4), (5, 8), (9, _LAST)), strict=True):
+                if place < len(group):
+                    self._fact(column, last, *group[place])
             self._line += 1
         self._line += 1
 
@@ -271,14 +248,3 @@ class _Page:
             self._line, first, self._line, last, "", self._cells.style(**style)
         )
         self._cells.text(self._line, first, text, **style)
-
-
-def _median(seconds: float | None) -> str:
-    return f"{duration(seconds)} at the median" if seconds is not None else "(nothing is filled)"
-
-
-def _moment(moment: datetime | None, background: Background) -> str:
-    if moment is None:
-        return ""
-    local = background.local(moment)
-    return f"{in_utc(moment)}, {local}" if local else in_utc(moment)

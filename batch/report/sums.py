@@ -9,7 +9,6 @@ from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from batch.report.cells import Cells
-from batch.report.fills import exact
 from batch.report.lines import (
     TOTAL_HEADS,
     TOTAL_WIDTHS,
@@ -19,7 +18,7 @@ from batch.report.lines import (
     write_total_line,
 )
 from batch.report.palette import INK, RULE, STATE_STYLES
-from batch.report.totals import Amounts, Survey
+from batch.report.totals import Survey
 
 CHART_SHEET = "Totals"
 CHART_COLUMNS = (5, 6, 7)
@@ -51,7 +50,7 @@ class ChartData:
 
 def chart_data(found: Survey) -> ChartData:
     """Say where the numbers for the chart will stand: below the head of the first table."""
-    symbols = len({(line.symbol, line.currency) for line in found.lines})
+    symbols = len(found.by_symbol())
     shown = min(symbols, CHARTED)
     return ChartData(first=2, last=1 + shown, left_out=symbols - shown)
 
@@ -65,31 +64,13 @@ def write_sums(workbook: Workbook, worksheet: Worksheet, found: Survey) -> None:
     _heading(worksheet, cells, 0, "By symbol, as in the chart")
     write_head(cells, 1, ("Symbol", "", "", *TOTAL_HEADS[3:9]))
     line = 2
-    for label, amounts in _by_symbol(found)[:CHARTED]:
+    for label, amounts in found.by_symbol()[:CHARTED]:
         for column, text in enumerate((label, "", "")):
             cells.text(line, column, text, **_LINE)
         write_amounts(cells, line, amounts, **_LINE)
         line += 1
     line = _write_lines(worksheet, cells, line + 1, found)
     _write_states(worksheet, cells, line + 1, found)
-
-
-def _by_symbol(found: Survey) -> list[tuple[str, Amounts]]:
-    """Add up both sides of each symbol and dealt currency; those with the most orders first."""
-    sums: dict[tuple[str, str], Amounts] = {}
-    with exact():
-        for line in found.lines:
-            amounts = sums.setdefault((line.symbol, line.currency), Amounts())
-            amounts.orders += line.amounts.orders
-            amounts.size += line.amounts.size
-            amounts.filled += line.amounts.filled
-            amounts.unfilled += line.amounts.unfilled
-            amounts.not_known += line.amounts.not_known
-    ranked = sorted(sums.items(), key=lambda item: (-item[1].orders, item[0]))
-    return [
-        (symbol if symbol.startswith(f"{currency}/") else f"{symbol} in {currency}", amounts)
-        for (symbol, currency), amounts in ranked
-    ]
 
 
 def _write_lines(worksheet: Worksheet, cells: Cells, line: int, found: Survey) -> int:

@@ -77,14 +77,27 @@ class Amounts:
             self.filled += filled
             self.unfilled += size - filled
 
+    def include(self, other: Amounts) -> None:
+        """Take in orders that are added up already."""
+        self.orders += other.orders
+        self.size += other.size
+        self.filled += other.filled
+        self.unfilled += other.unfilled
+        self.not_known += other.not_known
+
+    @property
+    def is_unknown(self) -> bool:
+        """Nobody knows the fill of any of these orders; then `filled` is no 0 to be shown."""
+        return bool(self.size) and self.not_known == self.size
+
     @property
     def fill_rate(self) -> Decimal | None:
         """The part of the size that is known to be filled, cut off after four decimals.
 
         Cut off and not rounded, so that 1 is said of what is filled whole and of nothing else.
-        None without an order.
+        None without an order, and where nothing is known.
         """
-        if not self.size:
+        if not self.size or self.is_unknown:
             return None
         with exact():
             return _QUOTIENT.divide(self.filled, self.size).quantize(_RATE, ROUND_DOWN)
@@ -249,6 +262,18 @@ class Survey:
     def needs_person(self) -> int:
         """How many rows need a person."""
         return sum(one.count for one in self.pressing)
+
+    def by_symbol(self) -> list[tuple[str, Amounts]]:
+        """Add up both sides of each symbol and dealt currency; those with the most orders first."""
+        sums: dict[tuple[str, str], Amounts] = {}
+        with exact():
+            for line in self.lines:
+                sums.setdefault((line.symbol, line.currency), Amounts()).include(line.amounts)
+        ranked = sorted(sums.items(), key=lambda item: (-item[1].orders, item[0]))
+        return [
+            (symbol if symbol.startswith(f"{currency}/") else f"{symbol} in {currency}", amounts)
+            for (symbol, currency), amounts in ranked
+        ]
 
     def largest_lines(self, most: int) -> list[Line]:
         """Give the lines with the most orders, in the order of their symbols."""

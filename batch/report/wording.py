@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
+from pathlib import PurePath
 
+from batch.model import BatchRecord
+from batch.report.background import Background
+from batch.report.text import visible
 from batch.report.totals import Amounts, Survey
 from batch.states import FinalState
 
@@ -22,8 +27,10 @@ def percent(rate: Decimal | None) -> str:
 
 
 def rate_in_words(amounts: Amounts) -> str:
-    """Say how much is filled for certain: `at least` where some fills are not known."""
-    least = "at least " if amounts.not_known else ""
+    """Say how much is filled for certain: `≥ 63.67 %` where some fills are not known."""
+    if amounts.is_unknown:
+        return "not known"
+    least = "≥ " if amounts.not_known else ""
     return f"{least}{percent(amounts.fill_rate)}"
 
 
@@ -57,6 +64,8 @@ def amount_lines(found: Survey) -> list[str]:
 
 def amounts_in_words(currency: str, amounts: Amounts) -> str:
     """Say `EUR 3,400,000 of 4,100,000 filled (82.92 %), 700,000 not filled`."""
+    if amounts.is_unknown:
+        return f"{currency} {amounts.size:,f}: how much of it is filled is not known"
     least = "at least " if amounts.not_known else ""
     words = (
         f"{currency} {least}{amounts.filled:,f} of {amounts.size:,f} filled "
@@ -69,10 +78,8 @@ def amounts_in_words(currency: str, amounts: Amounts) -> str:
     return words
 
 
-def duration(seconds: float | None) -> str:
-    """Say a time span: `0.42 s`, `3 min 20 s`, `1 h 5 min`; "" where there is none."""
-    if seconds is None:
-        return ""
+def duration(seconds: float) -> str:
+    """Say a time span: `0.42 s`, `3 min 20 s`, `1 h 5 min`."""
     if seconds < 60:
         return f"{seconds:.2f} s"
     minutes, rest = divmod(round(seconds), 60)
@@ -80,3 +87,39 @@ def duration(seconds: float | None) -> str:
         return f"{minutes} min {rest} s"
     hours, minutes = divmod(minutes, 60)
     return f"{hours:,} h {minutes} min"
+
+
+def facts(
+    batch: BatchRecord, found: Survey, background: Background, now: datetime
+) -> list[list[tuple[str, str]]]:
+    """Give three groups of labels and words: what it was, where and by whom, and when."""
+    left_out = f", {found.left_out:,} left out on purpose" if found.left_out else ""
+    times = found.times
+
+    def moment(at: datetime | None, otherwise: str) -> str:
+        return background.moment_in_words(at) if at is not None else otherwise
+
+    what = [
+        ("Batch", batch.batch_id),
+        ("Run key", background.run or "(none)"),
+        ("Sheet", PurePath(batch.sheet_path).name),
+        ("Worksheet", batch.worksheet or "(none: a CSV file)"),
+        ("Rows", f"{batch.row_count:,}{left_out}"),
+    ]
+    where = [
+        ("Venue", batch.venue_url),
+        ("Org, user", f"{batch.org}, {batch.user}"),
+        ("Approved", background.approval_in_words),
+    ]
+    median = times.median_fill_s
+    when = [
+        ("Planned", moment(batch.created_at, "")),
+        ("First sent", moment(times.first_sent, "(nothing was sent)")),
+        ("Last answer", moment(times.last_answer, "(none is at its end)")),
+        (
+            "Time to fill",
+            "(nothing is filled)" if median is None else f"{duration(median)} at the median",
+        ),
+        ("Report", moment(now, "")),
+    ]
+    return [[(label, visible(value)) for label, value in group] for group in (what, where, when)]

@@ -97,6 +97,11 @@ def check_amounts(one: dict[str, Any], lines: list[dict[str, str]]) -> None:
     filled = sum(Fraction(line["Size"]) - Fraction(line["unfilled_size"]) for line in known)
     assert one["orders"] == len(lines)
     assert Fraction(one["size"]) == size
+    if not known:
+        # Not known is never 0.
+        assert (one["filled_size"], one["unfilled_size"], one["fill_rate"]) == (None, None, None)
+        assert Fraction(one["not_known_size"]) == size
+        return
     assert Fraction(one["filled_size"]) == filled
     assert Fraction(one["unfilled_size"]) == unfilled
     assert Fraction(one["not_known_size"]) == sum(Fraction(line["Size"]) for line in unknown)
