@@ -255,8 +255,8 @@ running: Callable[[Any], Any] = _all_of(
             type=PATH,
             multiple=True,
             metavar="PATH",
-            help="Where the results go: .xlsx, .csv, .json or .html; repeatable; a folder, {sheet} and "
-            "{batch} may stand in it. Default: <sheet>-results-<batch>.xlsx beside the sheet.",
+            help="Where the results go: .xlsx, .csv, .json or .html; repeatable; a folder, {sheet} "
+            "and {batch} may stand in it. Default: <sheet>-results-<batch>.xlsx beside the sheet.",
         ),
         option(
             RESULTS,
