@@ -113,18 +113,17 @@ def write_reports(
     Raises:
         ReportError: after all of them were tried, for those that could not be written.
     """
-    from batch.report import write
+    from batch.report import Placing, write
 
+    placing = Placing(say=session.warn)
     orders = journal.listing(batch.batch_id)
     written, failures = [], []
     for target in targets:
         try:
-            path = write(target, batch, orders, clock=session.clock)
+            path = write(target, batch, orders, clock=session.clock, placing=placing)
         except ReportError as error:
             failures.append(words_of(error))
             continue
-        if path != target:
-            session.warn(f"{target} is open in another program; the report is {path}")
         written.append(path)
     if failures:
         raise ReportError(

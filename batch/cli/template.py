@@ -23,13 +23,13 @@ def template(path: Path, force: bool, **options: Any) -> None:
       orderbatch template orders.xlsx
     """
     from batch.cli.sharing import start_session
-    from batch.report import write_template
+    from batch.report import Placing, write_template
 
     session = start_session(options)
-    if path.exists() and not force:
+    if (path.exists() or path.is_symlink()) and not force:
         # Somebody may have filled it in since.
         raise click.UsageError(
             f"{path}: expected a new name, found a file. Add --force to lose it."
         )
-    click.echo(write_template(path))
+    click.echo(write_template(path, placing=Placing(force=force)))
     session.say(f"Fill it in, then: orderbatch check {path}")

@@ -8,7 +8,7 @@ A report that cannot be written never changes what happened to the orders.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,10 +16,18 @@ from typing import BinaryIO
 
 from batch.clock import Clock
 from batch.errors import ReportError
-from batch.model import BatchRecord, OrderRecord, Problem, Sheet
+from batch.model import BatchRecord, Column, OrderRecord, Problem, Sheet, shown
 from batch.report import target as _target
 from batch.report.background import NOTHING_ELSE, Background
-from batch.report.plain import as_document, batch_facts
+from batch.report.plain import as_document, batch_facts, csv_lines, ids_that_csv_changes
+from batch.report.standing import (
+    corrections_mark,
+    judge_corrections_csv,
+    judge_marked,
+    judge_results,
+    problems_mark,
+)
+from batch.report.target import AS_USUAL, Placing, TargetTaken
 
 __all__ = [
     "CORRECTION_FORMATS",
@@ -27,9 +35,14 @@ __all__ = [
     "WORKBOOK_FORMATS",
     "Background",
     "MarkedCopy",
+    "Placing",
+    "TargetTaken",
     "annotate",
     "as_document",
     "batch_facts",
+    "check_corrections_target",
+    "check_csv_ids",
+    "check_results_target",
     "check_target",
     "load",
     "write",
@@ -68,6 +81,26 @@ def check_target(target: Path, formats: tuple[str, ...] = FORMATS) -> None:
     _target.check_target(target, formats)
 
 
+def check_results_target(
+    target: Path, batch: BatchRecord, orders: Sequence[OrderRecord] | None
+) -> None:
+    """Refuse early, before anything is sent, a file that these results may not replace.
+
+    Args:
+        orders: every row of the batch as the journal has it; None where it has none of them yet.
+
+    Raises:
+        TargetTaken: what stands there was not made by orderbatch for this batch.
+        ReportError: as `check_target`.
+    """
+    check_target(target)
+    _target.check_standing(target, _judge_of_results(batch, orders))
+
+
+def _judge_of_results(batch: BatchRecord, orders: Sequence[OrderRecord] | None) -> _target.Judge:
+    return judge_results(batch, None if orders is None else lambda: csv_lines(batch, orders))
+
+
 def write(
     target: Path,
     batch: BatchRecord,
@@ -75,6 +108,7 @@ def write(
     *,
     clock: Clock,
     background: Background = NOTHING_ELSE,
+    placing: Placing = AS_USUAL,
 ) -> Path:
     """Write the results of a batch, whole or not at all.
 
@@ -85,17 +119,53 @@ def write(
         background: what the rows do not know.
 
     Returns:
-        The path really written. It differs from `target` when that is open in another program:
-        then a sibling with the time in its name was written.
+        The path really written. It differs from `target` when that is open in another program,
+        or holds something else than results of this batch: then a sibling with the time in its
+        name was written.
 
     Raises:
         ReportError: nothing was written; an older report of that name is as it was.
     """
-    check_target(target)
+    _check_name(target, FORMATS)
+    if target.suffix.lower() == ".csv":
+        check_csv_ids(target, batch.columns, ((o.row, o.values) for o in orders))
     write_content = load(target)
     return _target.put_in_place(
-        target, lambda stream: write_content(stream, batch, orders, background, clock.now()), clock
+        target,
+        lambda stream: write_content(stream, batch, orders, background, clock.now()),
+        clock,
+        judge=_judge_of_results(batch, orders),
+        placing=placing,
     )
+
+
+def _check_name(target: Path, formats: tuple[str, ...]) -> None:
+    """Check a target once more when it is written; what stands there is looked at then."""
+    if not target.is_symlink():
+        check_target(target, formats)
+
+
+def check_csv_ids(
+    target: Path, columns: Sequence[Column], rows: Iterable[tuple[int, Sequence[str]]]
+) -> None:
+    """Refuse a CSV for rows with an ID that a spreadsheet program would take for a formula.
+
+    Such a text gets an apostrophe in a CSV, and would come back as another ID.
+
+    Args:
+        rows: the number of each row, and its texts.
+
+    Raises:
+        ReportError: there is such an ID.
+    """
+    found = next(ids_that_csv_changes(columns, rows), None)
+    if found is not None:
+        row, header, text = found
+        raise ReportError(
+            f"{target}: expected IDs that a CSV can hold without becoming formulas in a "
+            f'spreadsheet program, found "{shown(text)}" in row {row}, {header}; name a file that '
+            "ends in .xlsx instead, which holds them as they are"
+        )
 
 
 def load(target: Path) -> Writer:
@@ -125,12 +195,43 @@ def load(target: Path) -> Writer:
             return write_workbook
 
 
+def check_corrections_target(
+    target: Path, batch: BatchRecord, orders: Sequence[OrderRecord] | None
+) -> None:
+    """Refuse early, before anything is sent, a file that these rows to mend may not replace.
+
+    Args:
+        orders: every row of the batch as the journal has it; None where it has none of them yet.
+
+    Raises:
+        TargetTaken: what stands there was not made by orderbatch for this batch.
+        ReportError: as `check_target`.
+    """
+    from batch.report import corrections
+
+    check_target(target, CORRECTION_FORMATS)
+    columns, rows = corrections.correction_table(batch, orders or [], abandoned=True)
+    _target.check_standing(target, _judge_of_corrections(target, batch, columns, rows))
+
+
+def _judge_of_corrections(
+    target: Path, batch: BatchRecord, columns: Sequence[Column], rows: Sequence[Sequence[str]]
+) -> _target.Judge:
+    if target.suffix.lower() != ".csv":
+        return judge_marked(corrections_mark(batch.batch_id))
+    from batch.report import corrections
+
+    return judge_corrections_csv(corrections.corrections_lines(columns, rows))
+
+
 def write_corrections(
     target: Path,
     batch: BatchRecord,
     orders: Sequence[OrderRecord],
     *,
     abandoned: bool = False,
+    clock: Clock | None = None,
+    placing: Placing = AS_USUAL,
 ) -> Path | None:
     """Write a sheet of just the rows that may be mended and submitted as new orders.
 
@@ -142,6 +243,7 @@ def write_corrections(
         target: `.xlsx` or `.csv`.
         abandoned: the caller vouches that this batch will never be resumed; only then are the
             rows offered that it did not get to, because `resume` would send them a second time.
+        clock: as for `write`; without one a target that cannot be replaced is an error.
 
     Returns:
         The path written; None, and nothing is written, where no row is to be mended.
@@ -151,21 +253,30 @@ def write_corrections(
     """
     from batch.report import corrections
 
-    check_target(target, CORRECTION_FORMATS)
+    _check_name(target, CORRECTION_FORMATS)
     columns, rows = corrections.correction_table(batch, orders, abandoned=abandoned)
     if not rows:
         return None
+    if target.suffix.lower() == ".csv":
+        mended = corrections.rows_to_mend(orders, abandoned=abandoned)
+        check_csv_ids(target, batch.columns, ((o.row, o.values) for o in mended))
 
     def write_content(stream: BinaryIO) -> None:
         if target.suffix.lower() == ".csv":
             corrections.write_corrections_csv(stream, columns, rows)
         else:
-            corrections.write_corrections_workbook(stream, columns, rows)
+            corrections.write_corrections_workbook(stream, columns, rows, batch.batch_id)
 
-    return _target.put_in_place(target, write_content)
+    return _target.put_in_place(
+        target,
+        write_content,
+        clock,
+        judge=_judge_of_corrections(target, batch, columns, rows),
+        placing=placing,
+    )
 
 
-def write_template(target: Path) -> Path:
+def write_template(target: Path, *, placing: Placing = AS_USUAL) -> Path:
     """Write a blank order workbook that a person can fill in without a manual.
 
     Raises:
@@ -174,10 +285,17 @@ def write_template(target: Path) -> Path:
     from batch.report.template import write_template_workbook
 
     check_target(target, WORKBOOK_FORMATS)
-    return _target.put_in_place(target, write_template_workbook)
+    return _target.put_in_place(target, write_template_workbook, placing=placing)
 
 
-def annotate(source: Path, sheet: Sheet, problems: Sequence[Problem], target: Path) -> MarkedCopy:
+def annotate(
+    source: Path,
+    sheet: Sheet,
+    problems: Sequence[Problem],
+    target: Path,
+    *,
+    placing: Placing = AS_USUAL,
+) -> MarkedCopy:
     """Write a copy of the person's own sheet with every problem marked where it is.
 
     Args:
@@ -185,21 +303,26 @@ def annotate(source: Path, sheet: Sheet, problems: Sequence[Problem], target: Pa
         target: an `.xlsx`, also for a CSV source.
 
     Raises:
-        ReportError: nothing was written; also when `target` is the source.
+        ReportError: nothing was written; also when `target` is the source, or something else than
+            an earlier marked copy of it.
     """
     from batch.report.annotation import write_annotated
 
-    check_target(target, WORKBOOK_FORMATS)
     if target.exists() and source.exists() and target.samefile(source):
         raise ReportError(
             f"{target}: this is the sheet itself, which is never written; name another file"
         )
-
+    check_target(target, WORKBOOK_FORMATS)
     remark = ""
 
     def write_content(stream: BinaryIO) -> None:
         nonlocal remark
         remark = write_annotated(stream, source, sheet, problems)
 
-    path = _target.put_in_place(target, write_content)
+    path = _target.put_in_place(
+        target,
+        write_content,
+        judge=judge_marked(problems_mark(sheet.path.name)),
+        placing=placing,
+    )
     return MarkedCopy(path, remark)

@@ -21,6 +21,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from batch.model import Problem, Sheet, shown
 from batch.report import problem_list
 from batch.report.marked_table import write_marked_table
+from batch.report.standing import SAVED_BY, problems_mark
 from batch.report.text import is_active, visible
 
 MARKED, LISTED = problem_list.MARKED, problem_list.LISTED
@@ -107,6 +108,8 @@ def _save_own_workbook(
     table = _table_of(workbook, sheet)
     _mark_cells(table, sheet, problems)
     _list_problems(workbook, table.title, sheet, problems, lost)
+    workbook.properties.category = problems_mark(sheet.path.name)
+    workbook.properties.lastModifiedBy = SAVED_BY
     workbook.save(draft)
 
 

@@ -6,8 +6,6 @@ send it any more; whatever is not certain is left to `resume` and to a person.
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from math import ceil
@@ -24,7 +22,8 @@ from batch.model import (
 from batch.report.cells import Cells, open_workbook
 from batch.report.columns import message, sheet_values
 from batch.report.palette import HEADER
-from batch.report.plain import inert
+from batch.report.plain import inert, write_lines
+from batch.report.standing import SAVED_BY, corrections_mark
 from batch.report.text import exact_number
 from batch.states import OrderState as S
 
@@ -52,9 +51,7 @@ def correction_table(
     columns = [batch.columns[place] for place in kept]
     taken = {order.client_order_id for order in orders} | set(_own_ids(batch, orders))
     rows = []
-    for order in orders:
-        if not _may_be_mended(order, abandoned=abandoned):
-            continue
+    for order in rows_to_mend(orders, abandoned=abandoned):
         values = list(sheet_values(batch, order))
         place = _id_place(batch)
         if place is not None and values[place] and order.state is not S.INVALID:
@@ -65,21 +62,27 @@ def correction_table(
 
 
 def write_corrections_csv(
-    stream: BinaryIO, columns: Iterable[Column], rows: Iterable[Sequence[str]]
+    stream: BinaryIO, columns: Sequence[Column], rows: Sequence[Sequence[str]]
 ) -> None:
     """Write the rows to mend as CSV, as inert as a report."""
-    text = io.TextIOWrapper(stream, "utf-8", errors="backslashreplace", newline="")
-    lines = csv.writer(text)
-    lines.writerow([inert(column.header) for column in columns])
-    lines.writerows([inert(value) for value in row] for row in rows)
-    text.detach()
+    write_lines(stream, lambda: corrections_lines(columns, rows))
+
+
+def corrections_lines(
+    columns: Iterable[Column], rows: Iterable[Sequence[str]]
+) -> Iterator[list[str]]:
+    """Give the lines of a CSV of rows to mend as they are written, the header first."""
+    yield [inert(column.header) for column in columns]
+    for row in rows:
+        yield [inert(value) for value in row]
 
 
 def write_corrections_workbook(
-    stream: BinaryIO, columns: Sequence[Column], rows: Sequence[Sequence[str]]
+    stream: BinaryIO, columns: Sequence[Column], rows: Sequence[Sequence[str]], batch_id: str
 ) -> None:
     """Write the rows to mend as a workbook with one worksheet, `Orders`."""
     with open_workbook(stream) as workbook:
+        workbook.set_properties({"category": corrections_mark(batch_id), "author": SAVED_BY})
         worksheet = workbook.add_worksheet("Orders")
         cells = Cells(workbook, worksheet)
         worksheet.freeze_panes(1, 0)
@@ -111,6 +114,11 @@ def _write_cell(cells: Cells, line: int, place: int, column: Column, text: str) 
     if column.header == REASON:
         style |= {"text_wrap": True, "bg_color": "#FFF2CC"}
     cells.text(line, place, text, **style)
+
+
+def rows_to_mend(orders: Iterable[OrderRecord], *, abandoned: bool) -> Iterator[OrderRecord]:
+    """Choose the rows of which it is certain that the venue holds nothing and never will."""
+    return (order for order in orders if _may_be_mended(order, abandoned=abandoned))
 
 
 def _may_be_mended(order: OrderRecord, *, abandoned: bool) -> bool:

@@ -16,6 +16,7 @@ from xlsxwriter.worksheet import Worksheet
 from batch.model import NUMBER_FIELDS, Column, Problem, Sheet
 from batch.report import problem_list
 from batch.report.cells import Cells, open_workbook
+from batch.report.standing import SAVED_BY, problems_mark
 from batch.report.text import exact_number, visible
 
 _TITLE_LIMIT = 31
@@ -45,6 +46,8 @@ def write_marked_table(
     """
     title = _title(sheet)
     with open_workbook(stream) as workbook:
+        mark = problems_mark(sheet.path.name)
+        workbook.set_properties({"category": mark, "author": SAVED_BY})
         table = workbook.add_worksheet(title)
         page = workbook.add_worksheet(problem_list.free_title([title]))
         for worksheet in (table, page):

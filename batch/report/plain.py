@@ -6,10 +6,10 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import BinaryIO
 
-from batch.model import BatchRecord, OrderRecord
+from batch.model import BatchRecord, Column, OrderRecord
 from batch.report.background import NOTHING_ELSE, Background
 from batch.report.columns import column_names, line_texts, timestamp
 from batch.report.figures import totals
@@ -22,23 +22,59 @@ from batch.states import FinalState
 _ACTIVE = re.compile(r"(^|[;\t\r\n|])(?=[\s\x00-\x1f\u200b\ufeff]*[=+\-@＝＋－＠]|[\t\r])")  # noqa: RUF001
 
 
+ID_FIELDS = frozenset({"client_order_id", "org", "account"})
+"""Fields that are text and are sent as they are."""
+
+
 def inert(text: str) -> str:
     """Put an apostrophe before everything that a spreadsheet program could run."""
     return _ACTIVE.sub(r"\1'", text)
 
 
-def write_csv(stream: BinaryIO, batch: BatchRecord, orders: Sequence[OrderRecord]) -> None:
-    """Write UTF-8 with CRLF and, on purpose, without a byte-order mark.
-
-    The mark would become part of the first column's name for a script that does not expect it,
-    and that name is promised to be `row`; people have the workbook.
-    """
-    text = _text(stream, newline="")
-    rows = csv.writer(text)
-    rows.writerow([inert(name) for name in column_names(batch)])
+def csv_lines(batch: BatchRecord, orders: Iterable[OrderRecord]) -> Iterator[list[str]]:
+    """Give the lines of a CSV report as they are written, the header first."""
+    yield [inert(name) for name in column_names(batch)]
     for order in orders:
-        rows.writerow([inert(text or "") for text in line_texts(batch, order)])
+        yield [inert(text or "") for text in line_texts(batch, order)]
+
+
+def write_csv(stream: BinaryIO, batch: BatchRecord, orders: Sequence[OrderRecord]) -> None:
+    """Write UTF-8 with CRLF, and a byte-order mark where there is a letter beyond ASCII."""
+    write_lines(stream, lambda: csv_lines(batch, orders))
+
+
+def write_lines(stream: BinaryIO, lines: Callable[[], Iterable[Sequence[str]]]) -> None:
+    """Write CSV that both a spreadsheet program and a script read.
+
+    Excel takes UTF-8 for the code page of its country unless a mark says otherwise; a script that
+    does not expect the mark takes it for a part of the first column's name. So it is there only
+    where it says something: without a letter beyond ASCII all readings are the same.
+
+    Args:
+        lines: gives the lines from the first, each time that it is called.
+    """
+    plain = all(cell.isascii() for line in lines() for cell in line)
+    text = _text(stream, newline="", encoding="utf-8" if plain else "utf-8-sig")
+    csv.writer(text).writerows(lines())
     text.detach()
+
+
+def ids_that_csv_changes(
+    columns: Sequence[Column], rows: Iterable[tuple[int, Sequence[str]]]
+) -> Iterator[tuple[int, str, str]]:
+    """Find the IDs that no CSV can hold both as they are and inert.
+
+    Args:
+        rows: the number of each row, and a text for each column.
+
+    Returns:
+        Row, header and ID of each.
+    """
+    places = [place for place, column in enumerate(columns) if column.field in ID_FIELDS]
+    for number, texts in rows:
+        for place in places:
+            if inert(texts[place]) != texts[place]:
+                yield number, columns[place].header, texts[place]
 
 
 def write_json(
@@ -114,6 +150,6 @@ def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _text(stream: BinaryIO, newline: str) -> io.TextIOWrapper:
+def _text(stream: BinaryIO, newline: str, encoding: str = "utf-8") -> io.TextIOWrapper:
     # A file name may hold bytes that are no text; they come out as \udc.. and stop nothing.
-    return io.TextIOWrapper(stream, "utf-8", errors="backslashreplace", newline=newline)
+    return io.TextIOWrapper(stream, encoding, errors="backslashreplace", newline=newline)

@@ -19,6 +19,7 @@ from batch.report.background import Background
 from batch.report.cells import Cells, open_workbook
 from batch.report.columns import SIMULATED
 from batch.report.results import write_results
+from batch.report.standing import SAVED_BY, results_mark
 from batch.report.summary import write_summary
 from batch.report.sums import CHART_SHEET, chart_data, write_sums
 from batch.report.text import visible
@@ -43,6 +44,8 @@ def write_workbook(
         workbook.set_properties(
             {
                 "title": visible(f"Results of batch {batch.batch_id}"),
+                "category": results_mark(batch.batch_id),
+                "author": SAVED_BY,
                 "comments": SIMULATED if batch.simulated else "",
                 "created": now.astimezone(UTC).replace(tzinfo=None),
             }

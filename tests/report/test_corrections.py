@@ -15,8 +15,9 @@ from batch import report
 from batch.errors import ReportError
 from batch.model import BatchRecord, OrderRecord
 from batch.report.corrections import correction_table
+from batch.sheet import read
 from batch.states import OrderState as S
-from tests.report.conftest import HEADERS, make_columns, make_order
+from tests.report.conftest import HEADERS, StoppedClock, make_columns, make_order
 
 Table = Callable[..., list[list[str]]]
 
@@ -194,14 +195,87 @@ def test_json_is_no_sheet_to_mend(tmp_path: Path, batch: BatchRecord) -> None:
         report.write_corrections(tmp_path / "mend.json", batch, [])
 
 
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx"])
 def test_sheet_that_is_open_elsewhere_is_not_replaced(
-    tmp_path: Path, batch: BatchRecord, orders: list[OrderRecord]
+    suffix: str, tmp_path: Path, batch: BatchRecord, orders: list[OrderRecord]
 ) -> None:
-    target = tmp_path / "mend.csv"
-    target.write_text("being mended")
-    (tmp_path / ".~lock.mend.csv#").touch()
+    target = tmp_path / f"mend{suffix}"
+    report.write_corrections(target, batch, orders)
+    before = target.read_bytes()
+    (tmp_path / f".~lock.mend{suffix}#").touch()
 
     with pytest.raises(ReportError, match="or the file is open elsewhere"):
         report.write_corrections(target, batch, orders)
 
-    assert target.read_text() == "being mended"
+    assert target.read_bytes() == before
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx"])
+def test_sheet_that_nobody_mended_is_replaced_by_one_with_more_rows(
+    suffix: str, tmp_path: Path, batch: BatchRecord, orders: list[OrderRecord]
+) -> None:
+    target = tmp_path / f"mend{suffix}"
+    report.write_corrections(target, batch, orders)
+    before = target.read_bytes()
+
+    report.check_corrections_target(target, batch, orders)
+    report.write_corrections(target, batch, orders, abandoned=True)
+
+    assert target.read_bytes() != before
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx"])
+def test_sheet_that_somebody_mends_is_not_replaced(
+    suffix: str,
+    tmp_path: Path,
+    batch: BatchRecord,
+    orders: list[OrderRecord],
+    clock: StoppedClock,
+) -> None:
+    target = tmp_path / f"mend{suffix}"
+    report.write_corrections(target, batch, orders)
+    if suffix == ".csv":
+        target.write_text(target.read_text().replace("'-3", "3000"))
+    else:
+        workbook = load_workbook(target)
+        workbook["Orders"]["E3"] = 3000
+        workbook.properties.lastModifiedBy = "Bea"
+        workbook.save(target)
+    mended = target.read_bytes()
+    told: list[str] = []
+
+    with pytest.raises(report.TargetTaken, match="made" if suffix == ".csv" else "was saved by"):
+        report.write_corrections(target, batch, orders)
+    beside = report.write_corrections(
+        target, batch, orders, clock=clock, placing=report.Placing(say=told.append)
+    )
+
+    assert target.read_bytes() == mended
+    assert beside == tmp_path / f"mend-20261030T160930Z{suffix}"
+    assert len(told) == 1 and str(beside) in told[0]
+    report.write_corrections(target, batch, orders, placing=report.Placing(force=True))
+    assert target.read_bytes() != mended
+
+
+def test_csv_is_refused_for_an_id_that_it_cannot_hold(
+    tmp_path: Path, batch: BatchRecord, orders: list[OrderRecord]
+) -> None:
+    for identity in ("=A-5", "-6", "+7", "@8", " =9", "A;=1", "\uff1dB"):
+        changed = [
+            replace(order, values=(identity, *order.values[1:])) if order.row == 9 else order
+            for order in orders
+        ]
+        with pytest.raises(
+            ReportError, match=r"in row \d+, Client Order ID; name a file that ends"
+        ):
+            report.write_corrections(tmp_path / "mend.csv", batch, changed)
+        with pytest.raises(ReportError, match=r"in row 9, Client Order ID; name a file that ends"):
+            report.write(tmp_path / "out.csv", batch, changed, clock=StoppedClock())
+        assert list(tmp_path.iterdir()) == []
+
+        path = report.write_corrections(tmp_path / f"mend{identity[-1]}.xlsx", batch, changed)
+
+        assert path is not None
+        table = read(path)
+        path.unlink()
+        assert any(row.values[0] == identity for row in table.rows)

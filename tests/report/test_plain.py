@@ -190,7 +190,7 @@ def test_names_that_the_sheet_uses_get_a_prefix_until_they_are_free(
     assert line["client_order_id"] == "TRS-004"
 
 
-def test_csv_is_utf8_without_mark_and_ends_lines_with_crlf(
+def test_csv_has_a_mark_for_excel_where_there_is_a_letter_beyond_ascii(
     tmp_path: Path, batch: BatchRecord, clock: StoppedClock
 ) -> None:
     order = make_order(4, S.OPEN, message="Zürich 東京")
@@ -198,9 +198,29 @@ def test_csv_is_utf8_without_mark_and_ends_lines_with_crlf(
     path = report.write(tmp_path / "out.csv", batch, [order], clock=clock)
 
     content = path.read_bytes()
-    assert content.startswith(b"row,Client Order ID,")
+    assert content.startswith(b"\xef\xbb\xbfrow,Client Order ID,")
     assert content.endswith(b",req-4,1000000,\r\n")
     assert "Zürich 東京" in content.decode("utf-8")
+
+
+def test_csv_has_no_mark_that_would_change_a_name_for_nothing(
+    tmp_path: Path, batch: BatchRecord, clock: StoppedClock
+) -> None:
+    path = report.write(tmp_path / "out.csv", batch, [make_order(4, S.OPEN)], clock=clock)
+
+    assert path.read_bytes().startswith(b"row,Client Order ID,")
+    assert path.read_bytes().endswith(b",req-4,1000000,\r\n")
+
+
+@pytest.mark.parametrize("message", ["", "Zürich"])
+def test_script_that_knows_no_marks_finds_every_column_of_the_contract(
+    message: str, tmp_path: Path, batch: BatchRecord, clock: StoppedClock
+) -> None:
+    order = make_order(4, S.OPEN, message=message)
+
+    path = report.write(tmp_path / "out.csv", batch, [order], clock=clock)
+
+    assert list(read_csv(path)[0])[1:] == [*OWN, *RESULTS]
 
 
 @pytest.mark.parametrize(
