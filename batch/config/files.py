@@ -7,7 +7,7 @@ import os
 import stat
 from pathlib import Path
 
-from batch.errors import ConfigError
+from batch.errors import ConfigError, Hint
 
 _MARKS = {
     codecs.BOM_UTF32_LE: "UTF-32",
@@ -17,20 +17,21 @@ _MARKS = {
 }
 
 
-def read_text(path: Path, kind: str, largest: int, *, private: bool = False, hint: str = "") -> str:
+def read_text(
+    path: Path, kind: str, largest: int, *, private: bool = False, advice: tuple[Hint, ...] = ()
+) -> str:
     """Read a whole file as UTF-8, without the mark that some editors put in front.
 
     Args:
         kind: what it should be, as messages name it (`config file`).
         largest: in bytes; a longer one is not read.
         private: nobody but its owner may be able to read it.
-        hint: what to check where the file cannot be read, as a sentence.
+        advice: what to check where the file cannot be read.
 
     Raises:
         ConfigError: it cannot be read, is no plain file, too long, in another encoding, or
             readable by others. The words never show what stands in it.
     """
-    more = f" {hint}" if hint else ""
     try:
         # Without O_NONBLOCK a pipe would be waited for.
         flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -39,7 +40,8 @@ def read_text(path: Path, kind: str, largest: int, *, private: bool = False, hin
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
                 raise ConfigError(
-                    f"{path}: expected a {kind}, found a folder, pipe or device.{more}"
+                    f"{path}: expected a {kind}, found a folder, pipe or device.",
+                    advice=advice,
                 )
             # What others can read is not a secret any more; better to stop than to use it.
             if private and os.name == "posix" and status.st_mode & 0o077:
@@ -53,7 +55,9 @@ def read_text(path: Path, kind: str, largest: int, *, private: bool = False, hin
             os.close(descriptor)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "a name that no file can have"
-        raise ConfigError(f"{path}: expected a readable {kind}, found: {reason}.{more}") from None
+        raise ConfigError(
+            f"{path}: expected a readable {kind}, found: {reason}.", advice=advice
+        ) from None
     if len(content) > largest:
         raise ConfigError(f"{path}: expected a {kind} of at most {largest:,} bytes, found more.")
     for mark, encoding in _MARKS.items():

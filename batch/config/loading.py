@@ -12,7 +12,7 @@ from pydantic import SecretStr, ValidationError
 
 from batch.config.files import read_text
 from batch.config.tables import Settings, VenueSettings
-from batch.errors import ConfigError
+from batch.errors import Advice, ConfigError, hint
 from batch.urls import check_url
 
 ENVIRONMENT = {
@@ -102,9 +102,7 @@ def _is_there(path: Path) -> bool:
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
-    text = read_text(
-        path, "config file", _LARGEST_CONFIG, hint="Check --config and ORDERBATCH_CONFIG."
-    )
+    text = read_text(path, "config file", _LARGEST_CONFIG, advice=(hint(Advice.CHECK_CONFIG),))
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -98,7 +98,8 @@ def _validate(
         orders.extend(_orders(parsed, refused))
     places = {column.header: place for place, column in enumerate(sheet.columns)}
     problems.sort(key=lambda p: (p.row or 0) * _MOST_COLUMNS + places.get(p.column or "", -1))
-    return Validation(sheet, tuple(orders), tuple(problems), tuple(_equal_rows(orders)))
+    warnings = (*sheet.warnings, *_equal_rows(orders))
+    return Validation(sheet, tuple(orders), tuple(problems), warnings)
 
 
 def _conventions(price_decimals: Mapping[str, int]) -> dict[str, int]:

@@ -15,8 +15,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 from batch.model import Sheet
+from batch.sheet.bounds import Limits
 from batch.sheet.headers import known_headers
-from batch.sheet.source import Kind, Limits, kind_of, load
+from batch.sheet.source import Kind, kind_of, load
 from batch.sheet.table import HiddenRows, Reading, build, row_list
 
 __all__ = ["HiddenRows", "Limits", "read", "row_list"]
@@ -68,5 +69,5 @@ def read(
     with Workbook(path, content, limits) as workbook:
         name = workbook.choose(worksheet, known, constant_fields)
         part = workbook.worksheet(name)
-        sheet = build(reading(name), part.rows(), merged=part.merged)
+        sheet = build(reading(name), part.rows(), merged=part.merged, is_hidden=part.is_hidden)
         return replace(sheet, sha256=sha256)

@@ -5,6 +5,7 @@ Whoever makes the sheet writes it last, so it is also the sign that the sheet is
 
 from __future__ import annotations
 
+import errno
 import re
 import tomllib
 from collections.abc import Mapping
@@ -64,6 +65,8 @@ def read_companion(sheet: Path) -> Companion | None:
             raise _refusal(path, f"a file of at most {MAX_BYTES:,} bytes", "a longer one")
         tables = tomllib.loads(content.decode("utf-8-sig"), parse_float=Decimal)
     except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            return None  # a name that no file can have
         raise _refusal(path, "a readable file", str(error.strerror)) from None
     except (ValueError, RecursionError) as error:
         # Not written to its end, perhaps: then so is the sheet.

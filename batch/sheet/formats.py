@@ -45,12 +45,10 @@ class CellFormat:
 
     Attributes:
         width: of a `padded` number such as 00123, in digits.
-        struck: its text is struck through.
     """
 
     kind: Literal["plain", "percent", "date", "padded", "unshown"] = "plain"
     width: int = 0
-    struck: bool = False
 
 
 PLAIN = CellFormat()

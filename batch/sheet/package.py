@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import posixpath
+import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -16,7 +17,8 @@ from pathlib import Path
 from xml.parsers import expat
 
 from batch.errors import SheetError
-from batch.sheet.source import damaged
+from batch.sheet.archive import part_key
+from batch.sheet.bounds import Limits, damaged, require
 
 Attributes = Mapping[str, str]
 
@@ -25,15 +27,32 @@ _LONGEST_TOKEN = 1 << 21
 
 _RELATIONSHIPS = "http://schemas.openxmlformats.org/package/2006/relationships Relationship"
 
+# Formatting down to the last row makes millions of cells and rows that hold nothing. They are taken
+# out of the text before it is parsed where that cannot change what the rest means: each names its
+# place, and so does what follows.
+_BLANK_CELLS = re.compile(
+    rb'(?:<c r="[A-Z]{1,3}[0-9]{1,7}"(?: [a-z]+="[A-Za-z0-9]*")*(?: ?/>|></c>))+(?=<c r="|</row>)'
+)
+_BLANK_ROWS = re.compile(
+    rb'(?:<row r="[0-9]{1,7}"[^<>]*(?:/>|></row>))+(?=<row r="[0-9]{1,7}"|</sheetData>)'
+)
+_UTF_8 = re.compile(
+    rb"""(?:\xef\xbb\xbf)?
+    (?: <\?xml[^<>]*?encoding\ *=\ *["']utf-8["'] | <\?xml(?![^>]*encoding) | <[^?] )""",
+    re.IGNORECASE | re.VERBOSE,
+)
+# An encoding that nobody knows is a LookupError, one of several bytes a ValueError.
+_DAMAGES = (zipfile.BadZipFile, zlib.error, EOFError, OSError, LookupError, ValueError)
+
 
 class Package:
     """The archive of one workbook, open for reading."""
 
-    def __init__(self, path: Path, content: bytes) -> None:
+    def __init__(self, path: Path, content: bytes, limits: Limits) -> None:
         self.path = path
+        self.limits = limits
         self._archive = zipfile.ZipFile(io.BytesIO(content))
-        # Part names are the same without regard to case.
-        self._names = {name.casefold(): name for name in self._archive.namelist()}
+        self._members = {part_key(member.filename): member for member in self._archive.infolist()}
 
     def close(self) -> None:
         """Let go of the archive."""
@@ -46,10 +65,11 @@ class Package:
 
         def start(tag: str, attributes: Attributes) -> None:
             if tag == _RELATIONSHIPS and attributes.get("TargetMode") != "External":
-                target = posixpath.join("/" + folder, attributes.get("Target", ""))
+                require(self.path, self.limits, "relationships", len(found) + 1)
+                target = attributes.get("Target", "").replace("\\", "/")
                 found[attributes.get("Id", "")] = (
                     attributes.get("Type", "").rpartition("/")[2],
-                    posixpath.normpath(target).lstrip("/"),
+                    posixpath.normpath(posixpath.join("/" + folder, target)).lstrip("/"),
                 )
 
         for _ in self.parse(posixpath.join(folder, "_rels", f"{name}.rels"), start):
@@ -62,14 +82,22 @@ class Package:
         start: Callable[[str, Attributes], None],
         end: Callable[[str], None] | None = None,
         text: Callable[[str], None] | None = None,
+        *,
+        without_blanks: bool = False,
     ) -> Iterator[None]:
         """Send a part's events to the handlers, a chunk with each step of the iterator.
 
         Names come with their namespace in front, and a space between.
 
+        Args:
+            without_blanks: leave out most of the cells and rows of a worksheet that hold nothing.
+
         Raises:
-            SheetError: the part is missing, damaged, or no XML that a workbook may hold.
+            SheetError: the part is missing, damaged, too large, or no XML that a workbook may hold.
         """
+        member = self._members.get(part_key(part))
+        if member is None:
+            raise damaged(self.path, f"{part} is missing")
         parser = expat.ParserCreate(namespace_separator=" ")
         parser.buffer_text = True
         parser.StartElementHandler = start
@@ -79,29 +107,49 @@ class Package:
             parser.CharacterDataHandler = text
         parser.StartDoctypeDeclHandler = self._refuse_document_type
         try:
-            with self._archive.open(self._names[part.casefold()]) as stream:
-                fed = 0
-                while chunk := stream.read(_CHUNK):
-                    parser.Parse(chunk, False)
-                    fed += len(chunk)
-                    # An endless tag is read again from its start with every chunk.
-                    if fed - parser.CurrentByteIndex > _LONGEST_TOKEN:
-                        raise damaged(self.path, f"{part} has a tag without an end")
-                    yield
-                parser.Parse(b"", True)
+            fed = tags = 0
+            for chunk in self._chunks(member, without_blanks):
+                tags += chunk.count(b"<")
+                require(self.path, self.limits, "tags", tags)
+                parser.Parse(chunk, False)
+                fed += len(chunk)
+                # An endless tag is read again from its start with every chunk.
+                if fed - parser.CurrentByteIndex > _LONGEST_TOKEN:
+                    raise damaged(self.path, f"{part} has a tag without an end")
                 yield
-        except KeyError:
-            raise damaged(self.path, f"{part} is missing") from None
+            parser.Parse(b"", True)
+            yield
+        except SheetError:
+            raise
         except expat.ExpatError as error:
             raise damaged(self.path, f"{part}: {error}") from None
-        except RuntimeError:  # zipfile's word for a part that is locked with a password
+        except RuntimeError as error:
+            if isinstance(error, (NotImplementedError, RecursionError)):
+                raise damaged(self.path, f"{part}: {error}") from None
+            # zipfile's word for a part that is locked with a password
             raise SheetError(
                 f"{self.path}: the archive is protected with a password; save the workbook "
                 "without one and use that",
                 code="password-protected",
             ) from None
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
+        except _DAMAGES as error:
             raise damaged(self.path, f"{part}: {error}") from None
+
+    def _chunks(self, member: zipfile.ZipInfo, without_blanks: bool) -> Iterator[bytes]:
+        with self._archive.open(member) as stream:
+            before = b""
+            while chunk := stream.read(_CHUNK):
+                if without_blanks:
+                    # What stands in comments or CDATA is no cell; another encoding no ASCII.
+                    without_blanks = b"<!" not in before[-1:] + chunk and (
+                        bool(before) or _UTF_8.match(chunk) is not None
+                    )
+                before = chunk
+                if without_blanks and (b"/>" in chunk or b"></" in chunk):
+                    chunk = _BLANK_ROWS.sub(b"", _BLANK_CELLS.sub(b"", chunk))
+                    if not chunk:
+                        continue
+                yield chunk
 
     def _refuse_document_type(self, *_: object) -> None:
         raise SheetError(

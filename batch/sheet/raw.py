@@ -20,6 +20,8 @@ class Flaw(StrEnum):
     PADDED_NUMBER = "padded-number"
     NUMBER_NOT_SHOWN = "number-not-shown"
     UNKNOWN_FORMAT = "unknown-format"
+    STALE_FORMULA = "stale-formula"
+    TWO_VALUES = "two-values"
     UNKNOWN_ENCODING = "unknown-encoding"
 
 
@@ -33,6 +35,7 @@ class RawRow:
         numeric: positions of native numbers of a workbook.
         flaws: position → what is odd about that cell; None where nothing is.
         hidden: hidden or filtered out in the workbook.
+        struck: positions whose text is struck through.
         lines: how many lines of a text file the record takes.
         unfinished: a text file ends with this record and without a line end.
     """
@@ -42,6 +45,7 @@ class RawRow:
     numeric: frozenset[int] = NO_POSITIONS
     flaws: Mapping[int, Flaw] | None = None
     hidden: bool = False
+    struck: frozenset[int] = NO_POSITIONS
     lines: int = 1
     unfinished: bool = False
 
@@ -51,10 +55,11 @@ class Area:
     """A block of cells, such as `B4:C9`.
 
     Attributes:
-        first_position: its leftmost column, from 0.
+        first_position, last_position: its columns, from 0.
     """
 
     name: str
     first_row: int
     last_row: int
     first_position: int
+    last_position: int

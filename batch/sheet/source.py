@@ -7,16 +7,16 @@ the meantime is noticed and never half old, half new.
 from __future__ import annotations
 
 import errno
-import io
 import os
 import re
 import stat
-import zipfile
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
 
 from batch.errors import SheetError
+from batch.sheet.archive import require_workbook
+from batch.sheet.bounds import Limits
 
 _OLE_MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP_MAGIC = b"PK\x03\x04"
@@ -98,25 +98,6 @@ _OLD_WORKBOOKS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much of a file is read before it is refused.
-
-    Attributes:
-        packed_bytes: size of the file on disk.
-        unpacked_bytes: size of all parts of a workbook together, once unpacked.
-        rows: orders in one sheet.
-        cells: rows times columns of one sheet.
-        text_bytes: what the texts that a workbook's cells share take in memory.
-    """
-
-    packed_bytes: int = 50_000_000
-    unpacked_bytes: int = 500_000_000
-    rows: int = 100_000
-    cells: int = 5_000_000
-    text_bytes: int = 250_000_000
-
-
 class Kind(Enum):
     """What a file is by its content."""
 
@@ -192,7 +173,7 @@ def kind_of(path: Path, content: bytes, limits: Limits) -> Kind:
             )
         raise _old_workbook(path)
     if content.startswith(_ZIP_MAGIC):
-        _require_workbook(path, content, limits)
+        require_workbook(path, content, limits)
         return Kind.WORKBOOK
     if content.startswith(_OLD_WORKBOOKS):
         raise _old_workbook(path)
@@ -239,53 +220,3 @@ def _require_size(path: Path, size: int, limits: Limits) -> None:
 
 def _stamp(status: os.stat_result) -> tuple[int, int, int]:
     return status.st_ino, status.st_size, status.st_mtime_ns
-
-
-def _require_workbook(path: Path, content: bytes, limits: Limits) -> None:
-    """Refuse from the archive's directory alone, before anything is unpacked.
-
-    Python's zipfile never gives more bytes than the directory promises, so the promised sizes
-    bound the memory even where they lie.
-    """
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            members = archive.infolist()
-            names = {member.filename for member in members}
-            mimetype = archive.read("mimetype")[:80] if _is_small(archive, "mimetype") else b""
-    except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError, RuntimeError):
-        raise damaged(path, "its archive cannot be opened") from None
-    if b"opendocument" in mimetype:
-        raise SheetError(
-            f"{path}: this is an OpenDocument file (.ods); {_SAVE_AS}", code="open-document"
-        )
-    if "xl/workbook.bin" in names:
-        raise SheetError(f"{path}: this is a binary workbook (.xlsb); {_SAVE_AS}", code="xlsb")
-    if "[Content_Types].xml" not in names or "_rels/.rels" not in names:
-        raise SheetError(
-            f"{path}: expected a .csv or .xlsx sheet, found another kind of archive",
-            code="not-a-sheet",
-        )
-    unpacked = sum(member.file_size for member in members)
-    if unpacked > limits.unpacked_bytes or len(members) > 10_000:
-        raise SheetError(
-            f"{path}: expected a workbook of at most {limits.unpacked_bytes:,} bytes when "
-            f"unpacked, found {unpacked:,} in {len(members):,} parts; copy the orders into a "
-            "fresh workbook",
-            code="workbook-too-large",
-        )
-
-
-def _is_small(archive: zipfile.ZipFile, name: str) -> bool:
-    try:
-        return archive.getinfo(name).file_size < 1000
-    except KeyError:
-        return False
-
-
-def damaged(path: Path, what: str) -> SheetError:
-    """Word the refusal of a workbook that no spreadsheet program would have saved like this."""
-    return SheetError(
-        f"{path}: the workbook is damaged ({what}); open it in a spreadsheet program and save it "
-        "again",
-        code="damaged-workbook",
-    )

@@ -8,8 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from batch.errors import SheetError
-from batch.model import MOST_DIGITS, NUMBER_FIELDS, Column, Problem, Row, Sheet, shown
+from batch.errors import Advice, SheetError
+from batch.model import (
+    FIELDS,
+    MOST_DIGITS,
+    NUMBER_FIELDS,
+    REQUIRED_FIELDS,
+    Column,
+    Problem,
+    Row,
+    Sheet,
+    shown,
+)
+from batch.sheet.bounds import Limits
 from batch.sheet.headers import (
     TITLE_ROWS,
     find_header,
@@ -19,13 +30,13 @@ from batch.sheet.headers import (
     require_fields,
 )
 from batch.sheet.raw import Area, Flaw, RawRow
-from batch.sheet.source import Limits
 
 HiddenRows = Literal["refuse", "include", "skip"]
 LineCheck = Callable[[RawRow, int, int], Problem | None]
 
 _ID_FIELDS = frozenset({"client_order_id", "org", "account"})
 _NEVER_SENT = frozenset({None, "note"})
+_SENT = frozenset(FIELDS) - _NEVER_SENT
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 _INVISIBLE = re.compile(
@@ -69,6 +80,7 @@ def build(
     *,
     check_line: LineCheck | None = None,
     merged: Sequence[Area] = (),
+    is_hidden: Callable[[int], bool] | None = None,
 ) -> Sheet:
     """Find the header, then take every row below it.
 
@@ -76,10 +88,12 @@ def build(
         check_line: for a text file, judges a record by how many columns there are up to the last
             that has a name, and in all.
         merged: areas of merged cells; may be filled while the rows are drawn.
+        is_hidden: for a workbook, tells which columns cannot be seen.
 
     Raises:
         SheetError: no header, no orders, too many; columns that are missing, unnamed or named
-            twice; cells beyond the header; merged cells; hidden rows that nobody decided about.
+            twice; cells beyond the header; merged cells; hidden rows, or hidden columns of order
+            fields, that nobody decided about.
     """
     top, ahead = _take_top(raw_rows)
     header = find_header(top, reading.known, reading.constant_fields)
@@ -88,7 +102,8 @@ def build(
             raise _no_orders(reading, "an empty sheet")
         raise no_header(reading.where)
     require_fields(reading.where, header, reading.known, reading.constant_fields)
-    collector = _Collector(reading, header, check_line)
+    hidden = _hidden_columns(reading, header, is_hidden) if is_hidden is not None else ()
+    collector = _Collector(reading, header, check_line, left_out=hidden)
     for row in top:
         if row.number > header.number:
             collector.add(row)
@@ -108,6 +123,44 @@ def _take_top(raw_rows: Iterator[RawRow]) -> tuple[list[RawRow], RawRow | None]:
     return top, None
 
 
+def _hidden_columns(
+    reading: Reading, header: RawRow, is_hidden: Callable[[int], bool]
+) -> frozenset[int]:
+    """Find hidden columns that hold an order field.
+
+    Returns:
+        Positions of those that a person said to leave out.
+
+    Raises:
+        SheetError: nobody decided about them, or a required one was to be left out.
+    """
+    fields = {
+        position: field
+        for position, text in enumerate(header.texts)
+        if (field := reading.known.get(normalise(text))) in _SENT and is_hidden(position)
+    }
+    if not fields or reading.hidden_rows == "include":
+        return frozenset()
+    needed = [
+        position
+        for position, field in fields.items()
+        if field in REQUIRED_FIELDS and field not in reading.constant_fields
+    ]
+    if needed or reading.hidden_rows == "refuse":
+        names = ", ".join(
+            f'"{shown(header.texts[position])}" ({letter(position)})'
+            for position in (needed if reading.hidden_rows == "skip" else fields)
+        )
+        why = " and are required" if reading.hidden_rows == "skip" else ""
+        raise SheetError(
+            f"{reading.where}, row {header.number}: hidden columns that hold order fields{why}: "
+            f"{names}",
+            code="hidden-columns",
+            advice=Advice.HIDDEN_ROWS,
+        )
+    return frozenset(fields)
+
+
 def _no_orders(reading: Reading, found: str) -> SheetError:
     return SheetError(
         f"{reading.where}: expected at least one order below the header, found {found}",
@@ -118,7 +171,13 @@ def _no_orders(reading: Reading, found: str) -> SheetError:
 class _Collector:
     """Takes the rows below the header one by one."""
 
-    def __init__(self, reading: Reading, header: RawRow, check_line: LineCheck | None) -> None:
+    def __init__(
+        self,
+        reading: Reading,
+        header: RawRow,
+        check_line: LineCheck | None,
+        left_out: Collection[int] = (),
+    ) -> None:
         self._reading = reading
         self._header = header
         self._check_line = check_line
@@ -127,8 +186,12 @@ class _Collector:
         self._width = kept[-1] + 1
         self._kept = kept if len(kept) < self._width else None
         self._columns = tuple(
-            Column(header.texts[i], reading.known.get(names[i]), letter(i)) for i in kept
+            Column(
+                header.texts[i], None if i in left_out else reading.known.get(names[i]), letter(i)
+            )
+            for i in kept
         )
+        self._left_out = left_out
         self._new_position = {old: new for new, old in enumerate(kept)}
         # Columns that may be there only as long as nothing stands below their header.
         self._unusable = [
@@ -140,6 +203,8 @@ class _Collector:
         self._last_number = header.number
         self._problems: list[Problem] = []
         self._hidden: list[int] = []
+        self._struck: list[int] = []
+        self._sent = {i for i in kept if self._columns[self._new_position[i]].field in _SENT}
         self._same_sets: dict[frozenset[int], frozenset[int]] = {}
 
     def add(self, raw: RawRow) -> None:
@@ -174,12 +239,14 @@ class _Collector:
         numeric = raw.numeric
         if self._kept is not None:
             texts = [texts[i] for i in self._kept]
-            numeric = frozenset(self._new_position[i] for i in numeric)
+            numeric = frozenset(self._new_position[i] for i in numeric if i in self._new_position)
         if numeric:
             numeric = self._same_sets.setdefault(numeric, numeric)
         values = tuple(texts)
         self._rows.append(Row(raw.number, values, numeric))
         self._last_number = raw.number
+        if raw.struck and not self._sent.isdisjoint(raw.struck):
+            self._struck.append(raw.number)
         if raw.flaws or _SUSPECT.search("".join(values)):
             self._inspect(raw, values)
         if self._may_be_guarded:
@@ -192,9 +259,9 @@ class _Collector:
         reading = self._reading
         if self._hidden and reading.hidden_rows == "refuse":
             raise SheetError(
-                f"{reading.where}: hidden or filtered-out rows: {row_list(self._hidden)}; show "
-                "them, or say --hidden-rows include or --hidden-rows skip",
+                f"{reading.where}: hidden or filtered-out rows: {row_list(self._hidden)}",
                 code="hidden-rows",
+                advice=Advice.HIDDEN_ROWS,
             )
         if not self._rows:
             raise _no_orders(reading, "none")
@@ -216,7 +283,31 @@ class _Collector:
             columns=self._columns,
             rows=tuple(self._rows),
             problems=tuple(self._problems),
+            warnings=tuple(self._warnings()),
         )
+
+    def _warnings(self) -> Iterator[Problem]:
+        for position in sorted(self._left_out):
+            name = self._header.texts[position]
+            yield Problem(
+                code="hidden-column",
+                row=None,
+                column=name,
+                field=None,
+                expected="a column that can be seen",
+                found="a hidden one",
+                action="it is left out: nothing of it is sent",
+            )
+        if self._struck:
+            yield Problem(
+                code="struck-through",
+                row=None,
+                column=None,
+                field=None,
+                expected="rows without struck-through cells",
+                found=f"row {row_list(self._struck)}",
+                action="they count as orders all the same: delete the rows that are not meant",
+            )
 
     def _require_named(self, number: int, texts: list[str]) -> None:
         beyond = range(self._width, len(texts))
@@ -341,6 +432,20 @@ def _flaw_words(flaw: Flaw, column: Column) -> tuple[str, str, str]:
                 "a cell format that the workbook has",
                 "the number could be a date or a percentage: open the workbook in a spreadsheet "
                 "program, give the cell a plain number format, and save it",
+            )
+        case Flaw.STALE_FORMULA:
+            return (
+                flaw,
+                "a formula with its value saved",
+                "the workbook asks for its formulas to be computed anew, so that this value may "
+                "be an old one: open and save it in Excel",
+            )
+        case Flaw.TWO_VALUES:
+            return (
+                flaw,
+                f"{kind} that is the only one in its cell",
+                "the file holds two for this cell, and programs show one or the other: enter it "
+                "again",
             )
         case Flaw.UNKNOWN_ENCODING:
             return (

@@ -10,26 +10,30 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 
-from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
-from batch.errors import SheetError
+from batch.errors import Advice, SheetError
 from batch.model import REQUIRED_FIELDS
-from batch.sheet.formats import CellFormat, classify
+from batch.sheet.bounds import Limits, damaged, require
+from batch.sheet.formats import classify
 from batch.sheet.headers import TITLE_ROWS, fields_of, find_header
 from batch.sheet.package import Attributes, Package
 from batch.sheet.raw import RawRow
-from batch.sheet.source import Limits, damaged
-from batch.sheet.worksheet import Formats, Worksheet, qualified, unescape
+from batch.sheet.values import Shared, is_true, qualified, unescape
+from batch.sheet.worksheet import Worksheet
 
 _RELATIONSHIP_ID = (
     "http://schemas.openxmlformats.org/officeDocument/2006/relationships id",
     "http://purl.oclc.org/ooxml/officeDocument/relationships id",
 )
 _STRING_OVERHEAD = 60
+_NUM_FMT, _NUM_FMTS = qualified("numFmt"), qualified("numFmts")
+_XF, _CELL_XFS = qualified("xf"), qualified("cellXfs")
+_FONT, _FONTS, _STRIKE = qualified("font"), qualified("fonts"), qualified("strike")
+_ITEM, _TEXT, _READING_AID = qualified("si"), qualified("t"), qualified("rPh")
 _ORDERS = "orders"
 
 
@@ -46,8 +50,8 @@ class Workbook:
     def __init__(self, path: Path, content: bytes, limits: Limits) -> None:
         self._path = path
         self._limits = limits
-        self._package = Package(path, content)
-        self._epoch: datetime = CALENDAR_WINDOWS_1900
+        self._package = Package(path, content, limits)
+        self._shared = Shared()
         main = [
             part
             for kind, part in self._package.relationships("").values()
@@ -58,8 +62,8 @@ class Workbook:
         related = self._package.relationships(main[0])
         self._listed = self._list_worksheets(main[0], related)
         by_kind = dict(related.values())
-        self._formats = self._read_formats(by_kind.get("styles"))
-        self._strings = self._read_strings(by_kind.get("sharedStrings"))
+        self._read_formats(by_kind.get("styles"))
+        self._read_strings(by_kind.get("sharedStrings"))
 
     def __enter__(self) -> Workbook:
         return self
@@ -106,14 +110,15 @@ class Workbook:
             return fitting[0]
         raise SheetError(
             f'{self._path}: expected one worksheet named "Orders", or one visible with the header '
-            f"of an order sheet, found {len(fitting)} among {names}; say which with --sheet",
+            f"of an order sheet, found {len(fitting)} among {names}",
             code="which-worksheet",
+            advice=Advice.NAME_WORKSHEET,
         )
 
     def worksheet(self, name: str) -> Worksheet:
         """Open one of the listed worksheets."""
         part = next(sheet.part for sheet in self._listed if sheet.name == name)
-        return Worksheet(self._package, part, self._strings, self._formats, self._epoch)
+        return Worksheet(self._package, part, self._shared)
 
     def _top(self, name: str) -> list[RawRow]:
         top: list[RawRow] = []
@@ -128,8 +133,11 @@ class Workbook:
 
         def start(tag: str, attributes: Attributes) -> None:
             if tag in qualified("workbookPr") and attributes.get("date1904") in ("1", "true"):
-                self._epoch = CALENDAR_MAC_1904
+                self._shared.epoch = CALENDAR_MAC_1904
+            if tag in qualified("calcPr") and _is_stale(attributes):
+                self._shared.stale = True
             if tag in qualified("sheet"):
+                require(self._path, self._limits, "worksheets", len(listed) + 1)
                 relationship = next(
                     (attributes[key] for key in _RELATIONSHIP_ID if key in attributes), ""
                 )
@@ -143,71 +151,91 @@ class Workbook:
             raise damaged(self._path, "it has no worksheet")
         return listed
 
-    def _read_formats(self, part: str | None) -> Formats:
+    def _read_formats(self, part: str | None) -> None:
         if part is None:
-            return []
+            return
         codes: dict[int, str] = {}
-        numbers: list[int] = []
+        cells: list[tuple[int, int]] = []
+        struck: list[bool] = []
         inside: list[str] = []
-        cell_formats, number_formats = qualified("cellXfs"), qualified("numFmts")
 
         def start(tag: str, attributes: Attributes) -> None:
             above = inside[-1] if inside else ""
             inside.append(tag)
             # Formats for single conditions have numbers of their own, which may be the same.
-            if tag in qualified("numFmt") and above in number_formats:
-                codes[_whole(attributes.get("numFmtId"))] = attributes.get("formatCode", "")
-            elif tag in qualified("xf") and above in cell_formats:
-                numbers.append(_whole(attributes.get("numFmtId")))
+            if tag in _NUM_FMT and above in _NUM_FMTS:
+                code = attributes.get("formatCode", "")
+                require(self._path, self._limits, "number_format", len(code))
+                codes[_whole(attributes.get("numFmtId"))] = code
+                require(self._path, self._limits, "number_formats", len(codes))
+            elif tag in _XF and above in _CELL_XFS:
+                require(self._path, self._limits, "cell_formats", len(cells) + 1)
+                cells.append((_whole(attributes.get("numFmtId")), _whole(attributes.get("fontId"))))
+            elif tag in _FONT and above in _FONTS:
+                require(self._path, self._limits, "fonts", len(struck) + 1)
+                struck.append(False)
+            elif tag in _STRIKE and above in _FONT and struck and inside[-3] in _FONTS:
+                struck[-1] = is_true(attributes.get("val", "1"))
 
         def end(_: str) -> None:
             inside.pop()
 
         _exhaust(self._package.parse(part, start, end))
-        kinds: dict[int, CellFormat] = {}
-        for number in set(numbers):
-            kinds[number] = classify(number, codes.get(number))
-        return [kinds[number] for number in numbers]
+        kinds = {number: classify(number, codes.get(number)) for number in {n for n, _ in cells}}
+        self._shared.formats = [kinds[number] for number, _ in cells]
+        self._shared.struck_formats = frozenset(
+            str(place)
+            for place, (_, font) in enumerate(cells)
+            if font < len(struck) and struck[font]
+        )
 
-    def _read_strings(self, part: str | None) -> list[str]:
-        strings: list[str] = []
+    def _read_strings(self, part: str | None) -> None:
+        strings = self._shared.strings
         if part is None:
-            return strings
-        collecting = phonetic = False
+            return
+        collecting = phonetic = struck = False
         pieces: list[str] = []
         size = 0
-        item, text, reading_aid = qualified("si"), qualified("t"), qualified("rPh")
 
-        def start(tag: str, _: Attributes) -> None:
-            nonlocal collecting, phonetic
-            if tag in text:
+        def start(tag: str, attributes: Attributes) -> None:
+            nonlocal collecting, phonetic, struck
+            if tag in _TEXT:
                 collecting = not phonetic
-            elif tag in reading_aid:
+            elif tag in _READING_AID:
                 phonetic = True
+            elif tag in _STRIKE:
+                struck = struck or is_true(attributes.get("val", "1"))
 
         def end(tag: str) -> None:
-            nonlocal collecting, phonetic, size
-            if tag in text:
+            nonlocal collecting, phonetic, size, struck
+            if tag in _TEXT:
                 collecting = False
-            elif tag in reading_aid:
+            elif tag in _READING_AID:
                 phonetic = False
-            elif tag in item:
+            elif tag in _ITEM:
+                if struck:
+                    self._shared.struck_strings.add(len(strings))
+                    struck = False
                 strings.append(unescape("".join(pieces)))
                 pieces.clear()
                 size += _STRING_OVERHEAD + len(strings[-1])
-                if size > self._limits.text_bytes:
-                    raise SheetError(
-                        f"{self._path}: the workbook holds more text than an order sheet can; "
-                        "copy the orders into a fresh workbook",
-                        code="workbook-too-large",
-                    )
 
         def data(piece: str) -> None:
             if collecting:
                 pieces.append(piece)
 
-        _exhaust(self._package.parse(part, start, end, data))
-        return strings
+        for _ in self._package.parse(part, start, end, data):
+            require(self._path, self._limits, "text_bytes", size + sum(map(len, pieces)))
+
+
+def _is_stale(attributes: Attributes) -> bool:
+    """Tell whether values of formulas need not be what the formulas give."""
+    saved_uncomputed = not is_true(attributes.get("calcOnSave", "1"))
+    return (
+        is_true(attributes.get("fullCalcOnLoad", "0"))
+        or not is_true(attributes.get("calcCompleted", "1"))
+        or (attributes.get("calcMode") == "manual" and saved_uncomputed)
+    )
 
 
 def _exhaust(steps: Iterator[None]) -> None:

@@ -3,67 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from datetime import datetime
-from decimal import Decimal
+from collections.abc import Iterator
 from typing import TypeVar
 
 from openpyxl.utils.cell import column_index_from_string, range_boundaries
-from openpyxl.utils.datetime import from_excel
 
-from batch.sheet.formats import PLAIN, CellFormat
+from batch.sheet.bounds import damaged, require
 from batch.sheet.package import Attributes, Package
 from batch.sheet.raw import NO_POSITIONS, Area, Flaw, RawRow
-from batch.sheet.source import damaged
+from batch.sheet.values import CellReader, Shared, is_true, qualified
 
-_NAMESPACES = (
-    "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
-    "http://purl.oclc.org/ooxml/spreadsheetml/main",
-)
-_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _REFERENCE = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})", re.ASCII)
-_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
-_LONGEST_TEXT = 32_767  # of a cell, by the file format
-
+# Less than this nobody sees: half a point, a tenth of a character.
+_LEAST_HEIGHT = 0.5
+_LEAST_WIDTH = 0.1
+_MANY_PIECES = 1_000
 
 _Action = TypeVar("_Action")
-
-Formats = Sequence[CellFormat]
-_TEXT_KINDS = ("str", "inlineStr")
-
-
-def qualified(tag: str) -> frozenset[str]:
-    """Give the names that a tag of a workbook has, in both editions of the file format."""
-    return frozenset(f"{namespace} {tag}" for namespace in _NAMESPACES)
 
 
 def _by_tag(**by_name: _Action) -> dict[str, _Action]:
     return {tag: action for name, action in by_name.items() for tag in qualified(name)}
-
-
-def unescape(text: str) -> str:
-    """Undo the `_x000D_` form in which a workbook writes characters that XML lacks."""
-    if "_x" not in text:
-        return text
-    text = _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text)
-    # The form speaks of UTF-16: two halves make one character.
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def plain_number(stored: str) -> str:
-    """Give the shortest plain text of the double that a numeric cell stores.
-
-    Raises:
-        ValueError: what is stored is no finite number.
-    """
-    if not _NUMBER.fullmatch(stored):
-        raise ValueError(stored)
-    text = repr(float(stored))
-    if text.endswith(".0"):
-        return text[:-2]
-    if "inf" in text:
-        raise ValueError(stored)
-    return format(Decimal(text), "f") if "e" in text else text
 
 
 class Worksheet:
@@ -73,116 +33,48 @@ class Worksheet:
         merged: areas of merged cells; complete once all rows were drawn.
     """
 
-    def __init__(
-        self,
-        package: Package,
-        part: str,
-        strings: Sequence[str],
-        formats: Formats,
-        epoch: datetime,
-    ) -> None:
+    def __init__(self, package: Package, part: str, shared: Shared) -> None:
         self._package = package
         self._part = part
-        self._strings = strings
-        self._formats = formats
-        self._epoch = epoch
-        self._plain_numbers: dict[str, str] = {}
+        self._handler = _RowHandler(self, shared)
         self.merged: list[Area] = []
 
     def rows(self) -> Iterator[RawRow]:
         """Give the rows that hold anything, in order.
 
         Raises:
-            SheetError: the worksheet is damaged.
+            SheetError: the worksheet is damaged, or larger than the limits.
         """
-        handler = _RowHandler(self)
-        for _ in self._package.parse(self._part, handler.start, handler.end, handler.data):
+        handler = self._handler
+        events = self._package.parse(
+            self._part, handler.start, handler.end, handler.data, without_blanks=True
+        )
+        for _ in events:
+            handler.require_short()
             if handler.done:
                 yield from handler.done
                 handler.done.clear()
+
+    def is_hidden(self, position: int) -> bool:
+        """Tell whether a column cannot be seen; known once the first row was drawn."""
+        return self._handler.hides(position + 1)
+
+    def require(self, name: str, found: int) -> None:
+        """Refuse the workbook where `found` goes beyond a limit."""
+        require(f"{self._package.path}, {self._part}", self._package.limits, name, found)
 
     def damaged(self, what: str) -> Exception:
         """Word the refusal of the workbook for something in this worksheet."""
         return damaged(self._package.path, f"{self._part}: {what}")
 
-    def text_of(
-        self, kind: str, style: str, stored: str | None, formula: str | None
-    ) -> tuple[str, bool, Flaw | None]:
-        """Read one cell.
-
-        Args:
-            kind: the cell's type in the file; `n` where it names none.
-            style: number of its format; empty where it names none.
-            stored: its value's text; None where it has none.
-            formula: None where it has none.
-
-        Returns:
-            What a person sees, whether that is the digits of a native number, and what is odd.
-        """
-        if stored is None or (not stored and kind not in _TEXT_KINDS):
-            if formula is None:
-                return "", False, None
-            return f"={formula}", False, Flaw.FORMULA_WITHOUT_VALUE
-        if kind == "s":
-            try:
-                return self._strings[int(stored)], False, None
-            except (ValueError, IndexError):
-                raise self.damaged(f"there is no shared text {stored[:20]}") from None
-        if kind in _TEXT_KINDS:
-            return unescape(stored), False, None
-        if kind == "n":
-            return self._number(style, stored)
-        if kind == "b":
-            return ("FALSE" if stored == "0" else "TRUE"), False, Flaw.BOOLEAN
-        if kind == "e":
-            return stored, False, Flaw.ERROR_VALUE
-        if kind == "d":
-            return stored, False, Flaw.DATE
-        raise self.damaged(f"there is no cell type {kind[:20]}")
-
-    def _number(self, style: str, stored: str) -> tuple[str, bool, Flaw | None]:
-        text = self._plain_numbers.get(stored)
-        if text is None:
-            try:
-                text = self._plain_numbers[stored] = plain_number(stored)
-            except ValueError:
-                raise self.damaged(f"{stored[:20]} is no number") from None
-        number_format = self._format(style)
-        if number_format is None:
-            return text, False, Flaw.UNKNOWN_FORMAT
-        if number_format.kind == "percent":
-            return f"{Decimal(text) * 100:f}%", False, Flaw.PERCENT_FORMAT
-        if number_format.kind == "date":
-            return self._date(text), False, Flaw.DATE
-        if number_format.kind == "padded" and len(text) < number_format.width:
-            return text.zfill(number_format.width), False, Flaw.PADDED_NUMBER
-        if number_format.kind == "unshown":
-            return text, False, Flaw.NUMBER_NOT_SHOWN
-        return text, True, None
-
-    def _format(self, style: str) -> CellFormat | None:
-        """Give a cell's format: the first where it names none; None if there is no such."""
-        if not self._formats:
-            return PLAIN
-        try:
-            number = int(style or "0")
-        except ValueError:
-            return None
-        return self._formats[number] if 0 <= number < len(self._formats) else None
-
-    def _date(self, text: str) -> str:
-        try:
-            moment = from_excel(float(text), self._epoch)
-        except (ValueError, OverflowError):
-            return text
-        return str(moment).removesuffix(" 00:00:00")
-
 
 class _RowHandler:
     """Takes a worksheet's XML events, gives rows in `done`."""
 
-    def __init__(self, worksheet: Worksheet) -> None:
+    def __init__(self, worksheet: Worksheet, shared: Shared) -> None:
         self._worksheet = worksheet
+        self._shared = shared
+        self._reader = CellReader(shared)
         self.done: list[RawRow] = []
         self._starts = _by_tag(
             c=self._start_cell,
@@ -191,24 +83,36 @@ class _RowHandler:
             t=self._start_text,
             row=self._start_row,
             rPh=self._start_reading_aid,
+            strike=self._start_strike,
             mergeCell=self._start_merged,
+            col=self._start_column,
+            sheetFormatPr=self._start_defaults,
         )
         self._ends = _by_tag(c=self._end_cell, row=self._end_row, rPh=self._end_reading_aid)
         self._positions: dict[str, int] = {}
         self._same_sets: dict[tuple[int, ...], frozenset[int]] = {(): NO_POSITIONS}
         self._pieces: list[str] | None = None
         self._phonetic = False
+        # Of the worksheet:
+        self._columns: list[tuple[int, int, bool]] = []
+        self._no_width = False
+        self._no_height = False
+        self._arrays: list[Area] = []
         # Of the row:
         self._number = 0
         self._hidden = False
         self._texts: list[str] = []
         self._numeric: list[int] = []
+        self._struck: list[int] = []
         self._flaws: dict[int, Flaw] = {}
         # Of the cell:
         self._position = -1
         self._cell: Attributes = {}
         self._value: list[str] | None = None
+        self._inline: list[str] | None = None
         self._formula: list[str] | None = None
+        self._twice = False
+        self._strike = False
 
     def start(self, tag: str, attributes: Attributes) -> None:
         """Take the start of an element."""
@@ -228,6 +132,35 @@ class _RowHandler:
         if act is not None:
             act()
 
+    def require_short(self) -> None:
+        """Refuse a cell that has no end, as long as its pieces still fit."""
+        for pieces in (self._value, self._inline, self._formula):
+            if pieces is not None and len(pieces) > _MANY_PIECES:
+                pieces[:] = ["".join(pieces)]
+                self._worksheet.require("cell_text", len(pieces[0]))
+
+    def hides(self, column: int) -> bool:
+        """Tell whether a column, counted from 1, cannot be seen."""
+        hidden = self._no_width
+        for first, last, is_hidden in self._columns:
+            if first <= column <= last:
+                hidden = is_hidden
+        return hidden
+
+    def _start_defaults(self, attributes: Attributes) -> None:
+        self._no_width = _is_below(attributes.get("defaultColWidth"), _LEAST_WIDTH)
+        self._no_height = _is_below(attributes.get("defaultRowHeight"), _LEAST_HEIGHT)
+
+    def _start_column(self, attributes: Attributes) -> None:
+        first, last = attributes.get("min", ""), attributes.get("max", "")
+        if not (first.isdecimal() and last.isdecimal() and len(first) < 9 and len(last) < 9):
+            raise self._worksheet.damaged(f"there are no columns {first[:20]} to {last[:20]}")
+        hidden = is_true(attributes.get("hidden", "0")) or _is_below(
+            attributes.get("width"), _LEAST_WIDTH
+        )
+        self._columns.append((int(first), int(last), hidden))
+        self._worksheet.require("column_widths", len(self._columns))
+
     def _start_row(self, attributes: Attributes) -> None:
         reference = attributes.get("r")
         number = self._number + 1
@@ -237,11 +170,13 @@ class _RowHandler:
             number = int(reference)
         self._number = number
         self._position = -1
-        self._hidden = (
-            attributes.get("hidden", "0") not in ("0", "false") or attributes.get("ht") == "0"
+        height = attributes.get("ht")
+        self._hidden = is_true(attributes.get("hidden", "0")) or (
+            self._no_height if height is None else _is_below(height, _LEAST_HEIGHT)
         )
         self._texts = []
         self._numeric = []
+        self._struck = []
         self._flaws = {}
 
     def _start_cell(self, attributes: Attributes) -> None:
@@ -249,6 +184,8 @@ class _RowHandler:
         self._cell = attributes
         self._formula = None
         self._value = None
+        self._inline = None
+        self._twice = self._strike = False
 
     def _take_position(self) -> int:
         """Give the cell's position; one that names none follows the last."""
@@ -268,15 +205,24 @@ class _RowHandler:
         return position
 
     def _start_value(self, _: Attributes) -> None:
+        self._twice = self._twice or self._value is not None
         self._pieces = self._value = []
 
-    def _start_formula(self, _: Attributes) -> None:
+    def _start_formula(self, attributes: Attributes) -> None:
+        self._twice = self._twice or self._formula is not None
         self._pieces = self._formula = []
+        if self._shared.stale and "ref" in attributes:
+            # The other cells of an array have values only.
+            self._arrays.append(self._area(attributes["ref"]))
+            self._worksheet.require("array_formulas", len(self._arrays))
 
     def _start_text(self, _: Attributes) -> None:
         # Rich text comes in several runs, between them readings for Japanese that are not text.
         if not self._phonetic:
-            self._value = self._pieces = self._value or []
+            self._inline = self._pieces = self._inline or []
+
+    def _start_strike(self, attributes: Attributes) -> None:
+        self._strike = self._strike or is_true(attributes.get("val", "1"))
 
     def _start_reading_aid(self, _: Attributes) -> None:
         self._phonetic = True
@@ -286,28 +232,61 @@ class _RowHandler:
 
     def _end_cell(self) -> None:
         position = self._take_position()
-        if self._value is None and self._formula is None:
+        if self._value is None and self._formula is None and self._inline is None:
             return
-        stored = None if self._value is None else "".join(self._value)
-        if stored is not None and len(stored) > _LONGEST_TEXT:
-            raise self._worksheet.damaged("a cell holds more text than a cell can")
-        formula = None if self._formula is None else "".join(self._formula)
-        text, native, flaw = self._worksheet.text_of(
-            self._cell.get("t", "n"), self._cell.get("s", ""), stored, formula
-        )
+        kind = self._cell.get("t", "n")
+        stored, formula, inline = map(_joined, (self._value, self._formula, self._inline))
+        twice = self._twice
+        if inline is not None:
+            # A text inside, whatever else the cell says about itself.
+            twice = twice or kind != "inlineStr" or bool(stored and stored != inline)
+            stored, kind = inline, "inlineStr"
+        elif kind == "inlineStr" and stored:
+            twice = True
+        if stored is not None:
+            self._worksheet.require("cell_text", len(stored))
+        try:
+            text, native, flaw = self._reader.text_of(
+                kind, self._cell.get("s", ""), stored, formula
+            )
+        except ValueError as error:
+            raise self._worksheet.damaged(str(error)) from None
         if not text:
             return
+        if twice:
+            native, flaw = False, Flaw.TWO_VALUES
+        elif self._shared.stale and flaw is None and self._is_computed(position):
+            native, flaw = False, Flaw.STALE_FORMULA
         texts = self._texts
         if len(texts) < position:
+            self._worksheet.require("columns", position + 1)
             texts.extend([""] * (position - len(texts)))
         texts.append(text)
         if native:
             self._numeric.append(position)
         if flaw is not None:
             self._flaws[position] = flaw
+        if self._strike or self._is_struck(kind):
+            self._struck.append(position)
+
+    def _is_computed(self, position: int) -> bool:
+        return self._formula is not None or any(
+            area.first_row <= self._number <= area.last_row
+            and area.first_position <= position <= area.last_position
+            for area in self._arrays
+        )
+
+    def _is_struck(self, kind: str) -> bool:
+        shared = self._shared
+        if shared.struck_formats and (self._cell.get("s") or "0") in shared.struck_formats:
+            return True
+        return bool(shared.struck_strings) and (
+            kind == "s" and int(_joined(self._value) or "0") in shared.struck_strings
+        )
 
     def _end_row(self) -> None:
         if self._texts:
+            self._worksheet.require("columns", len(self._texts))
             numeric = tuple(self._numeric)
             self.done.append(
                 RawRow(
@@ -316,17 +295,31 @@ class _RowHandler:
                     self._same_sets.setdefault(numeric, frozenset(numeric)),
                     self._flaws or None,
                     self._hidden,
+                    frozenset(self._struck) if self._struck else NO_POSITIONS,
                 )
             )
 
     def _start_merged(self, attributes: Attributes) -> None:
         self._worksheet.merged.append(self._area(attributes.get("ref", "")))
+        self._worksheet.require("merged_areas", len(self._worksheet.merged))
 
     def _area(self, reference: str) -> Area:
         try:
-            left, top, _, bottom = range_boundaries(reference)
+            left, top, right, bottom = range_boundaries(reference)
         except (ValueError, TypeError):
-            left = top = bottom = None
-        if left is None or top is None or bottom is None:
+            left = top = right = bottom = None
+        if left is None or top is None or right is None or bottom is None:
             raise self._worksheet.damaged(f"there is no area {reference[:20]}")
-        return Area(reference, top, bottom, left - 1)
+        return Area(reference, top, bottom, left - 1, right - 1)
+
+
+def _joined(pieces: list[str] | None) -> str | None:
+    return None if pieces is None else "".join(pieces)
+
+
+def _is_below(measure: str | None, least: float) -> bool:
+    """Tell whether a height or width, however it is written, is too small to be seen."""
+    try:
+        return measure is not None and float(measure) < least
+    except ValueError:
+        return False
