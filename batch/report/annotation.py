@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-import warnings
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO
 
-from openpyxl import Workbook, load_workbook
+from openpyxl import Workbook
 from openpyxl.cell.cell import Cell
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
@@ -18,18 +14,21 @@ from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
-from batch.model import Problem, Sheet, shown
+from batch.model import Problem, Sheet
 from batch.report import problem_list
 from batch.report.marked_table import write_marked_table
-from batch.report.standing import SAVED_BY, problems_mark
-from batch.report.text import is_active, visible
+from batch.report.own_workbook import (
+    CannotCopy,
+    find_table,
+    load_own_workbook,
+    put_text,
+    save_whole,
+)
+from batch.report.text import visible
 
 MARKED, LISTED = problem_list.MARKED, problem_list.LISTED
 MOST = 50_000
 """Problems that are marked in a workbook with its looks: openpyxl takes a minute for 200,000."""
-LARGEST = 64 * 1024 * 1024
-"""Bytes of worksheets, unpacked, of a workbook that is copied with its looks: with a larger one
-openpyxl takes minutes, and gigabytes of memory."""
 
 _BAD = PatternFill("solid", start_color=f"FF{problem_list.BAD}")
 _HEAD = PatternFill("solid", start_color=f"FF{problem_list.HEAD}")
@@ -37,22 +36,6 @@ _RULE = Border(bottom=Side("thin", f"FF{problem_list.RULE}"))
 _LEFT = Alignment(horizontal="left", vertical="top", wrap_text=True, indent=1)
 _RIGHT = Alignment(horizontal="right", vertical="top", wrap_text=True, indent=1)
 _SENTENCE = Alignment(horizontal="left", vertical="top", wrap_text=True)
-
-_LOST_PARTS = (
-    ("xl/vbaProject", "macros"),
-    ("xl/media/", "pictures"),
-    ("xl/ctrlProps/", "buttons and other controls"),
-    ("xl/activeX/", "controls"),
-    ("xl/slicers/", "slicers"),
-    ("xl/timelines/", "timelines"),
-    ("xl/threadedComments/", "replies to comments"),
-    ("xl/charts/", "some formats of charts"),
-    ("xl/diagrams/", "diagrams"),
-)
-
-
-class _CannotCopy(Exception):
-    """The workbook cannot be copied with its looks; the text says why."""
 
 
 def write_annotated(
@@ -67,9 +50,9 @@ def write_annotated(
     reason = ""
     if sheet.worksheet is not None:
         try:
-            _write_own_workbook(stream, source, sheet, problems)
+            save_whole(stream, lambda draft: _save_own_workbook(draft, source, sheet, problems))
             return ""
-        except _CannotCopy as failure:
+        except CannotCopy as failure:
             reason = (
                 f"{sheet.path.name} cannot be copied with its looks ({failure}): this is a plain "
                 "copy of its table, with the problems marked."
@@ -78,81 +61,16 @@ def write_annotated(
     return reason
 
 
-def _write_own_workbook(
-    stream: BinaryIO, source: Path, sheet: Sheet, problems: Sequence[Problem]
-) -> None:
-    """Write all of it or nothing.
-
-    Raises:
-        _CannotCopy: nothing was written.
-    """
-    with tempfile.TemporaryFile(prefix="orderbatch-") as draft:
-        try:
-            _save_own_workbook(draft, source, sheet, problems)
-        except _CannotCopy:
-            raise
-        # It reads far more of a workbook than the orders, and fails in any way at what it does not
-        # know: TypeError, KeyError, ParseError and others were seen.
-        except Exception as error:
-            raise _CannotCopy(
-                f"something in it is not understood: {type(error).__name__}"
-            ) from error
-        draft.seek(0)
-        shutil.copyfileobj(draft, stream)
-
-
 def _save_own_workbook(
     draft: BinaryIO, source: Path, sheet: Sheet, problems: Sequence[Problem]
 ) -> None:
-    workbook, lost = _load_workbook(source, len(problems))
-    table = _table_of(workbook, sheet)
+    if len(problems) > MOST:
+        raise CannotCopy(f"there is too much to mark in it: {len(problems):,} problems")
+    workbook, lost = load_own_workbook(source)
+    table = find_table(workbook, sheet)
     _mark_cells(table, sheet, problems)
     _list_problems(workbook, table.title, sheet, problems, lost)
-    workbook.properties.category = problems_mark(sheet.path.name)
-    workbook.properties.lastModifiedBy = SAVED_BY
     workbook.save(draft)
-
-
-def _load_workbook(source: Path, problems: int) -> tuple[Workbook, list[str]]:
-    if problems > MOST:
-        raise _CannotCopy(f"there is too much to mark in it: {problems:,} problems")
-    # Opened here: what fails to load leaves its own file open.
-    with source.open("rb") as content:
-        with zipfile.ZipFile(content) as package:
-            parts = package.infolist()
-        size = sum(part.file_size for part in parts if "worksheets" in part.filename.lower())
-        if size > LARGEST:
-            raise _CannotCopy(
-                f"it is too large for that: {size / 1024 / 1024:,.0f} MB of worksheets"
-            )
-        content.seek(0)
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            workbook = load_workbook(content, rich_text=True)
-    names = [part.filename for part in parts]
-    lost = [what for part, what in _LOST_PARTS if any(name.startswith(part) for name in names)]
-    unread = [str(warning.message) for warning in caught if warning.category is UserWarning]
-    return workbook, list(dict.fromkeys(lost + unread))
-
-
-def _table_of(workbook: Workbook, sheet: Sheet) -> Worksheet:
-    """Find the worksheet that the sheet was read from, with the header that it had then."""
-    title = sheet.worksheet or ""
-    table = workbook[title] if title in workbook.sheetnames else None
-    if not isinstance(table, Worksheet):
-        names = ", ".join(shown(name) for name in workbook.sheetnames) or "none"
-        raise _CannotCopy(f'expected the worksheet "{shown(title)}" in it, found {names}')
-    for column in sheet.columns:
-        found = table[f"{column.letter}{sheet.header_row}"].value
-        if isinstance(found, str) and not found.startswith("="):
-            there, read = _letters_of(found), _letters_of(column.header)
-            if there and read and there != read:
-                raise _CannotCopy("it has changed since it was read; check it again")
-    return table
-
-
-def _letters_of(header: str) -> str:
-    return "".join(char for char in header.casefold() if char.isalnum())
 
 
 def _mark_cells(table: Worksheet, sheet: Sheet, problems: Sequence[Problem]) -> None:
@@ -180,7 +98,7 @@ def _list_problems(
     lost: Sequence[str],
 ) -> None:
     page = workbook.create_sheet(problem_list.free_title(workbook.sheetnames))
-    top = _put_text(page, 1, 1, problem_list.heading(sheet, problems))
+    top = put_text(page, 1, 1, problem_list.heading(sheet, problems))
     top.font = Font(problem_list.FONT, bold=True, size=16)
     page.row_dimensions[1].height = problem_list.HEADING_POINTS
     line = 2
@@ -190,7 +108,7 @@ def _list_problems(
         *problem_list.remarks(problems, MARKED, LISTED),
         *([f"Not carried over from the original: {'; '.join(lost)}."] if lost else []),
     ):
-        cell = _put_text(page, line, 1, remark)
+        cell = put_text(page, line, 1, remark)
         cell.font, cell.alignment = Font(problem_list.FONT, italic=True), _SENTENCE
         page.merge_cells(
             start_row=line, end_row=line, start_column=1, end_column=len(problem_list.COLUMNS)
@@ -200,7 +118,7 @@ def _list_problems(
     line += 1
     page.row_dimensions[line].height = problem_list.HEAD_POINTS
     for place, (name, width) in enumerate(problem_list.COLUMNS):
-        cell = _put_text(page, line, place + 1, name)
+        cell = put_text(page, line, place + 1, name)
         cell.font, cell.fill = Font(problem_list.FONT, bold=True, color="FFFFFFFF"), _HEAD
         cell.alignment = _alignment(place)
         page.column_dimensions[cell.column_letter].width = width
@@ -226,7 +144,7 @@ def _write_problem(
             number = page.cell(line, place + 1, problem.row)
             number.alignment, number.border = _RIGHT, _RULE
         else:
-            cell = _put_text(page, line, place + 1, text)
+            cell = put_text(page, line, place + 1, text)
             cell.alignment, cell.border = _alignment(place), _RULE
     if texts[0] and linked:
         link = page.cell(line, 1)
@@ -237,16 +155,3 @@ def _write_problem(
 
 def _alignment(place: int) -> Alignment:
     return _RIGHT if place == problem_list.ROW_PLACE else _LEFT
-
-
-def _put_text(page: Worksheet, row: int, place: int, text: str) -> Cell:
-    """Write text as text; openpyxl would make a formula of what starts with an equals sign."""
-    text = visible(text)
-    cell = page.cell(row, place)
-    assert isinstance(cell, Cell)
-    cell.value = text or None
-    if text:
-        cell.data_type = "s"
-    if is_active(text):
-        cell.quotePrefix = True
-    return cell

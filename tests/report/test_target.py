@@ -34,7 +34,7 @@ def is_old(path: Path) -> bool:
     return ",old," in path.read_text()
 
 
-def test_suffix_other_that_is_no_format_is_refused_by_name(tmp_path: Path) -> None:
+def test_suffix_that_is_no_format_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(
         ReportError, match=r'ends in \.xlsx, \.csv, \.json or \.html, found "\.xls"'
     ):
