@@ -59,8 +59,9 @@ def check(sheet: Path, annotate: Path | None, as_json: bool, again: bool, **opti
     approval = None
     if login is not None and not validation.problems:
         from batch.plan.approval import approval_code
+        from batch.plan.identity import identify
 
-        approval = approval_code(validation, login, again=again)
+        approval = approval_code(validation, identify(validation.sheet, login), again=again)
     if as_json:
         print_json({**as_data(validation), "approval_code": approval, "exit_code": code})
         return _write_marked(session, validation, annotate, code)

@@ -168,6 +168,7 @@ def _missing_approval(
     session: Session, journal: Journal, one: Waiting, options: GateOptions, *, again: bool
 ) -> list[str]:
     from batch.plan.approval import approval_code, approvals, same_code
+    from batch.plan.identity import identify
 
     is_required = session.settings.approval.required and not session.simulated
     if not (is_required or options.approved):
@@ -178,7 +179,8 @@ def _missing_approval(
         ]
     if one.validation.problems:
         return ["approval: expected a sheet without problems, found one that no code stands for"]
-    code = approval_code(one.validation, session.login(), again=again)
+    identity = identify(one.validation.sheet, session.login())
+    code = approval_code(one.validation, identity, again=again)
     if not any(same_code(code, given) for given in options.approved):
         return [
             "approval: expected the code of exactly this content, venue, org and user"

@@ -33,7 +33,7 @@ def resume(batch: str, **options: Any) -> int:
     from batch.cli.running import conclude, go_on, take_running_options
     from batch.cli.sharing import start_session
     from batch.cli.summary import is_finished
-    from batch.plan.draft import refuse_sent_since
+    from batch.plan.since import refuse_sent_since
 
     how = take_running_options(options)
     session = start_session(options)

@@ -127,7 +127,7 @@ def run_batch(
         Fault: something went wrong after orders may have left.
     """
     from batch.cli.progress import Gauge, watching
-    from batch.plan.draft import sent_elsewhere
+    from batch.plan.since import sent_elsewhere
     from batch.run.options import Cancel, RunOptions
     from batch.run.run import Run
     from batch.run.work import ThreadWorkers

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from batch.cli.session import Session
     from batch.journal import BatchSummary, Journal
     from batch.model import Validation
-    from batch.plan.draft import Plan
+    from batch.plan.commit import Planned
     from batch.simulator import Simulator
     from batch.venue import Venue
 
@@ -122,7 +122,7 @@ class _Submitting:
             self._journal, validation, login=self._session.login(), clock=self._session.clock
         )
 
-    def _confirm(self, waiting: Sequence[Validation], tried: Sequence[Plan]) -> None:
+    def _confirm(self, waiting: Sequence[Validation], tried: Sequence[Planned]) -> None:
         from batch.cli.console import show
         from batch.cli.problems import totals_table
 
@@ -175,7 +175,8 @@ class _Submitting:
 
     def _send(self, validation: Validation, found: BatchSummary | None) -> Result:
         from batch.plan.approval import approval_code, record_approval
-        from batch.plan.draft import refuse_sent_since
+        from batch.plan.identity import identify
+        from batch.plan.since import refuse_sent_since
 
         session, journal, how = self._session, self._journal, self._how
         if found is not None and is_finished(found.states) and how.duplicates != "send":
@@ -191,11 +192,12 @@ class _Submitting:
         if not planned.is_new:
             refuse_sent_since(journal, journal.batch(batch.batch_id), session.clock)
         if how.gates.approved:
-            code = approval_code(validation, session.login(), again=how.duplicates == "send")
+            identity = identify(validation.sheet, session.login())
+            code = approval_code(validation, identity, again=how.duplicates == "send")
             record_approval(journal, batch.batch_id, code, how.gates.approved_by, session.clock)
         return go_on(session, journal, batch, venue, simulator, how.running)
 
-    def _plan(self, validation: Validation, *, dry_run: bool) -> Plan:
+    def _plan(self, validation: Validation, *, dry_run: bool) -> Planned:
         from batch.plan.draft import PlanOptions, plan
         from batch.plan.duplicates import Duplicates
         from batch.venue import encode_order
@@ -208,13 +210,13 @@ class _Submitting:
                 duplicates=Duplicates(self._how.duplicates),
                 prefix_client_order_id=self._session.settings.sheet.prefix_client_order_id,
                 simulated=self._session.simulated,
-                dry_run=dry_run,
             ),
             encode=encode_order,
             clock=self._session.clock,
+            dry_run=dry_run,
         )
 
-    def _tell_of_duplicates(self, planned: Plan) -> None:
+    def _tell_of_duplicates(self, planned: Planned) -> None:
         session = self._session
         if planned.skipped:
             session.say(

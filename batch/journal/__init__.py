@@ -4,8 +4,9 @@ Nothing leaves for the venue before its claim is committed here, and no transact
 anything travels.
 """
 
+from batch.journal.looking import Looking
 from batch.journal.planning import Planning
 from batch.journal.records import BatchSummary, Change, EarlierOrder, PlannedRow
 from batch.journal.store import Journal
 
-__all__ = ["BatchSummary", "Change", "EarlierOrder", "Journal", "PlannedRow", "Planning"]
+__all__ = ["BatchSummary", "Change", "EarlierOrder", "Journal", "Looking", "PlannedRow", "Planning"]

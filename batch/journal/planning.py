@@ -3,78 +3,38 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert
 
-from batch.journal.records import (
-    BatchSummary,
-    Change,
-    EarlierOrder,
-    PlannedRow,
-    read_earlier,
-    write_moment,
-    write_order,
-    write_text,
-)
-from batch.journal.statements import (
-    SELECT_BATCHES,
-    append_events,
-    apply_changes,
-    read_summaries,
-)
-from batch.journal.tables import BATCHES, ORDERS, SENDABLE
+from batch.journal.looking import Looking
+from batch.journal.records import Change, PlannedRow, write_moment, write_order, write_text
+from batch.journal.statements import append_events, apply_changes, find_venue
+from batch.journal.tables import BATCHES, ORDERS
 from batch.model import BatchRecord
 from batch.states import OrderEvent, OrderState
 
 
-class Planning:
+class Planning(Looking):
     """An exclusive look at the journal during which a batch can be added.
 
     Nobody else plans meanwhile, so what the checks found still holds when the plan is committed.
     """
 
-    def __init__(self, connection: Connection, where: str, venue_id: int, now: datetime) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        where: str,
+        login: tuple[str, str, str],
+        now: datetime,
+    ) -> None:
+        super().__init__(lambda: nullcontext(connection), *login)
         self._connection = connection
         self._where = where
-        self._venue_id = venue_id
+        self._login_words = login
         self._now = now
-
-    def generations(self, content_hash: str) -> list[BatchSummary]:
-        """Give the batches of exactly this content, oldest first; empty when it is new."""
-        found = self._connection.execute(
-            SELECT_BATCHES.where(
-                BATCHES.c.venue_id == self._venue_id, BATCHES.c.content_hash == content_hash
-            ).order_by(BATCHES.c.generation)
-        )
-        return read_summaries(self._connection, found)
-
-    def is_taken(self, batch_id: str) -> bool:
-        """Say whether a batch of any content already has this ID."""
-        query = select(BATCHES.c.batch_id).where(BATCHES.c.batch_id == batch_id)
-        return self._connection.execute(query).first() is not None
-
-    def earlier_orders(
-        self, *, fingerprints: Iterable[str] = (), client_order_ids: Iterable[str] = ()
-    ) -> list[EarlierOrder]:
-        """Give the sendable rows of this login that have one of these fingerprints or IDs."""
-        found: dict[tuple[str, int], EarlierOrder] = {}
-        for column, wanted in (
-            (ORDERS.c.fingerprint, fingerprints),
-            (ORDERS.c.client_order_id, client_order_ids),
-        ):
-            values = list(wanted)
-            # In portions: databases limit the variables of one statement.
-            for start in range(0, len(values), 500):
-                query = select(ORDERS).where(
-                    ORDERS.c.venue_id == self._venue_id,
-                    column.in_(values[start : start + 500]),
-                    SENDABLE,
-                )
-                for row in self._connection.execute(query):
-                    found[row.batch_id, row.row] = read_earlier(row)
-        return sorted(found.values(), key=lambda order: (order.batch_id, order.row))
 
     def add(
         self,
@@ -86,11 +46,12 @@ class Planning:
         detail: str,
     ) -> None:
         """Record a batch with all its rows; durable when the planning ends without an error."""
+        venue_id = find_venue(self._connection, *self._login_words)
         self._connection.execute(
             insert(BATCHES),
             {
                 "batch_id": batch.batch_id,
-                "venue_id": self._venue_id,
+                "venue_id": venue_id,
                 "content_hash": content_hash,
                 "generation": generation,
                 "sheet_path": write_text(batch.sheet_path),
@@ -104,7 +65,7 @@ class Planning:
         for start in range(0, len(rows), 1000):
             portion = rows[start : start + 1000]
             self._connection.execute(
-                insert(ORDERS), [write_order(batch.batch_id, self._venue_id, r) for r in portion]
+                insert(ORDERS), [write_order(batch.batch_id, venue_id, r) for r in portion]
             )
         append_events(
             self._connection,

@@ -14,13 +14,13 @@ from batch.journal.drives import network_system, refuse_network
 from batch.journal.files import find_file, is_new, make_folder
 from batch.journal.holding import hold
 from batch.journal.listing import Listing
+from batch.journal.looking import Looking
 from batch.journal.planning import Planning
 from batch.journal.records import BatchSummary, Change, read_event, read_order
 from batch.journal.statements import (
     SELECT_BATCHES,
     append_events,
     apply_changes,
-    find_venue,
     read_summaries,
 )
 from batch.journal.tables import BATCHES, EVENTS, ORDERS, VERSION
@@ -108,8 +108,11 @@ class Journal:
     def planning(self, *, url: str, org: str, user: str, now: datetime) -> Iterator[Planning]:
         """Look and add exclusively; committed when the block ends, undone when it raises."""
         with self._database.writing() as connection:
-            venue_id = find_venue(connection, url, org, user)
-            yield Planning(connection, self.where, venue_id, now)
+            yield Planning(connection, self.where, (url, org, user), now)
+
+    def looking(self, *, url: str, org: str, user: str) -> Looking:
+        """Look at what a plan must know; nothing is locked, nothing is written."""
+        return Looking(self._database.reading, url, org, user)
 
     def batches(self) -> list[BatchSummary]:
         """Give all batches, newest first; empty for a new journal."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from batch.clock import Clock
 from batch.model import Order, Validation
-from batch.plan.identity import Login, content_hash
+from batch.plan.identity import Identity
 
 if TYPE_CHECKING:
     from batch.journal import Journal
@@ -21,7 +21,7 @@ GROUPS, GROUP_LENGTH = 3, 4
 """60 bits: short enough to read out, and nobody finds another sheet with the same code."""
 
 
-def approval_code(validation: Validation, login: Login, *, again: bool = False) -> str:
+def approval_code(validation: Validation, identity: Identity, *, again: bool = False) -> str:
     """Give the code for a sheet without problems.
 
     It covers the cells, the venue, the org and the user, and every field of every order as it was
@@ -31,7 +31,7 @@ def approval_code(validation: Validation, login: Login, *, again: bool = False) 
         again: the code for sending what was sent before once more.
     """
     content = [
-        content_hash(validation.sheet, login),
+        identity.content,
         again,
         [_fields(order) for order in validation.orders],
     ]

@@ -1,33 +1,31 @@
-"""From a checked sheet to a batch in the journal: all rows, with their IDs and exact payloads.
-
-Everything is computed and checked first; then the whole plan is committed at once, or nothing.
-"""
+"""From a checked sheet to what would be added to the journal: all rows, IDs, exact payloads."""
 
 from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from batch.clock import Clock
 from batch.errors import GateError
-from batch.journal import BatchSummary, EarlierOrder, Journal, PlannedRow, Planning
+from batch.journal import BatchSummary, EarlierOrder, Journal, Looking, PlannedRow
 from batch.model import LONGEST_CLIENT_ORDER_ID, BatchRecord, Order, Problem, Row, Validation
 from batch.plan.duplicates import (
     SUFFIX,
     Duplicates,
     Matches,
-    is_exposure,
-    listing,
     name_of,
     refuse_reused_ids,
     refuse_sent,
 )
-from batch.plan.identity import Login, batch_id, content_hash, fingerprints
+from batch.plan.identity import Identity, Login, fingerprints, identify
 from batch.states import OrderState
+
+if TYPE_CHECKING:
+    from batch.plan.commit import Planned
 
 SUFFIXES_AT_ONCE = 8
 """How many numbers are looked up at once when a used client ID needs another."""
@@ -40,177 +38,174 @@ class PlanOptions:
     Attributes:
         duplicates: what to do with rows that were sent before.
         prefix_client_order_id: send `<batch>-<id>` for a sheet's own IDs.
-        dry_run: check everything, record nothing.
     """
 
     duplicates: Duplicates = Duplicates.REFUSE
     prefix_client_order_id: bool = False
     simulated: bool = False
-    dry_run: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """A batch that stands in the journal (or, after a dry run, would).
+class Choice:
+    """What is decided about each row of a new batch by what the journal holds."""
+
+    client_order_ids: Mapping[int, str]
+    fingerprints: Mapping[int, str]
+    skipped: Mapping[int, EarlierOrder]
+    withdrawals: Mapping[str, tuple[int, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What one sheet comes to by the journal as it was looked at; nothing of it is written yet.
+
+    The same draft serves the question, the dry run, the gates, the approval and the commit.
 
     Attributes:
-        is_new: this plan made the batch; otherwise it was there before, finished or not.
-        skipped: rows left out because they were sent before.
-        withdrawn: rows of other batches, never sent, that this one sends in their place.
-        to_send: rows that this plan sends; None for a batch that was there before.
-        left_behind: the other batches that these rows were of.
+        batch: the batch that stands in the journal, or the one that is to be added.
+        found: the batch that stands, with its states; None for one that is to be added.
+        generation: which one this is of the batches of this content; for a new one.
+        rows: what is to be added: all rows, with their IDs and exact payloads; empty for a batch
+            that stands.
+        orders: what this batch sends or has sent: no row that is invalid or left out.
+        to_send: of these, what is still to leave, or may be.
+        choice: what was decided about the rows of a new batch.
     """
 
+    identity: Identity
+    validation: Validation
+    options: PlanOptions
     batch: BatchRecord
+    found: BatchSummary | None
     states: Mapping[OrderState, int]
-    is_new: bool
-    skipped: int = 0
-    withdrawn: int = 0
-    left_behind: tuple[str, ...] = ()
-    to_send: frozenset[int] | None = None
+    orders: tuple[Order, ...]
+    to_send: tuple[Order, ...]
+    generation: int = 0
+    rows: tuple[PlannedRow, ...] = ()
+    choice: Choice | None = None
+
+    @property
+    def skipped(self) -> Mapping[int, EarlierOrder]:
+        """Rows left out because they were sent before -> the order that they repeat."""
+        return self.choice.skipped if self.choice else {}
+
+    @property
+    def withdrawals(self) -> Mapping[str, tuple[int, ...]]:
+        """Other batches -> their rows, never sent, that this one sends in their place."""
+        return self.choice.withdrawals if self.choice else {}
+
+    @property
+    def is_new(self) -> bool:
+        """Say whether the batch is still to be added."""
+        return self.found is None
+
+    @property
+    def withdrawn(self) -> int:
+        """How many rows of other batches this one sends in their place."""
+        return sum(map(len, self.withdrawals.values()))
 
 
-class _Undo(Exception):
-    """Leaves a planning without a trace."""
-
-
-def find_batch(
-    journal: Journal, validation: Validation, *, login: Login, clock: Clock
-) -> BatchSummary | None:
-    """Give the newest batch of a sheet's content; None when it was never submitted."""
-    content = content_hash(validation.sheet, login)
-    now = clock.now()
-    with journal.planning(url=login.url, org=login.org, user=login.user, now=now) as planning:
-        earlier = planning.generations(content)
-    return earlier[-1] if earlier else None
-
-
-def plan(
+def draft(
     journal: Journal,
+    identity: Identity,
     validation: Validation,
-    *,
-    login: Login,
     options: PlanOptions,
+    *,
     encode: Callable[[Order, str], str],
-    clock: Clock,
-) -> Plan:
-    """Find the batch of a sheet, or make it.
+    now: datetime,
+) -> Draft:
+    """Find the batch of a sheet, or draw up the one that would be added.
+
+    Looks at the journal in short transactions and writes nothing, so that nobody waits for it.
 
     Args:
         encode: from an order and its client ID to the exact text that will be sent.
 
     Raises:
         GateError: rows were sent before, or an earlier batch must be finished first.
-        JournalError: the plan could not be recorded; nothing was sent.
     """
-    content = content_hash(validation.sheet, login)
-    now = clock.now()
-    made: Plan | None = None
-    try:
-        with (
-            ExitStack() as held,
-            journal.planning(url=login.url, org=login.org, user=login.user, now=now) as planning,
-        ):
-            earlier = planning.generations(content)
-            if earlier and options.duplicates is not Duplicates.SEND:
-                return Plan(earlier[-1].batch, earlier[-1].states, is_new=False)
-            if earlier:
-                _require_sent(earlier[-1])
-            generation = len(earlier) + 1
-            draft = _draft(planning, validation, content, generation, login, options, now)
-            for batch in draft.withdrawals:
-                # Nobody may be sending these rows just now; held until the plan is committed.
-                held.enter_context(journal.hold(batch, now))
-            made = _add(planning, validation, draft, content, generation, encode)
-            if options.dry_run:
-                raise _Undo
-    except _Undo:
-        pass
-    assert made is not None
-    return made
+    login = identity.login
+    look = journal.looking(url=login.url, org=login.org, user=login.user)
+    earlier = look.generations(identity.content)
+    if earlier and options.duplicates is not Duplicates.SEND:
+        return _standing(journal, identity, validation, options, earlier[-1])
+    if earlier:
+        require_sent(earlier[-1])
+    generation = len(earlier) + 1
+    choice = choose(look, identity, validation, options, generation, now)
+    rows = tuple(_planned_rows(validation, choice, encode))
+    leaving = {row.row for row in rows if row.state is OrderState.PLANNED}
+    to_send = tuple(order for order in validation.orders if order.row in leaving)
+    sheet = validation.sheet
+    return Draft(
+        identity=identity,
+        validation=validation,
+        options=options,
+        batch=BatchRecord(
+            batch_id=identity.batch_id(generation),
+            sheet_path=str(sheet.path.absolute()),
+            worksheet=sheet.worksheet,
+            columns=sheet.columns,
+            row_count=len(sheet.rows),
+            venue_url=login.url,
+            org=login.org,
+            user=login.user,
+            simulated=options.simulated,
+            created_at=now,
+        ),
+        found=None,
+        states=Counter(row.state for row in rows),
+        orders=to_send,
+        to_send=to_send,
+        generation=generation,
+        rows=rows,
+        choice=choice,
+    )
 
 
-def refuse_sent_since(journal: Journal, summary: BatchSummary, clock: Clock) -> None:
-    """Make sure that no other batch sent what this one is still to send.
+def _standing(
+    journal: Journal,
+    identity: Identity,
+    validation: Validation,
+    options: PlanOptions,
+    found: BatchSummary,
+) -> Draft:
+    sent: list[Order] = []
+    to_send: list[Order] = []
+    for record in journal.orders(found.batch.batch_id):
+        if record.order is not None and record.state is not OrderState.SKIPPED:
+            sent.append(record.order)
+            # What was claimed by a process that died may prove to be unsent.
+            if record.state in (OrderState.PLANNED, OrderState.SENDING):
+                to_send.append(record.order)
+    return Draft(
+        identity=identity,
+        validation=validation,
+        options=options,
+        batch=found.batch,
+        found=found,
+        states=found.states,
+        orders=tuple(sent),
+        to_send=tuple(to_send),
+    )
+
+
+def choose(
+    look: Looking,
+    identity: Identity,
+    validation: Validation,
+    options: PlanOptions,
+    generation: int,
+    now: datetime,
+) -> Choice:
+    """Decide about each row: under which client ID it leaves, or why it does not.
 
     Raises:
-        GateError: rows of another batch equal rows that this one has not sent yet.
+        GateError: rows were sent before, or will be by another batch, or an ID is not free.
     """
-    sent = sent_elsewhere(journal, summary, [OrderState.PLANNED], clock)
-    if sent:
-        raise GateError(
-            f"batch {summary.batch.batch_id}: expected rows that no other batch has sent, found "
-            f"{len(sent)} that one has sent since:\n{listing(sent)}\n"
-            "Nothing more was sent. To send only the others: change any cell of the sheet that is "
-            "not sent (a note), and submit it with --skip-sent."
-        )
-
-
-def sent_elsewhere(
-    journal: Journal, summary: BatchSummary, states: Collection[OrderState], clock: Clock
-) -> dict[int, EarlierOrder]:
-    """Give the rows of a batch in these states that another batch has sent since it was planned.
-
-    Returns:
-        Row number -> the order of the other batch.
-    """
-    if not any(summary.states.get(state) for state in states):
-        return {}
-    batch = summary.batch
-    waiting = {order.client_order_id or "" for order in journal.orders(batch.batch_id, states)}
-    now = clock.now()
-    login = {"url": batch.venue_url, "org": batch.org, "user": batch.user}
-    with journal.planning(**login, now=now) as planning:
-        mine = [
-            earlier
-            for earlier in planning.earlier_orders(client_order_ids=waiting)
-            if earlier.batch_id == batch.batch_id
-        ]
-        others = {
-            earlier.fingerprint: earlier
-            for earlier in planning.earlier_orders(fingerprints=[m.fingerprint for m in mine])
-            if earlier.batch_id != batch.batch_id
-            and earlier.state is not OrderState.PLANNED
-            and is_exposure(earlier, now)
-            # What was sent before this batch was planned was known then, and repeated on purpose.
-            and (earlier.submitted_at is None or earlier.submitted_at >= batch.created_at)
-        }
-    return {m.row: others[m.fingerprint] for m in mine if m.fingerprint in others}
-
-
-def _require_sent(latest: BatchSummary) -> None:
-    pending = sum(latest.states.get(state, 0) for state in (OrderState.PLANNED, OrderState.SENDING))
-    if pending:
-        raise GateError(
-            f"batch {latest.batch.batch_id}: expected it to be sent before it is sent again, found "
-            f"{pending} rows that are not. Finish it first: "
-            f"orderbatch resume {latest.batch.batch_id}"
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _Draft:
-    """What a plan has decided about each row before anything is written."""
-
-    batch: BatchRecord
-    client_order_ids: Mapping[int, str]
-    fingerprints: Mapping[int, str]
-    skipped: Mapping[int, EarlierOrder]
-    withdrawals: Mapping[str, list[int]]
-
-
-def _draft(
-    planning: Planning,
-    validation: Validation,
-    content: str,
-    generation: int,
-    login: Login,
-    options: PlanOptions,
-    now: datetime,
-) -> _Draft:
-    sheet, orders = validation.sheet, validation.orders
-    name = batch_id(content, generation)
-    if planning.is_taken(name):
+    orders = validation.orders
+    name = identity.batch_id(generation)
+    if look.is_taken(name):
         raise GateError(
             f"batch {name}: expected a free ID, found other content under it. Change any cell "
             "that is not sent (a note) and submit again."
@@ -219,9 +214,9 @@ def _draft(
     prints = dict(zip(rows, fingerprints(orders), strict=True))
     wanted = {order.row: _client_order_id(order, name, options) for order in orders}
     _refuse_equal_ids(wanted)
-    found = planning.earlier_orders(fingerprints=prints.values(), client_order_ids=wanted.values())
+    found = look.earlier_orders(fingerprints=prints.values(), client_order_ids=wanted.values())
     used = {order.client_order_id for order in found}
-    later = _sent_with_suffix(planning, [id_ for id_ in wanted.values() if id_ in used])
+    later = _sent_with_suffix(look, [id_ for id_ in wanted.values() if id_ in used])
     matches = Matches(dict.fromkeys([*found, *later]), now)
     refuse_reused_ids(wanted, prints, matches, options.duplicates)
     sent = {row: e for row in rows if (e := matches.sent(prints[row], wanted[row])) is not None}
@@ -235,60 +230,31 @@ def _draft(
                 withdrawals.setdefault(order.batch_id, set()).add(order.row)
     client_order_ids = _free_ids(wanted, matches, skipped)
     _refuse_long_ids(client_order_ids)
-    return _Draft(
-        batch=BatchRecord(
-            batch_id=name,
-            sheet_path=str(sheet.path.absolute()),
-            worksheet=sheet.worksheet,
-            columns=sheet.columns,
-            row_count=len(sheet.rows),
-            venue_url=login.url,
-            org=login.org,
-            user=login.user,
-            simulated=options.simulated,
-            created_at=now,
-        ),
+    return Choice(
         client_order_ids=client_order_ids,
         fingerprints=prints,
         skipped=skipped,
-        withdrawals={other: sorted(planned) for other, planned in withdrawals.items()},
+        withdrawals={other: tuple(sorted(planned)) for other, planned in withdrawals.items()},
     )
 
 
-def _add(
-    planning: Planning,
-    validation: Validation,
-    draft: _Draft,
-    content: str,
-    generation: int,
-    encode: Callable[[Order, str], str],
-) -> Plan:
-    batch = draft.batch
-    for other, rows in draft.withdrawals.items():
-        words = f"withdrawn before it was sent: batch {batch.batch_id} sends it in its place"
-        planning.withdraw(other, rows, detail=words, message=words)
-    planned = _planned_rows(validation, draft, encode)
-    planning.add(
-        batch,
-        content_hash=content,
-        generation=generation,
-        rows=planned,
-        detail=f"{len(planned)} rows of {validation.sheet.path.name}, "
-        f"{len(draft.skipped)} already sent",
-    )
-    return Plan(
-        batch,
-        Counter(row.state for row in planned),
-        is_new=True,
-        skipped=len(draft.skipped),
-        withdrawn=sum(map(len, draft.withdrawals.values())),
-        left_behind=tuple(draft.withdrawals),
-        to_send=frozenset(row.row for row in planned if row.state is OrderState.PLANNED),
-    )
+def require_sent(latest: BatchSummary) -> None:
+    """Make sure that a batch has left before its sheet is sent once more.
+
+    Raises:
+        GateError: some of its rows have not, or nobody knows whether they have.
+    """
+    pending = sum(latest.states.get(state, 0) for state in (OrderState.PLANNED, OrderState.SENDING))
+    if pending:
+        raise GateError(
+            f"batch {latest.batch.batch_id}: expected it to be sent before it is sent again, found "
+            f"{pending} rows that are not. Finish it first: "
+            f"orderbatch resume {latest.batch.batch_id}"
+        )
 
 
 def _planned_rows(
-    validation: Validation, draft: _Draft, encode: Callable[[Order, str], str]
+    validation: Validation, choice: Choice, encode: Callable[[Order, str], str]
 ) -> list[PlannedRow]:
     orders = {order.row: order for order in validation.orders}
     problems = _by_row(validation.problems)
@@ -299,8 +265,8 @@ def _planned_rows(
             return PlannedRow(
                 row.number, row.values, OrderState.INVALID, message=problems.get(row.number, "")
             )
-        client_order_id = draft.client_order_ids[order.row]
-        earlier = draft.skipped.get(order.row)
+        client_order_id = choice.client_order_ids[order.row]
+        earlier = choice.skipped.get(order.row)
         return PlannedRow(
             row=row.number,
             values=row.values,
@@ -308,7 +274,7 @@ def _planned_rows(
             order=order,
             client_order_id=client_order_id,
             payload=encode(order, client_order_id),
-            fingerprint=draft.fingerprints[order.row],
+            fingerprint=choice.fingerprints[order.row],
             message=f"not sent: already sent as {name_of(earlier)}" if earlier else "",
         )
 
@@ -345,13 +311,13 @@ def _refuse_long_ids(client_order_ids: Mapping[int, str]) -> None:
             )
 
 
-def _sent_with_suffix(planning: Planning, ids: list[str]) -> list[EarlierOrder]:
+def _sent_with_suffix(look: Looking, ids: list[str]) -> list[EarlierOrder]:
     """Give the orders that were planned under one of these IDs and a suffix."""
     found: list[EarlierOrder] = []
     for first in itertools.count(2, SUFFIXES_AT_ONCE):
         numbers = range(first, first + SUFFIXES_AT_ONCE)
         stems = {f"{id_}{SUFFIX}{number}": id_ for id_ in ids for number in numbers}
-        more = planning.earlier_orders(client_order_ids=stems)
+        more = look.earlier_orders(client_order_ids=stems)
         found += more
         ids = sorted({stems[order.client_order_id] for order in more})
         if not ids:
@@ -386,3 +352,31 @@ def _by_row(problems: Iterable[Problem]) -> dict[int, str]:
                 f'{problem.column}: expected {problem.expected}, found "{problem.found}"'
             )
     return {row: "; ".join(parts) for row, parts in words.items()}
+
+
+def find_batch(
+    journal: Journal, validation: Validation, *, login: Login, clock: Clock
+) -> BatchSummary | None:
+    """Give the newest batch of a sheet's content; None when it was never submitted."""
+    look = journal.looking(url=login.url, org=login.org, user=login.user)
+    earlier = look.generations(identify(validation.sheet, login).content)
+    return earlier[-1] if earlier else None
+
+
+def plan(
+    journal: Journal,
+    validation: Validation,
+    *,
+    login: Login,
+    options: PlanOptions,
+    encode: Callable[[Order, str], str],
+    clock: Clock,
+    dry_run: bool = False,
+) -> Planned:
+    """Identify, draft and commit at once."""
+    from batch.plan.commit import commit, planned
+
+    now = clock.now()
+    identity = identify(validation.sheet, login)
+    drafted = draft(journal, identity, validation, options, encode=encode, now=now)
+    return planned(drafted) if dry_run else commit(journal, drafted, now)

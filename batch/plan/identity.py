@@ -27,6 +27,27 @@ class Login:
     user: str
 
 
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a batch is, whatever file its sheet came in: made once a sheet, by `identify`.
+
+    Attributes:
+        content: the hash of the sheet's cells under this login.
+    """
+
+    login: Login
+    content: str
+
+    def batch_id(self, generation: int) -> str:
+        """Give the ID of the batch that sends this for the so manieth time."""
+        return batch_id(self.content, generation)
+
+
+def identify(sheet: Sheet, login: Login) -> Identity:
+    """Say what a sheet's batch is; reads through all of its cells."""
+    return Identity(login, content_hash(sheet, login))
+
+
 def content_hash(sheet: Sheet, login: Login) -> str:
     """Hash exactly what makes a batch: the sheet's cells, the venue URL, the org and the user.
 

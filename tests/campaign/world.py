@@ -18,8 +18,9 @@ from batch.config import VenueSettings
 from batch.errors import GateError
 from batch.journal import Journal
 from batch.model import OrderRecord
-from batch.plan.draft import PlanOptions, plan, refuse_sent_since
+from batch.plan.draft import PlanOptions, plan
 from batch.plan.duplicates import Duplicates
+from batch.plan.since import refuse_sent_since
 from batch.run.options import RunOptions, Snapshot
 from batch.run.resolving import declare_not_placed, declare_placed
 from batch.run.run import Run

@@ -9,10 +9,16 @@ from decimal import Decimal
 import pytest
 
 from batch.model import Validation
-from batch.plan.approval import approval_code, approvals, record_approval, same_code
-from batch.plan.identity import Login
+from batch.plan.approval import approval_code as code_of
+from batch.plan.approval import approvals, record_approval, same_code
+from batch.plan.identity import Login, identify
 from tests.run.conftest import Desk
 from tests.run.doubles import LOGIN, make_order, make_validation
+
+
+def approval_code(validation: Validation, login: Login, *, again: bool = False) -> str:
+    return code_of(validation, identify(validation.sheet, login), again=again)
+
 
 SHEET = make_validation(make_order(2), make_order(3))
 

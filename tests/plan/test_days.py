@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from batch.errors import GateError
 from batch.journal import Journal
 from batch.model import Validation
-from batch.plan.draft import refuse_sent_since
 from batch.plan.duplicates import Duplicates
 from batch.plan.identity import fingerprints
+from batch.plan.since import refuse_sent_since
 from batch.states import OrderState
 from tests.run.conftest import Desk
 from tests.run.doubles import (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from decimal import Decimal
 
@@ -10,9 +9,10 @@ import pytest
 
 from batch.errors import GateError
 from batch.model import Problem, Row, Validation
-from batch.plan.draft import PlanOptions, find_batch, plan, refuse_sent_since
+from batch.plan.draft import PlanOptions, find_batch, plan
 from batch.plan.duplicates import Duplicates
-from batch.plan.identity import Login
+from batch.plan.identity import Identity, Login
+from batch.plan.since import refuse_sent_since
 from batch.states import OrderState
 from batch.venue import encode_order
 from tests.run.conftest import Desk
@@ -224,7 +224,7 @@ def test_an_id_of_the_batch_that_is_taken_by_other_content_is_refused(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taken = desk.plan(sheet_of(2)).batch.batch_id
-    monkeypatch.setattr(sys.modules["batch.plan.draft"], "batch_id", lambda *_: taken)
+    monkeypatch.setattr(Identity, "batch_id", lambda *_: taken)
 
     with pytest.raises(GateError, match=f"batch {taken}: expected a free ID"):
         desk.plan(sheet_of(3))

@@ -13,8 +13,9 @@ import pytest
 from batch.errors import GateError, JournalError, JournalLocked
 from batch.journal import Journal
 from batch.model import Order, Validation
-from batch.plan.draft import PlanOptions, plan, refuse_sent_since
+from batch.plan.draft import PlanOptions, plan
 from batch.plan.duplicates import Duplicates
+from batch.plan.since import refuse_sent_since
 from batch.run.resolving import declare_not_placed
 from batch.states import FinalState, OrderState
 from batch.venue import encode_order

@@ -10,7 +10,8 @@ import pytest
 
 from batch.journal import Journal
 from batch.model import OrderRecord, Validation
-from batch.plan.draft import Plan, PlanOptions, plan
+from batch.plan.commit import Planned
+from batch.plan.draft import PlanOptions, plan
 from batch.run.options import Outcome, RunOptions, Snapshot
 from batch.run.run import Run
 from batch.venue import encode_order
@@ -26,7 +27,7 @@ class Desk:
     venue: ScriptedVenue
     workers: InlineWorkers
 
-    def plan(self, validation: Validation, **options: object) -> Plan:
+    def plan(self, validation: Validation, dry_run: bool = False, **options: object) -> Planned:
         """Plan a sheet."""
         return plan(
             self.journal,
@@ -35,6 +36,7 @@ class Desk:
             options=PlanOptions(**options),  # type: ignore[arg-type]
             encode=encode_order,
             clock=self.clock,
+            dry_run=dry_run,
         )
 
     def make_run(self, batch_id: str, **options: object) -> Run:

@@ -9,8 +9,8 @@ import pytest
 
 from batch.errors import JournalError
 from batch.model import TimeInForce, Validation
-from batch.plan.draft import sent_elsewhere
 from batch.plan.duplicates import Duplicates
+from batch.plan.since import sent_elsewhere
 from batch.run.resolving import declare_not_placed, declare_placed
 from batch.states import FinalState, OrderState
 from tests.run.conftest import Desk

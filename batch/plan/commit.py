@@ -1,0 +1,123 @@
+"""From a draft to a batch in the journal: one write transaction a sheet, all of it or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime
+
+from batch.errors import GateError
+from batch.journal import BatchSummary, Journal, Planning
+from batch.model import BatchRecord
+from batch.plan.draft import Draft, choose, require_sent
+from batch.plan.duplicates import Duplicates
+from batch.states import OrderState
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A batch that stands in the journal.
+
+    Attributes:
+        is_new: this commit added it; otherwise it was there before, finished or not.
+        skipped: rows left out because they were sent before.
+        withdrawn: rows of other batches, never sent, that this one sends in their place.
+        left_behind: the other batches that these rows were of.
+        to_send: rows that this plan sends; None for a batch that was there before.
+    """
+
+    batch: BatchRecord
+    states: Mapping[OrderState, int]
+    is_new: bool
+    skipped: int = 0
+    withdrawn: int = 0
+    left_behind: tuple[str, ...] = ()
+    to_send: frozenset[int] | None = None
+
+
+def commit(journal: Journal, draft: Draft, now: datetime) -> Planned:
+    """Add the batch of a draft; for one that stands already, do nothing.
+
+    What the draft took from the journal is looked at again inside the transaction: another process
+    may have planned the same sheet, or sent an equal row, since.
+
+    Raises:
+        GateError: what would be sent is not what the draft says any more; nothing was added.
+        JournalLocked: another process works on a batch whose rows this one would take over.
+        JournalError: the plan could not be recorded; nothing was sent.
+    """
+    if draft.found is not None:
+        return Planned(draft.found.batch, draft.found.states, is_new=False)
+    login = draft.identity.login
+    with ExitStack() as held:
+        for other in draft.withdrawals:
+            # Nobody may be sending these rows just now; held until the plan is committed.
+            held.enter_context(journal.hold(other, now))
+        with journal.planning(url=login.url, org=login.org, user=login.user, now=now) as planning:
+            meanwhile = _meanwhile(planning, draft)
+            if meanwhile is not None:
+                return Planned(meanwhile.batch, meanwhile.states, is_new=False)
+            _refuse_change(planning, draft, now)
+            _add(planning, draft)
+    return planned(draft)
+
+
+def planned(draft: Draft) -> Planned:
+    """Give what a draft comes to when it is committed, and nothing has changed."""
+    return Planned(
+        draft.batch,
+        draft.states,
+        is_new=draft.is_new,
+        skipped=len(draft.skipped),
+        withdrawn=draft.withdrawn,
+        left_behind=tuple(draft.withdrawals),
+        to_send=frozenset(order.row for order in draft.to_send) if draft.is_new else None,
+    )
+
+
+def _meanwhile(planning: Planning, draft: Draft) -> BatchSummary | None:
+    """Give the batch of the same content that another process has planned since the draft."""
+    generations = planning.generations(draft.identity.content)
+    if len(generations) < draft.generation:
+        return None
+    latest = generations[-1]
+    if draft.options.duplicates is Duplicates.SEND:
+        require_sent(latest)
+        raise GateError(
+            f"batch {latest.batch.batch_id}: expected to be the only process that sends this sheet "
+            "once more, found that another one has sent it since this one looked. Nothing was sent "
+            "by this one."
+        )
+    return latest
+
+
+def _refuse_change(planning: Planning, draft: Draft, now: datetime) -> None:
+    found = choose(planning, draft.identity, draft.validation, draft.options, draft.generation, now)
+    before = draft.choice
+    assert before is not None
+    if (found.client_order_ids, found.skipped.keys(), found.withdrawals) != (
+        before.client_order_ids,
+        before.skipped.keys(),
+        before.withdrawals,
+    ):
+        raise GateError(
+            f"batch {draft.batch.batch_id}: expected the journal as it was when the sheet was "
+            "checked, found that equal orders were planned or sent by another process since. "
+            "Nothing was sent. Submit the sheet again."
+        )
+
+
+def _add(planning: Planning, draft: Draft) -> None:
+    batch = draft.batch
+    for other, rows in draft.withdrawals.items():
+        words = f"withdrawn before it was sent: batch {batch.batch_id} sends it in its place"
+        planning.withdraw(other, rows, detail=words, message=words)
+    planning.add(
+        batch,
+        content_hash=draft.identity.content,
+        generation=draft.generation,
+        rows=draft.rows,
+        detail=f"{len(draft.rows)} rows of {draft.validation.sheet.path.name}, "
+        f"{len(draft.skipped)} already sent",
+    )
