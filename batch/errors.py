@@ -116,7 +116,22 @@ class ConfigError(BatchError):
 
 
 class JournalError(BatchError):
-    """The journal cannot be opened, read or written; what it already holds is intact."""
+    """The journal cannot be opened, read or written; what it already holds is intact.
+
+    Attributes:
+        is_final: trying again cannot help: it is damaged, of a newer version, none of ours, or not
+            to be used where it lies.
+    """
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        is_final: bool = False,
+        advice: Iterable[Hint] | Advice = (),
+    ) -> None:
+        super().__init__(message, advice=advice)
+        self.is_final = is_final
 
 
 class JournalLocked(JournalError):

@@ -283,7 +283,11 @@ class SpotRate:
 
 @dataclass(frozen=True, slots=True)
 class BatchRecord:
-    """A batch as the journal holds it: one sheet's content for one venue URL, org and user."""
+    """A batch as the journal holds it: one sheet's content under one login and one run key.
+
+    Attributes:
+        run_key: empty where none was given.
+    """
 
     batch_id: str
     sheet_path: str
@@ -295,6 +299,7 @@ class BatchRecord:
     user: str
     simulated: bool
     created_at: datetime
+    run_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,21 @@ class Database:
             yield self._connection
             self._require_same_files()
 
+    @contextmanager
+    def rebuilding(self) -> Iterator[Connection]:
+        """Write as `writing` does; tables may be renamed under others that refer to them."""
+        # These have an effect outside of a transaction only.
+        with self._in_words():
+            self._driver_connection().execute("PRAGMA foreign_keys = OFF")
+            self._driver_connection().execute("PRAGMA legacy_alter_table = ON")
+        try:
+            with self.writing() as connection:
+                yield connection
+        finally:
+            with self._in_words():
+                self._driver_connection().execute("PRAGMA legacy_alter_table = OFF")
+                self._driver_connection().execute("PRAGMA foreign_keys = ON")
+
     def make_durable(self) -> None:
         """Set how it is written; only for a file that is known to be a journal."""
         self._is_ours = True
@@ -129,6 +144,8 @@ class Database:
         connection.execute(f"PRAGMA busy_timeout = {int(self._busy_timeout_s * 1000)}")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA cell_size_check = ON")
+        # What a file's own schema says runs no function that could do harm.
+        connection.execute("PRAGMA trusted_schema = OFF")
         if self._is_ours:
             # An interrupt in the middle of a statement makes the engine connect anew.
             self._set_durability(connection)

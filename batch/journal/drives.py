@@ -60,7 +60,8 @@ def refuse_network(where: str, path: PurePath) -> None:
             f"{where}: expected a disk of this machine, found a network drive ({system}), whose "
             "locks do not keep two processes apart for certain. Name a local file with --journal; "
             "or, if only this machine ever uses it, set journal_on_network_drive = true in "
-            "config.toml."
+            "config.toml.",
+            is_final=True,
         )
 
 

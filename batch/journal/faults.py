@@ -47,6 +47,16 @@ _CAUSES = {
 }
 
 
+_FINAL = frozenset(
+    {
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_NOTADB,
+        sqlite3.SQLITE_CORRUPT,
+    }
+)
+"""What does not pass by itself; a full disk may."""
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -71,7 +81,9 @@ def finds_nonsense(read: Callable[P, R]) -> Callable[P, R]:
 def explain(where: str, code: int) -> JournalError:
     """Give the error for a cause, by SQLite's primary result code."""
     expected, found, action = _CAUSES[code]
-    return JournalError(f"{where}: expected {expected}, found {found}. {action}")
+    return JournalError(
+        f"{where}: expected {expected}, found {found}. {action}", is_final=code in _FINAL
+    )
 
 
 @contextmanager

@@ -25,7 +25,8 @@ def find_file(location: str) -> Path:
         # Only the scheme: the rest of a URL may hold a password.
         raise JournalError(
             f"journal {scheme}://…: expected the path of a file, or sqlite:///PATH, found another "
-            "URL. Journals are SQLite files so far."
+            "URL. Journals are SQLite files so far.",
+            is_final=True,
         )
     path = Path(rest[1:] if is_url else location)
     try:
@@ -34,7 +35,8 @@ def find_file(location: str) -> Path:
         # RuntimeError: a loop of links, or no home folder; ValueError: a NUL in the name.
         raise JournalError(
             f"journal {path}: expected a path that leads to a file, found: {error}. "
-            "Name another with --journal."
+            "Name another with --journal.",
+            is_final=True,
         ) from None
 
 
@@ -50,20 +52,26 @@ def is_new(where: str, path: Path) -> bool:
         return True
     except OSError as error:
         raise JournalError(
-            f"{where}: expected a file, found: {error.strerror}. Name another with --journal."
+            f"{where}: expected a file, found: {error.strerror}. Name another with --journal.",
+            is_final=True,
         ) from None
     if stat.S_ISDIR(found.st_mode):
-        raise JournalError(f"{where}: expected a file, found a folder. Name a file with --journal.")
+        raise JournalError(
+            f"{where}: expected a file, found a folder. Name a file with --journal.", is_final=True
+        )
     if not stat.S_ISREG(found.st_mode):
         raise JournalError(
-            f"{where}: expected a file, found a device, pipe or socket. Name a file with --journal."
+            f"{where}: expected a file, found a device, pipe or socket. "
+            "Name a file with --journal.",
+            is_final=True,
         )
     if found.st_nlink > 1:
         # Locks and the write-ahead file go by the name; under two names two processes would meet
         # in the file without seeing each other.
         raise JournalError(
             f"{where}: expected a file of one name, found {found.st_nlink} (hard links). "
-            "Make the other one a copy instead."
+            "Make the other one a copy instead.",
+            is_final=True,
         )
     return found.st_size == 0
 
@@ -75,7 +83,8 @@ def make_folder(where: str, path: Path) -> None:
     except OSError as error:
         raise JournalError(
             f"{where}: expected a folder that can be made, found: {error.strerror}. "
-            "Name another place with --journal."
+            "Name another place with --journal.",
+            is_final=True,
         ) from None
 
 

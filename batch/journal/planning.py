@@ -53,6 +53,7 @@ class Planning(Looking):
                 "batch_id": batch.batch_id,
                 "venue_id": venue_id,
                 "content_hash": content_hash,
+                "run_key": batch.run_key,
                 "generation": generation,
                 "sheet_path": write_text(batch.sheet_path),
                 "worksheet": write_text(batch.worksheet),

@@ -90,6 +90,7 @@ def write_change(batch_id: str, change: Change) -> dict[str, Any]:
         "new_server_order_id": write_text(change.server_order_id),
         "new_filled_size": write_digits(change.filled_size),
         "new_average_price": write_digits(change.average_price),
+        "new_execution_id": write_text(change.execution_id),
         "new_message": write_text(change.message),
         "new_submitted_at": write_moment(change.submitted_at),
         "new_finished_at": write_moment(change.finished_at),
@@ -112,6 +113,7 @@ def read_batch(row: Row[Any]) -> BatchRecord:
         user=row.user,
         simulated=row.simulated,
         created_at=_as_moment(row.created_at),
+        run_key=row.run_key,
     )
 
 
@@ -171,6 +173,7 @@ def read_order(row: Row[Any]) -> OrderRecord:
         server_order_id=row.server_order_id,
         filled_size=read_digits(row.filled_size),
         average_price=read_digits(row.average_price),
+        execution_id=row.execution_id,
         message=row.message,
         submitted_at=read_moment(row.submitted_at),
         finished_at=read_moment(row.finished_at),

@@ -50,6 +50,7 @@ _KEPT = (
     "server_order_id",
     "filled_size",
     "average_price",
+    "execution_id",
     "message",
     "submitted_at",
     "finished_at",

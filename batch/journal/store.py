@@ -24,7 +24,7 @@ from batch.journal.statements import (
     read_summaries,
 )
 from batch.journal.tables import BATCHES, EVENTS, ORDERS, VERSION
-from batch.journal.versions import bring_up_to_date, read_version
+from batch.journal.versions import bring_up_to_date, read_version, require_own_schema
 from batch.model import EventRecord, OrderRecord
 from batch.states import OrderState
 
@@ -132,7 +132,8 @@ class Journal:
         if not found:
             raise JournalError(
                 f'{self.where}: expected the ID of a batch, found "{batch_id}", which it does not '
-                "hold. List them with: orderbatch batches"
+                "hold. List them with: orderbatch batches",
+                is_final=True,
             )
         return found[0]
 
@@ -220,6 +221,8 @@ class Journal:
 def _make_ready(database: Database, read_only: bool) -> None:
     with database.reading() as connection:
         found = read_version(connection, database.where)
+        if found == VERSION:
+            require_own_schema(connection, database.where)
     database.make_durable()
     if not read_only:
         database.require_sound()

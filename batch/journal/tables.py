@@ -1,13 +1,12 @@
-"""The journal's tables and the ways up from older versions."""
+"""The journal's tables."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 from sqlalchemy import (
     Boolean,
     Column,
     Connection,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -20,7 +19,7 @@ from sqlalchemy import (
 
 from batch.model import LONGEST_CLIENT_ORDER_ID
 
-VERSION = 2
+VERSION = 3
 
 METADATA = MetaData()
 
@@ -48,6 +47,8 @@ BATCHES = Table(
     Column("batch_id", String(40), primary_key=True),
     Column("venue_id", ForeignKey("venues.id"), nullable=False),
     Column("content_hash", String(64), nullable=False),
+    # Empty where no run key was given.
+    Column("run_key", String(40), nullable=False),
     Column("generation", Integer, nullable=False),
     Column("sheet_path", Text, nullable=False),
     Column("worksheet", Text),
@@ -55,7 +56,9 @@ BATCHES = Table(
     Column("row_count", Integer, nullable=False),
     Column("simulated", Boolean, nullable=False),
     Column("created_at", String(32), nullable=False),
-    Index("one_batch_a_generation", "venue_id", "content_hash", "generation", unique=True),
+    Index(
+        "one_batch_a_generation", "venue_id", "content_hash", "run_key", "generation", unique=True
+    ),
 )
 
 # Numbers are text: what was in the sheet and what went over the wire, digit for digit.
@@ -89,7 +92,11 @@ ORDERS = Table(
     Column("submitted_at", String(32)),
     Column("finished_at", String(32)),
     Column("request_id", String(64)),
+    Column("execution_id", Text),
+    # The hold under which it was last claimed; see HOLDS.
+    Column("claim_epoch", Integer),
     Index("orders_by_fingerprint", "venue_id", "fingerprint"),
+    Index("orders_by_server_order_id", "venue_id", "server_order_id"),
     # With the row: a batch's rows of one state are read in the sheet's order, in portions.
     Index("orders_by_state", "batch_id", "state", "row"),
 )
@@ -105,6 +112,7 @@ Index(
     ORDERS.c.client_order_id,
     unique=True,
     sqlite_where=SENDABLE,
+    postgresql_where=SENDABLE,
 )
 
 EVENTS = Table(
@@ -122,6 +130,33 @@ EVENTS = Table(
     Index("events_by_batch", "batch_id", "id"),
 )
 """Append-only: there is no UPDATE or DELETE of it in this package."""
+
+HOLDS = Table(
+    "holds",
+    METADATA,
+    Column("batch_id", ForeignKey("batches.batch_id"), primary_key=True),
+    Column("epoch", Integer, primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("taken_at", String(32), nullable=False),
+    Column("ended_at", String(32)),
+    Column("token_life_s", Float),
+)
+"""Who held a batch, one epoch after the other. `token_life_s` is the longest life of a token that
+was used under it: NULL where none was, below zero where a request may live for ever."""
+
+STOPS = Table(
+    "stops",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    # NULL: every batch, and every new one.
+    Column("batch_id", String(40)),
+    Column("cancel", Boolean, nullable=False),
+    Column("asked_at", String(32), nullable=False),
+    Column("asked_by", Text, nullable=False),
+    Column("released_at", String(32)),
+    Column("released_by", Text),
+)
+"""What a person asked every running process to stop."""
 
 # What an auditor relies on is not left to this package's good behaviour alone.
 _KEPT = {
@@ -143,20 +178,3 @@ def guard_history(connection: Connection) -> None:
                 f"CREATE TRIGGER {name} BEFORE {action} ON {table} "
                 f"BEGIN SELECT RAISE(ABORT, 'what {table} holds is never changed'); END"
             )
-
-
-def _upgrade_from_1(connection: Connection) -> None:
-    """Guard the history; give the indexes a form that the queries can use."""
-    for statement in (
-        "DROP INDEX orders_by_state",
-        "CREATE INDEX orders_by_state ON orders (batch_id, state, row)",
-        "DROP INDEX one_order_a_client_order_id",
-        "CREATE UNIQUE INDEX one_order_a_client_order_id ON orders (venue_id, client_order_id) "
-        "WHERE state NOT IN ('INVALID', 'SKIPPED')",
-    ):
-        connection.exec_driver_sql(statement)
-    guard_history(connection)
-
-
-UPGRADES: dict[int, Callable[[Connection], None]] = {1: _upgrade_from_1}
-"""From version N: what makes it N + 1, in the same transaction that records it."""

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import sqlite3
 from contextlib import closing
+from functools import cache
 from pathlib import Path
 
-from sqlalchemy import Connection, insert, inspect, select, update
+from sqlalchemy import Connection, create_engine, insert, inspect, select, update
+from sqlalchemy.pool import StaticPool
 
 from batch.errors import JournalError
 from batch.journal.database import Database
-from batch.journal.tables import META, METADATA, UPGRADES, VERSION, guard_history
+from batch.journal.tables import META, METADATA, VERSION, guard_history
 
 
 def read_version(connection: Connection, where: str) -> int | None:
@@ -29,20 +31,22 @@ def read_version(connection: Connection, where: str) -> int | None:
     if not text or not text.isdecimal():
         raise JournalError(
             f"{where}: expected a journal of orderbatch, found a database of something else. "
-            "It was not changed. Name another file with --journal."
+            "It was not changed. Name another file with --journal.",
+            is_final=True,
         )
     found = int(text)
     if found > VERSION:
         raise JournalError(
             f"{where}: expected version {VERSION} or older, found version {found}, made by a newer "
-            "orderbatch. It was not changed. Use that orderbatch."
+            "orderbatch. It was not changed. Use that orderbatch.",
+            is_final=True,
         )
     return found
 
 
 def bring_up_to_date(database: Database) -> None:
     """Make the tables, or upgrade them, in one transaction; a copy is kept of what was before."""
-    with database.writing() as connection:
+    with database.rebuilding() as connection:
         # Looked at again: another process may have done it since.
         found = read_version(connection, database.where)
         if found is None:
@@ -50,13 +54,98 @@ def bring_up_to_date(database: Database) -> None:
             guard_history(connection)
             connection.execute(insert(META), {"name": "version", "value": str(VERSION)})
             return
-        if found < VERSION and database.path is not None:
-            _keep_copy(database.where, database.path, found)
-        for version in range(found, VERSION):
-            UPGRADES[version](connection)
+        if found < VERSION:
+            if database.path is not None:
+                _keep_copy(database.where, database.path, found)
+            _make_anew(connection)
         # Written even when it is the same: a disk that is full or read-only shows here, before
         # anything is sent.
+        require_own_schema(connection, database.where)
         connection.execute(update(META).where(META.c.name == "version").values(value=str(VERSION)))
+
+
+_LISTED = "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE sql IS NOT NULL"
+
+
+@cache
+def _as_made() -> frozenset[tuple[str, str, str, str]]:
+    """List what a new journal has, in the database's own words."""
+    engine = create_engine("sqlite://", poolclass=StaticPool)
+    try:
+        with engine.begin() as connection:
+            METADATA.create_all(connection)
+            guard_history(connection)
+            return _listed(connection)
+    finally:
+        engine.dispose()
+
+
+def _listed(connection: Connection) -> frozenset[tuple[str, str, str, str]]:
+    return frozenset(
+        (row[0], row[1], row[2], row[3]) for row in connection.exec_driver_sql(_LISTED)
+    )
+
+
+def require_own_schema(connection: Connection, where: str) -> None:
+    """Make sure that a journal of this version has what this version makes, word for word.
+
+    A trigger, a view in a table's place or an index that is not what it seems can change what is
+    sent, or make what was sent look unsent.
+
+    Raises:
+        JournalError: names the first thing that is too much, lacks or differs.
+    """
+    found, expected = _listed(connection), _as_made()
+    if found == expected:
+        return
+    for kind, name, _, _ in sorted(found - expected):
+        known = any((kind, name) == one[:2] for one in expected)
+        what = f'another {kind} "{name}" than that' if known else f'a {kind} "{name}" beside that'
+        raise _not_own(where, what)
+    kind, name, _, _ = min(expected - found)
+    raise _not_own(where, f'no {kind} "{name}"')
+
+
+def _not_own(where: str, what: str) -> JournalError:
+    return JournalError(
+        f"{where}: expected exactly what this version makes, found {what}. Somebody else changed "
+        "it, and nothing that it says can be trusted. It was not changed. Put back a copy that is "
+        "as new as it is.",
+        is_final=True,
+    )
+
+
+NEW_VALUES = {"batches": {"run_key": ""}}
+"""What a column holds in rows that are older than it is, where it may not be empty."""
+
+
+def _make_anew(connection: Connection) -> None:
+    """Make every table as this version makes it, and move what the older ones hold over.
+
+    Altering them would leave other words in the database's own list of what it has, and that list
+    is compared with what this version makes before a journal is trusted.
+    """
+    older = set(inspect(connection).get_table_names())
+    listed = "SELECT type, name FROM sqlite_schema WHERE type IN ('trigger', 'index') AND sql != ''"
+    for kind, name in connection.exec_driver_sql(listed).all():
+        connection.exec_driver_sql(f'DROP {kind} "{name}"')
+    moved = [table for table in METADATA.sorted_tables if table.name in older]
+    for table in moved:
+        connection.exec_driver_sql(f"ALTER TABLE {table.name} RENAME TO older_{table.name}")
+    METADATA.create_all(connection)
+    for table in moved:
+        had = {c["name"] for c in inspect(connection).get_columns(f"older_{table.name}")}
+        kept = [column.name for column in table.c if column.name in had]
+        values = NEW_VALUES.get(table.name, {})
+        new = {name: value for name, value in values.items() if name not in had}
+        quoted = ", ".join(f'"{name}"' for name in (*kept, *new))
+        wanted = ", ".join([*(f'"{name}"' for name in kept), *(f"'{v}'" for v in new.values())])
+        connection.exec_driver_sql(
+            f"INSERT INTO {table.name} ({quoted}) SELECT {wanted} FROM older_{table.name}"
+        )
+    for table in reversed(moved):
+        connection.exec_driver_sql(f"DROP TABLE older_{table.name}")
+    guard_history(connection)
 
 
 def _keep_copy(where: str, path: Path, version: int) -> None:

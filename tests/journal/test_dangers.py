@@ -256,10 +256,13 @@ def test_nonsense_in_a_sound_file_is_said(
     with Journal.open(str(path)) as journal:
         add(journal)
     with closing(sqlite3.connect(path)) as connection:
-        triggers = connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-        for (name,) in triggers.fetchall():
+        listed = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
+        triggers = connection.execute(listed).fetchall()
+        for name, _ in triggers:
             connection.execute(f"DROP TRIGGER {name}")
         connection.execute(f"UPDATE {table} SET {column} = {nonsense}")
+        for _, sql in triggers:
+            connection.execute(sql)
         connection.commit()
 
     with Journal.open(str(path)) as journal, pytest.raises(JournalError, match="found damage"):

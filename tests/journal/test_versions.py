@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from batch.errors import JournalError
-from batch.journal import Change, Journal, tables, versions
+from batch.journal import Change, Journal, versions
 from batch.states import OrderEvent, OrderState
 from tests.journal.planned import NOW, add, claim, states
 
@@ -19,6 +20,15 @@ VERSION_1 = Path(__file__).with_name("version_1.sql").read_text(encoding="utf-8"
 def make_version_1(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:
         connection.executescript(VERSION_1)
+
+
+VERSION_2 = Path(__file__).with_name("version_2.sql").read_text(encoding="utf-8")
+"""What the first released program left behind: a batch with a row of each common end."""
+
+
+def make_version_2(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(VERSION_2)
 
 
 def schema(path: Path) -> set[tuple[str, str, str]]:
@@ -44,7 +54,7 @@ def test_an_older_journal_is_upgraded_with_everything_in_it(path: Path) -> None:
     assert (first.state, first.server_order_id) == (OrderState.OPEN, "S1")
     assert second.state is OrderState.PLANNED
     assert [event.kind for event in events] == ["planned", "claimed", "accepted"]
-    assert ask(path, "SELECT value FROM journal_meta WHERE name = 'version'") == [("2",)]
+    assert ask(path, "SELECT value FROM journal_meta WHERE name = 'version'") == [("3",)]
 
 
 def test_an_upgraded_journal_has_the_same_tables_as_a_new_one(path: Path, tmp_path: Path) -> None:
@@ -73,10 +83,11 @@ def test_an_upgrade_that_fails_changes_nothing(path: Path, monkeypatch: pytest.M
     before = schema(path)
 
     def fail(connection: object) -> None:
-        tables.UPGRADES[1](connection)  # type: ignore[arg-type]
+        make_anew(connection)  # type: ignore[arg-type]
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(versions, "UPGRADES", {1: fail})
+    make_anew = versions._make_anew
+    monkeypatch.setattr(versions, "_make_anew", fail)
 
     with pytest.raises(KeyboardInterrupt):
         Journal.open(str(path))
@@ -121,13 +132,13 @@ def test_an_older_journal_is_upgraded_for_reading_too(path: Path) -> None:
 def test_a_journal_of_a_newer_version_is_refused_and_left_alone(path: Path) -> None:
     make_version_1(path)
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute("UPDATE journal_meta SET value = '3'")
+        connection.execute("UPDATE journal_meta SET value = '4'")
         connection.commit()
     before = path.read_bytes()
 
     with pytest.raises(
         JournalError,
-        match=r"journal\.db: expected version 2 or older, found version 3, made by a newer",
+        match=r"journal\.db: expected version 3 or older, found version 4, made by a newer",
     ):
         Journal.open(str(path))
 
@@ -176,3 +187,100 @@ def test_new_batches_go_into_an_upgraded_journal(path: Path) -> None:
         found = states(journal, "new")
 
     assert found == {2: OrderState.UNKNOWN, 3: OrderState.PLANNED}
+
+
+def test_the_released_programs_journal_is_upgraded_with_everything_in_it(path: Path) -> None:
+    make_version_2(path)
+    before = {
+        table: ask(path, f"SELECT * FROM {table} ORDER BY 1, 2") for table in ("orders", "events")
+    }
+
+    with Journal.open(str(path)) as journal:
+        batch = journal.batch("keknbh7c")
+        orders = list(journal.orders("keknbh7c"))
+        events = list(journal.events("keknbh7c"))
+
+    assert batch.batch.run_key == ""
+    assert [order.state.value for order in orders] == ["FILLED", "EXPIRED", "OPEN", "INVALID"]
+    assert len(events) == len(before["events"])
+    assert ask(path, "SELECT * FROM events ORDER BY 1, 2") == before["events"]
+    names = ", ".join(f'"{name}"' for name in columns_of_version_2("orders"))
+    assert ask(path, f"SELECT {names} FROM orders ORDER BY 1, 2") == before["orders"]
+    assert ask(path, "PRAGMA foreign_key_check") == []
+
+
+def columns_of_version_2(table: str) -> list[str]:
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.executescript(VERSION_2)
+        return [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+
+
+@pytest.mark.parametrize("make", [make_version_1, make_version_2])
+def test_an_upgrade_leaves_the_words_of_a_new_journal(
+    path: Path, tmp_path: Path, make: Callable[[Path], None]
+) -> None:
+    make(path)
+    Journal.open(str(path)).close()
+    Journal.open(str(tmp_path / "new.db")).close()
+
+    listed = "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name"
+    assert ask(path, listed) == ask(tmp_path / "new.db", listed)
+
+
+HOSTILE = {
+    "a trigger that sends more": "CREATE TRIGGER more AFTER INSERT ON orders BEGIN "
+    "UPDATE orders SET message = 'x' WHERE row = NEW.row; END",
+    "a trigger that forgets": "CREATE TRIGGER again AFTER UPDATE OF state ON orders BEGIN "
+    "UPDATE orders SET state = 'PLANNED' WHERE row = NEW.row; END",
+    "a view": "CREATE VIEW more AS SELECT * FROM orders",
+    "a view named as a table": "ALTER TABLE stops RENAME TO s; "
+    "CREATE VIEW stops AS SELECT * FROM s",
+    "a table too many": "CREATE TABLE more (id INTEGER)",
+    "an index too many": "CREATE UNIQUE INDEX more ON orders (state)",
+    "a guard too few": "DROP TRIGGER events_kept_from_delete",
+    "an index too few": "DROP INDEX one_order_a_client_order_id",
+    "another column": "ALTER TABLE orders ADD COLUMN more TEXT",
+    "a full index": "DROP INDEX one_order_a_client_order_id; CREATE UNIQUE INDEX "
+    "one_order_a_client_order_id ON orders (venue_id, client_order_id)",
+    "a weaker guard": "DROP TRIGGER events_kept_from_delete; CREATE TRIGGER "
+    "events_kept_from_delete BEFORE DELETE ON events BEGIN SELECT 1; END",
+}
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+@pytest.mark.parametrize("script", HOSTILE.values(), ids=HOSTILE)
+def test_a_journal_that_somebody_else_prepared_is_refused_and_named(
+    path: Path, script: str, read_only: bool
+) -> None:
+    Journal.open(str(path)).close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(script)
+
+    with pytest.raises(JournalError, match=r"expected exactly what this version makes, found") as e:
+        Journal.open(str(path), read_only=read_only)
+
+    assert e.value.is_final
+
+
+def test_a_version_number_that_lies_is_refused(path: Path) -> None:
+    make_version_2(path)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE journal_meta SET value = '3'")
+        connection.commit()
+
+    with pytest.raises(JournalError, match="expected exactly what this version makes"):
+        Journal.open(str(path))
+
+
+@pytest.mark.parametrize("make", [make_version_1, make_version_2])
+def test_what_was_added_to_an_older_journal_is_not_taken_over(
+    path: Path, make: Callable[[Path], None]
+) -> None:
+    make(path)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript("CREATE VIEW more AS SELECT * FROM events")
+
+    with pytest.raises(JournalError, match='view "more"'):
+        Journal.open(str(path))
+
+    assert ask(path, "SELECT value FROM journal_meta")[0][0] in ("1", "2")
