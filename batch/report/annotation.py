@@ -24,6 +24,7 @@ from batch.report.own_workbook import (
     put_text,
     save_whole,
 )
+from batch.report.standing import SAVED_BY, problems_mark
 from batch.report.text import visible
 
 MARKED, LISTED = problem_list.MARKED, problem_list.LISTED
@@ -70,6 +71,8 @@ def _save_own_workbook(
     table = find_table(workbook, sheet)
     _mark_cells(table, sheet, problems)
     _list_problems(workbook, table.title, sheet, problems, lost)
+    workbook.properties.category = problems_mark(sheet.path.name)
+    workbook.properties.lastModifiedBy = SAVED_BY
     workbook.save(draft)
 
 

@@ -22,6 +22,7 @@ from batch.report.background import Background
 from batch.report.columns import sheet_values
 from batch.report.fills import filled_size, unfilled_size
 from batch.report.palette import FILL_BARS, NEED_STYLES, STATE_STYLES
+from batch.report.standing import results_mark
 from batch.report.text import visible
 from batch.report.totals import Amounts, survey
 from batch.report.wording import amount_lines, counted, facts, headline, rate_in_words
@@ -71,6 +72,7 @@ def write_page(
     found = survey(orders)
     text = _PAGE.render(
         batch=batch,
+        mark=results_mark(batch.batch_id),
         sheet=visible(PurePath(batch.sheet_path).name),
         found=found,
         headline=headline(found),

@@ -1,7 +1,8 @@
 """What stands at a target already: ours, ours but changed, or not ours. Part of `report`, layer 2.
 
 A file of ours says itself what it is: a workbook in its properties, which name who saved it last,
-JSON in its `batch` object; a CSV by its lines, which are those of the batch.
+JSON in its `batch` object, a page in its description; a CSV by its lines, which are those of the
+batch.
 """
 
 from __future__ import annotations
@@ -100,6 +101,8 @@ def judge_results(
                 return _judge_results_csv(path, lines)
             case ".json":
                 return _named(_batch_in_json(path), batch.batch_id)
+            case ".html":
+                return _judge_page(path, results_mark(batch.batch_id))
             case _:
                 return _judge_workbook(
                     path, results_mark(batch.batch_id), _RESULTS_TITLE + batch.batch_id
@@ -166,6 +169,18 @@ def _batch_in_json(path: Path) -> str:
         return str(batch["id"])
     except (ValueError, TypeError, KeyError, RecursionError):
         return ""
+
+
+def _judge_page(path: Path, mark: str) -> Standing:
+    with path.open("rb") as content:
+        start = content.read(_LARGEST_CORE).decode("utf-8", "replace")
+    found = re.search(r'<meta name="description" content="([^"<>]*)">', start)
+    description = unescape(found[1]) if found else ""
+    if description == mark:
+        return OURS
+    if description.startswith("orderbatch: "):
+        return _of_another(description.removeprefix("orderbatch: "))
+    return _NOT_OURS
 
 
 def _named(found: str, batch_id: str) -> Standing:
