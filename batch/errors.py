@@ -50,7 +50,9 @@ class Advice(StrEnum):
     NAME_WORKSHEET = "say which worksheet"
     HIDDEN_ROWS = "show them, or say whether to include or to skip them"
     DECIMAL_SIGN = "say the decimal sign and the thousands sign if the whole sheet is written so"
-    IGNORE_COLUMN = "rename the column, or say that it is to be ignored"
+    IGNORE_COLUMN = (
+        "rename it to what it means, or if it does not matter for these orders, ignore the column"
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,7 +141,7 @@ class Sheet:
         problems: cells that could not be read as text without a guess (error values, formulas
             without a value, booleans, …). Their text in `rows` is what a person sees.
         sha256: of the file's bytes as they were read, in hexadecimal digits.
-        warnings: what is odd about the sheet as a whole and yet allowed.
+        warnings: what is odd about the sheet as a whole, or its headers, and yet allowed.
     """
 
     path: Path

@@ -40,14 +40,16 @@ _WORDS = {
     Advice.NAME_WORKSHEET: "Say which with --sheet.",
     Advice.HIDDEN_ROWS: "Show them, or say --hidden-rows include or --hidden-rows skip.",
     Advice.DECIMAL_SIGN: "Say --decimal and --thousands if the whole sheet is written so.",
-    Advice.IGNORE_COLUMN: 'Rename the column, or say --ignore-column "{0}".',
+    Advice.IGNORE_COLUMN: "Rename it to what it means, or if it does not matter for these orders, "
+    "carry it along unread: {ignore}",
 }
 
 
 def in_words(hint: Hint) -> str:
     """Say what to do in options and commands."""
     resume = ", ".join(f"orderbatch resume {batch}" for batch in hint.about)
-    return _WORDS[hint.advice].format(*hint.about, resume=resume)
+    ignore = " ".join(f'--ignore-column "{header}"' for header in hint.about)
+    return _WORDS[hint.advice].format(*hint.about, resume=resume, ignore=ignore)
 
 
 def with_advice(words: str, advice: Iterable[Hint]) -> str:

@@ -48,7 +48,13 @@ def check(sheet: Path, annotate: Path | None, as_json: bool, again: bool, **opti
       orderbatch check orders.xlsx --annotate marked.xlsx
     """
     from batch.cli.console import print_json, show
-    from batch.cli.problems import as_data, notes, show_problems, totals_table, where
+    from batch.cli.problems import (
+        as_data,
+        notes,
+        show_problems,
+        totals_table,
+        where,
+    )
     from batch.cli.reading import read_and_validate
     from batch.cli.sharing import split_options
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from batch.cli.advice import words_of
 from batch.cli.exits import code_of
 from batch.errors import BatchError
 
@@ -31,7 +30,9 @@ class GroupedCommand(click.Command):
         except BatchError as error:
             # Whoever asked for a document gets one, also where there is nothing but a refusal.
             if ctx.params.get("as_json"):
-                document = {"error": words_of(error), "exit_code": code_of(error)}
+                from batch.cli.problems import refusal_as_data
+
+                document = {**refusal_as_data(error), "exit_code": code_of(error)}
                 click.echo(json.dumps(document, indent=2, ensure_ascii=False))
             raise
 

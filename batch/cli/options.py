@@ -165,6 +165,15 @@ reading: Callable[[Any], Any] = _all_of(
             show_default=True,
             help="What to do with hidden or filtered-out rows.",
         ),
+        option(
+            READING,
+            "--ignore-column",
+            "ignore",
+            multiple=True,
+            metavar="NAME",
+            help="Carry the column with this header along unread, whatever it may mean; "
+            "repeatable.",
+        ),
     ]
 )
 """How to read a sheet."""

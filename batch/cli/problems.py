@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from batch.cli.advice import in_words, with_advice
+from batch.cli.advice import in_words, with_advice, words_of
+from batch.errors import BatchError, SheetError
 from batch.model import Order, Problem, Sheet, Validation
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ SHOWN = 50
 
 NOTED = 10
 """Notes that a person is shown."""
+
+NAMED = 20
+"""Columns that are not sent, by name."""
 
 
 def where(sheet: Sheet) -> str:
@@ -32,6 +36,8 @@ def sentence(sheet: Sheet, problem: Problem) -> str:
         place.append(f"row {problem.row}")
     if problem.column:
         place.append(problem.column)
+    if problem.code == "not-sent":
+        return f"{where(sheet)}: not sent: {problem.found}"
     action = f". {problem.action[0].upper()}{problem.action[1:]}" if problem.action else ""
     said = f'{", ".join(place)}: expected {problem.expected}, found "{problem.found}"{action}'
     return with_advice(f"{said}." if problem.advice else said, problem.advice)
@@ -39,9 +45,14 @@ def sentence(sheet: Sheet, problem: Problem) -> str:
 
 def notes(validation: Validation) -> list[str]:
     """Give what is allowed but worth a look, a line each; many are only counted."""
-    lines = [f"note: {sentence(validation.sheet, w)}" for w in validation.warnings[:NOTED]]
-    if len(validation.warnings) > NOTED:
-        lines.append(f"note: and {len(validation.warnings) - NOTED:,} more like these; see --json")
+    not_sent = [w.found for w in validation.warnings if w.code == "not-sent"]
+    others = [w for w in validation.warnings if w.code != "not-sent"]
+    lines = [f"note: {sentence(validation.sheet, w)}" for w in others[:NOTED]]
+    if len(others) > NOTED:
+        lines.append(f"note: and {len(others) - NOTED:,} more like these; see --json")
+    if not_sent:
+        more = f" and {len(not_sent) - NAMED:,} more; see --json" if len(not_sent) > NAMED else ""
+        lines.insert(0, f"{where(validation.sheet)}: not sent: {', '.join(not_sent[:NAMED])}{more}")
     return lines
 
 
@@ -138,24 +149,33 @@ def _add_texts(table: Table, *cells: str) -> None:
     table.add_row(*(Text(cell) for cell in cells))
 
 
+def refusal_as_data(error: BatchError) -> dict[str, Any]:
+    """Give what `--json` prints where a command ends with a refusal, of a whole sheet or other."""
+    document: dict[str, Any] = {"error": words_of(error)}
+    if isinstance(error, SheetError):
+        from batch.sheet import HeaderRefusal
+
+        problems = error.problems if isinstance(error, HeaderRefusal) else ()
+        document["code"] = error.code
+        document["problems"] = [_problem_as_data(p, words_of(error)) for p in problems]
+    return document
+
+
+def _problem_as_data(problem: Problem, message: str) -> dict[str, Any]:
+    names = ("code", "row", "column", "field", "expected", "found")
+    return {
+        **{name: getattr(problem, name) for name in names},
+        "action": with_advice(problem.action, problem.advice).strip(),
+        "message": message,
+    }
+
+
 def as_data(validation: Validation) -> dict[str, Any]:
     """Give what `--json` prints of a checked sheet."""
     sheet = validation.sheet
 
     def listed(problems: Iterable[Problem]) -> list[dict[str, Any]]:
-        return [
-            {
-                "code": problem.code,
-                "row": problem.row,
-                "column": problem.column,
-                "field": problem.field,
-                "expected": problem.expected,
-                "found": problem.found,
-                "action": with_advice(problem.action, problem.advice).strip(),
-                "message": sentence(sheet, problem),
-            }
-            for problem in problems
-        ]
+        return [_problem_as_data(problem, sentence(sheet, problem)) for problem in problems]
 
     return {
         "sheet": str(sheet.path),

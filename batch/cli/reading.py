@@ -19,6 +19,7 @@ class ReadingOptions:
     decimal: Literal["point", "comma"]
     thousands: str | None
     hidden_rows: Literal["refuse", "include", "skip"]
+    ignore: tuple[str, ...]
 
 
 def read_and_validate(path: Path, options: ReadingOptions, session: Session) -> Validation:
@@ -37,6 +38,7 @@ def read_and_validate(path: Path, options: ReadingOptions, session: Session) -> 
         hidden_rows=options.hidden_rows,
         columns=settings.columns,
         constant_fields=settings.defaults,
+        ignore=(*settings.ignore, *options.ignore),
     )
     return validate(
         sheet,

@@ -27,5 +27,5 @@ def split_options(
 ) -> tuple[Session, ReadingOptions]:
     """Take the common options and those about reading out of a command's options."""
     session = start_session(options, simulated=simulated)
-    names = ("worksheet", "decimal", "thousands", "hidden_rows")
+    names = ("worksheet", "decimal", "thousands", "hidden_rows", "ignore")
     return session, ReadingOptions(**{name: options.pop(name) for name in names})

@@ -73,6 +73,7 @@ class SheetSettings(_Table):
 
     Attributes:
         columns: a header of the desk's own -> the order field that it means.
+        ignore: headers of columns that are carried along unread, whatever they may mean.
         defaults: order field -> the value for sheets that lack that column.
         price_decimals: symbol -> the most decimals that a limit price may have.
         more_currencies: codes that the venue deals in beside those of ISO 4217 and of the market.
@@ -80,6 +81,7 @@ class SheetSettings(_Table):
     """
 
     columns: dict[str, str] = Field(default_factory=dict)
+    ignore: tuple[str, ...] = ()
     defaults: dict[str, str] = Field(default_factory=dict)
     price_decimals: dict[str, int] = Field(default_factory=dict)
     more_currencies: tuple[Annotated[str, AfterValidator(_currency)], ...] = ()

@@ -16,11 +16,11 @@ from types import MappingProxyType
 
 from batch.model import Sheet
 from batch.sheet.bounds import Limits
-from batch.sheet.headers import known_headers
+from batch.sheet.headers import HeaderRefusal, Headers
 from batch.sheet.source import Kind, kind_of, load
 from batch.sheet.table import HiddenRows, Reading, build, row_list
 
-__all__ = ["HiddenRows", "Limits", "read", "row_list"]
+__all__ = ["HeaderRefusal", "HiddenRows", "Limits", "read", "row_list"]
 
 _NO_COLUMNS: Mapping[str, str] = MappingProxyType({})
 
@@ -32,6 +32,7 @@ def read(
     hidden_rows: HiddenRows = "refuse",
     columns: Mapping[str, str] = _NO_COLUMNS,
     constant_fields: Collection[str] = (),
+    ignore: Collection[str] = (),
     limits: Limits = Limits(),  # noqa: B008 - frozen
 ) -> Sheet:
     """Read an order sheet as text.
@@ -42,18 +43,20 @@ def read(
         hidden_rows: what to do with hidden or filtered-out rows.
         columns: a desk's own header → the order field that it means, on top of the well-known.
         constant_fields: order fields that the sheet may lack because a setting gives them.
+        ignore: headers of columns that are carried along unread, whatever they may mean.
 
     Raises:
         SheetError: the sheet as a whole cannot be used; its `code` says why.
         ConfigError: `columns` names a field that does not exist.
     """
-    known = known_headers(columns)
+    headers = Headers(columns, ignore)
+    known = headers.known
     content = load(path, limits)
     sha256 = hashlib.sha256(content).hexdigest()
     kind = kind_of(path, content, limits)
 
     def reading(name: str | None) -> Reading:
-        return Reading(path, name, known, constant_fields, hidden_rows, limits)
+        return Reading(path, name, headers, constant_fields, hidden_rows, limits)
 
     if kind is Kind.DELIMITED:
         from batch.sheet.delimited import DelimitedText, decode

@@ -30,6 +30,8 @@ def decode(path: Path, content: bytes) -> tuple[str, bool]:
         SheetError: some byte means nothing in that encoding; its offset is named.
     """
     text, guessed = _decode(path, content)
+    # Some programs write a second byte-order mark beside the one that decoding takes away.
+    text = text.lstrip("\ufeff")
     # Old programs end a text file with Ctrl-Z, which is no part of it.
     whole = text.rstrip("\r\n\x1a")
     return whole + text[len(whole) :].partition("\x1a")[0], guessed

@@ -5,9 +5,11 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Mapping, Sequence
 
-from batch.errors import ConfigError, SheetError
-from batch.model import FIELDS, REQUIRED_FIELDS, shown
+from batch.errors import Advice, ConfigError, SheetError, hint
+from batch.model import FIELDS, REQUIRED_FIELDS, Problem, shown
 from batch.sheet.raw import RawRow
+from batch.sheet.suspicion import Judge, Suspicion
+from batch.sheet.words import normalise
 
 TITLE_ROWS = 20
 """How many rows may stand above the header."""
@@ -59,31 +61,122 @@ _ALIASES = {
 }
 
 
-def normalise(header: str) -> str:
-    """Strip a header of what does not count: case, spaces, `_` and `-`."""
-    return "".join(header.split()).replace("_", "").replace("-", "").casefold()
+_BUILT_IN = {alias: field for field in FIELDS for alias in (field, *_ALIASES.get(field, ()))}
+_NAMED = 20
 
 
-_BUILT_IN = {
-    normalise(alias): field for field in FIELDS for alias in (field, *_ALIASES.get(field, ()))
-}
+class HeaderRefusal(SheetError):
+    """The sheet is refused for headers that may mean more than a desk's own column would.
+
+    Attributes:
+        problems: one for each of them.
+    """
+
+    def __init__(self, message: str, problems: Sequence[Problem]) -> None:
+        ways_out = hint(Advice.IGNORE_COLUMN, *(problem.found for problem in problems[:_NAMED]))
+        super().__init__(message, code="suspicious-header", advice=(ways_out,))
+        self.problems = tuple(problems)
 
 
-def known_headers(columns: Mapping[str, str]) -> dict[str, str]:
-    """Map normalised headers to fields: the well-known ones and a desk's own on top.
+class Headers:
+    """What headers mean: the well-known ones, a desk's own, and those that nobody knows.
 
     Args:
         columns: a desk's header → the field that it means.
+        ignore: headers of columns that are carried along whatever they say.
+
+    Attributes:
+        known: normalised header → field.
 
     Raises:
         ConfigError: a desk's header is mapped to a field that does not exist.
     """
+
+    def __init__(self, columns: Mapping[str, str], ignore: Collection[str]) -> None:
+        _require_real_fields(columns)
+        self._spelt = {**_BUILT_IN, **columns}
+        self._ignored = {normalise(name): name for name in ignore}
+        self.known = {
+            name: field
+            for header, field in self._spelt.items()
+            if (name := normalise(header)) not in self._ignored
+        }
+
+    def notes(self, where: str, header: RawRow) -> tuple[Problem, ...]:
+        """Name the columns that are only carried along.
+
+        Raises:
+            HeaderRefusal: a header is near to one that counts, or changes what an order is.
+        """
+        names = [normalise(text) for text in header.texts]
+        unread = [i for i, name in enumerate(names) if name and name not in self.known]
+        unknown = [i for i in unread if names[i] not in self._ignored]
+        judge = Judge(self._spelt) if unknown else None
+        found = {i: judge.suspicion(header.texts[i]) for i in unknown} if judge else {}
+        suspicious = {i: suspicion for i, suspicion in found.items() if suspicion is not None}
+        if suspicious:
+            raise _refusal(where, header, suspicious)
+        return (
+            *(_not_sent(header.texts[i]) for i in unknown),
+            *(_ignored_in_vain(name) for key, name in self._ignored.items() if key not in names),
+        )
+
+
+def _require_real_fields(columns: Mapping[str, str]) -> None:
     for header, field in columns.items():
         if field not in FIELDS:
             raise ConfigError(
                 f'sheet.columns, "{header}": expected one of {", ".join(FIELDS)}, found "{field}"'
             )
-    return _BUILT_IN | {normalise(header): field for header, field in columns.items()}
+
+
+def _refusal(where: str, header: RawRow, suspicious: Mapping[int, Suspicion]) -> HeaderRefusal:
+    problems = [
+        Problem(
+            code="suspicious-header",
+            row=header.number,
+            column=header.texts[i],
+            field=suspicion.fields[0] if suspicion.fields else None,
+            expected=f"a header that is sure not to mean {suspicion}",
+            found=shown(header.texts[i].strip()),
+            advice=(hint(Advice.IGNORE_COLUMN, shown(header.texts[i].strip())),),
+        )
+        for i, suspicion in suspicious.items()
+    ]
+    words = [
+        f'"{shown(header.texts[i].strip())}" ({letter(i)}), which may mean {suspicion}'
+        for i, suspicion in suspicious.items()
+    ]
+    more = f"; and {len(words) - _NAMED:,} more" if len(words) > _NAMED else ""
+    return HeaderRefusal(
+        f"{where}, row {header.number}: expected only columns that are known or cannot change an "
+        f"order, found {'; '.join(words[:_NAMED])}{more}.",
+        problems,
+    )
+
+
+def _not_sent(header: str) -> Problem:
+    return Problem(
+        code="not-sent",
+        row=None,
+        column=header,
+        field=None,
+        expected="a column that orderbatch knows",
+        found=shown(header.strip()),
+        action="it is carried along into the report, and not sent",
+    )
+
+
+def _ignored_in_vain(name: str) -> Problem:
+    return Problem(
+        code="ignored-in-vain",
+        row=None,
+        column=None,
+        field=None,
+        expected=f'a column "{shown(name)}", which is to be ignored',
+        found="none",
+        action="check how it is spelt",
+    )
 
 
 def fields_of(row: RawRow, known: Mapping[str, str]) -> set[str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -23,13 +24,14 @@ from batch.model import (
 from batch.sheet.bounds import Limits
 from batch.sheet.headers import (
     TITLE_ROWS,
+    Headers,
     find_header,
     letter,
     no_header,
-    normalise,
     require_fields,
 )
 from batch.sheet.raw import Area, Flaw, RawRow
+from batch.sheet.words import normalise
 
 HiddenRows = Literal["refuse", "include", "skip"]
 LineCheck = Callable[[RawRow, int, int], Problem | None]
@@ -58,13 +60,13 @@ class Reading:
 
     Attributes:
         where: the file and, for a workbook, the worksheet, as messages name them.
-        known: normalised header → field.
+        headers: what headers mean.
         constant_fields: fields that the sheet may lack because a setting gives them.
     """
 
     path: Path
     worksheet: str | None
-    known: Mapping[str, str]
+    headers: Headers
     constant_fields: Collection[str]
     hidden_rows: HiddenRows
     limits: Limits
@@ -96,12 +98,14 @@ def build(
             fields, that nobody decided about.
     """
     top, ahead = _take_top(raw_rows)
-    header = find_header(top, reading.known, reading.constant_fields)
+    known = reading.headers.known
+    header = find_header(top, known, reading.constant_fields)
     if header is None:
         if not any(text.strip() for row in top for text in row.texts) and ahead is None:
             raise _no_orders(reading, "an empty sheet")
         raise no_header(reading.where)
-    require_fields(reading.where, header, reading.known, reading.constant_fields)
+    require_fields(reading.where, header, known, reading.constant_fields)
+    notes = reading.headers.notes(reading.where, header)
     hidden = _hidden_columns(reading, header, is_hidden) if is_hidden is not None else ()
     collector = _Collector(reading, header, check_line, left_out=hidden)
     for row in top:
@@ -111,7 +115,7 @@ def build(
         collector.add(ahead)
     for row in raw_rows:
         collector.add(row)
-    return collector.sheet(merged)
+    return collector.sheet(merged, notes)
 
 
 def _take_top(raw_rows: Iterator[RawRow]) -> tuple[list[RawRow], RawRow | None]:
@@ -137,7 +141,7 @@ def _hidden_columns(
     fields = {
         position: field
         for position, text in enumerate(header.texts)
-        if (field := reading.known.get(normalise(text))) in _SENT and is_hidden(position)
+        if (field := reading.headers.known.get(normalise(text))) in _SENT and is_hidden(position)
     }
     if not fields or reading.hidden_rows == "include":
         return frozenset()
@@ -182,12 +186,15 @@ class _Collector:
         self._header = header
         self._check_line = check_line
         names = [normalise(text) for text in header.texts]
+        times = Counter(names)
         kept = [i for i, name in enumerate(names) if name]
         self._width = kept[-1] + 1
         self._kept = kept if len(kept) < self._width else None
         self._columns = tuple(
             Column(
-                header.texts[i], None if i in left_out else reading.known.get(names[i]), letter(i)
+                header.texts[i],
+                None if i in left_out else reading.headers.known.get(names[i]),
+                letter(i),
             )
             for i in kept
         )
@@ -195,7 +202,7 @@ class _Collector:
         self._new_position = {old: new for new, old in enumerate(kept)}
         # Columns that may be there only as long as nothing stands below their header.
         self._unusable = [
-            i for i, name in enumerate(names[: self._width]) if not name or names.count(name) > 1
+            i for i, name in enumerate(names[: self._width]) if not name or times[name] > 1
         ]
         self._may_be_guarded = reading.worksheet is None
         self._id_positions = {i for i, c in enumerate(self._columns) if c.field in _ID_FIELDS}
@@ -254,7 +261,7 @@ class _Collector:
         if not self._id_positions.isdisjoint(numeric):
             self._inspect_numeric_ids(raw.number, values, numeric)
 
-    def sheet(self, merged: Sequence[Area]) -> Sheet:
+    def sheet(self, merged: Sequence[Area], notes: tuple[Problem, ...]) -> Sheet:
         """Give what was taken, once the whole of it is known to be usable."""
         reading = self._reading
         if self._hidden and reading.hidden_rows == "refuse":
@@ -283,7 +290,7 @@ class _Collector:
             columns=self._columns,
             rows=tuple(self._rows),
             problems=tuple(self._problems),
-            warnings=tuple(self._warnings()),
+            warnings=(*notes, *self._warnings()),
         )
 
     def _warnings(self) -> Iterator[Problem]:

@@ -21,9 +21,14 @@ def check(name: str) -> Validation:
 def test_the_good_samples_give_14_orders(name: str, first_row: int) -> None:
     result = check(name)
 
-    assert result.problems == result.warnings == ()
+    assert result.problems == ()
     assert [order.row for order in result.orders] == list(range(first_row, first_row + 14))
     assert {order.time_in_force for order in result.orders} == set(TimeInForce)
+
+
+def test_the_workbooks_own_columns_are_told() -> None:
+    assert [note.found for note in check("orders.xlsx").sheet.warnings] == ["Offset (bp)", "Trader"]
+    assert check("orders.csv").sheet.warnings == ()
 
 
 def test_only_the_workbook_has_client_order_ids_of_its_own() -> None:

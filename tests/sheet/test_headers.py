@@ -56,13 +56,11 @@ def test_well_known_headers_are_understood(tmp_path: Path, header: str, fields: 
         ("Organisation", "org"),
         ("Comments", "note"),
         ("Ref", None),
-        ("ID", None),
         ("Order Type", "order_type"),
         ("Type", "order_type"),
-        ("Status", None),
     ],
 )
-def test_optional_headers_are_understood_and_vague_ones_are_not(
+def test_optional_headers_are_understood_and_a_desks_own_are_not(
     tmp_path: Path, header: str, field: str | None
 ) -> None:
     sheet = read(write_text(tmp_path, f"symbol,side,size,price,TIF,{header}\n{ORDER},7\n"))

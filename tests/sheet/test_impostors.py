@@ -75,7 +75,7 @@ def test_row_47_a_sheet_that_begins_a_little_like_one_of_them_is_read(
 ) -> None:
     text = f"{first};Symbol;Side;Size;Price;TIF\nP;x;EURUSD;Buy;1000000;1.0925;IOC\n"
 
-    assert len(read(write_text(tmp_path, text)).rows) == 1
+    assert len(read(write_text(tmp_path, text), ignore=["ID", "Client"]).rows) == 1
 
 
 def test_row_48_a_sheet_whose_name_is_too_long_is_refused_with_words(tmp_path: Path) -> None:

@@ -1,0 +1,134 @@
+"""What words in headers mean: data for `suspicion`. Used by `sheet` only.
+
+Three kinds of words. Some belong to the order fields, and come from the headers that are known.
+Some change what an order is; their table says how. Some are a desk's own and say nothing about the
+order; they are never taken for a misspelling of the others.
+"""
+
+from __future__ import annotations
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_ABBREVIATIONS = {
+    "account": "acc accnt acct acnt ac compte conto cuenta konto",
+    "amount": "amnt amt amts betrag importe montant",
+    "client": "cl cli clt",
+    "currency": "ccy crncy cur curr currencies curncy devise divisa moneda valuta wahrung waehrung",
+    "dealt": "dlt",
+    "direction": "dir richtung sens",
+    "expiry": "exp expiration expire expires expir",
+    "id": "ids uid",
+    "instrument": "instr",
+    "limit": "lim limite lmt",
+    "min": "minimum mindest",
+    "notional": "nominal notl ntl ntnl",
+    "number": "nbr no nos nr num numero nummer",
+    "order": "auftrag orden ord orders ordre",
+    "org": "organisation organization orgn",
+    "price": "kurs precio preis prezzo prix prc px",
+    "quantity": "menge qnty qties qty quant quantities",
+    "seconds": "sec second secs",
+    "symbol": "sym symb",
+    "time": "tm uhrzeit",
+}
+CANONICAL = {short: word for word, shorts in _ABBREVIATIONS.items() for short in shorts.split()}
+"""An abbreviation, or the word of another language → the word that stands for it."""
+
+FILLERS = _words("fx number in co b s of the a an for our my your and or s")
+"""Words of known headers, and others, that mean nothing by themselves."""
+
+WEAK = {
+    "order": ("client_order_id",),
+    "id": ("client_order_id",),
+    "deal": ("currency", "client_order_id"),
+    "time": ("time_in_force", "expiry_time"),
+    "date": (),
+}
+"""Words that many desks use for things of their own, too → the fields that they may mean."""
+
+_CHANGES = {
+    "the kind of order": "type typ kind category class art instruction instructions product style"
+    " auftragsart ordertype ordtype security",
+    "a stop or trigger price": "stop stp stops stopped trigger trig trail trailing activation"
+    " activate touch touched if oco bracket contingent contingency conditional condition cond"
+    " barrier sl loss",
+    "a price that moves with the market": "peg pegged discretion discretionary slippage"
+    " deviation tolerance",
+    "a bound of its own": "max maximum",
+    "how the order is worked": "strategy strat strategie algo algorithm algorithmic twap vwap pov"
+    " participation slice slices clip clips interval urgency aggression execution exec benchmark",
+    "the day on which it settles": "tenor value settle settles settlement settl sttl delivery"
+    " maturity matures forward forwards fwd swap swaps far leg legs ndf prompt valeur broken due",
+    "a fixing": "fixing fixings fix wmr",
+    "an option": "option options strike premium call put",
+    "whether it is to be sent at all": "status stat sts state action cancel cancels canceled"
+    " cancelled cancellation cxl replace replaced amend amended modify hold held suspend suspended"
+    " active inactive enabled disabled live void delete deleted remove removed skip include"
+    " included exclude excluded send sent release released done executed filled working remaining"
+    " leaves open closed approved approval rejected confirmed authorised authorized ready draft"
+    " paused pending complete completed estado statut etat",
+    "where it is traded": "exchange exch venue destination dest route routing market ecn",
+    "how much of it is shown": "visible display displayed show shown hidden iceberg reserve peak"
+    " floor disclosed",
+    "a target of its own": "take profit tp target",
+    "how long it stands": "good gtd till until valid validity duration start end effective"
+    " deadline lifetime gultigkeit gueltigkeit",
+    "whether it may be filled in part": "aon partial partials reduce only",
+    "what its numbers count": "unit units lot lots multiplier multiple factor scale denomination"
+    " percent permille contracts mio mn mm million millions thousand thousands",
+}
+CHANGES = {word: what for what, words in _CHANGES.items() for word in words.split()}
+"""A word that changes what an order is → how."""
+
+OWN = _words(
+    "trader traders desk desks book books user users owner person people employee dealer broker"
+    " brokers bank banks counterparty counterparties cpty cpy entity branch fund funds portfolio"
+    " portfolios ptf group team manager sales salesperson seller region country city office"
+    " location department dept division company business centre center cost project source system"
+    " file row line seq sequence batch approver checker maker reviewer requester requestor member"
+    " channel section site seat by at on run version correction reason purpose rationale initials"
+    " signature role contact email phone taker giver"
+)
+"""A desk's own words: `Desk ID`, `Order source`."""
+
+RECORDS = _words(
+    "trade entry entered create created creation update updated received booked booking input"
+    " captured requested request modified report stamp timestamp log upload uploaded submitted"
+)
+"""What a date or time beside it only records: `Trade Date`, `Entry Time`."""
+
+RIGHT_WORDS = (
+    OWN
+    | RECORDS
+    | _words(
+        "name names ref refs reference code codes key ticket tickets day days week month year"
+        " quarter count total item index description desc details detail text info information"
+        " subject title label labels tag tags colour color priority risk hedge hedges exposure link"
+        " url national mount shop paid fair prime mid bus fin main fee fees commission comp company"
+        " part form cell late file full bill state source spot average avg accounting accountant"
+        " accountants trades trading treasury desktop purpose local global internal external"
+        " manual auto tax pay key site fate gate trial train page channel party parties lei isin"
+        " bic direct corporate institution mandate facility"
+        " offset designation conviction basket sector beta custodian weight model theme signal"
+    )
+)
+"""Words that are spelt right, so that they are never taken for a misspelling of another."""
+
+NOTES = _words("note notes comment comments remark remarks memo")
+
+NAMES_OF_A_DESK = {
+    "strategy": _words("name names owner desk book books group team manager"),
+    "strat": _words("name owner desk book group team manager"),
+    "profit": _words("centre center"),
+    "target": _words("weight weights allocation"),
+    "unit": _words("business org"),
+    "market": _words("sector segment"),
+}
+"""A word that changes an order → words beside which it is but the name of a desk's own thing.
+
+`Strategy` or `Algo Strategy` may say how an order is to be worked; `Strategy name` is what a fund
+calls the reason for which it deals.
+"""
