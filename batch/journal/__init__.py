@@ -7,6 +7,16 @@ anything travels.
 from batch.journal.looking import Looking
 from batch.journal.planning import Planning
 from batch.journal.records import BatchSummary, Change, EarlierOrder, PlannedRow
+from batch.journal.stopping import Stop
 from batch.journal.store import Journal
 
-__all__ = ["BatchSummary", "Change", "EarlierOrder", "Journal", "Looking", "PlannedRow", "Planning"]
+__all__ = [
+    "BatchSummary",
+    "Change",
+    "EarlierOrder",
+    "Journal",
+    "Looking",
+    "PlannedRow",
+    "Planning",
+    "Stop",
+]

@@ -23,6 +23,7 @@ from batch.journal.statements import (
     apply_changes,
     read_summaries,
 )
+from batch.journal.stopping import Stopping
 from batch.journal.tables import BATCHES, EVENTS, ORDERS, VERSION
 from batch.journal.versions import bring_up_to_date, read_version, require_own_schema
 from batch.model import EventRecord, OrderRecord
@@ -39,11 +40,17 @@ KEPT_IN_MEMORY = 5000
 
 
 class Journal:
-    """An open journal. Not thread-safe on purpose: one thread decides and records."""
+    """An open journal. Not thread-safe on purpose: one thread decides and records.
+
+    Attributes:
+        where: its name in messages.
+        stops: what a person asked running processes to stop.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self.where = database.where
+        self.stops = Stopping(database.reading, database.writing)
 
     @classmethod
     def open(
