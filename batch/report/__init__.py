@@ -21,6 +21,7 @@ from batch.report import target as _target
 from batch.report.background import NOTHING_ELSE, Background
 from batch.report.plain import as_document, batch_facts, csv_lines, ids_that_csv_changes
 from batch.report.standing import (
+    annotated_mark,
     corrections_mark,
     judge_corrections_csv,
     judge_marked,
@@ -38,8 +39,10 @@ __all__ = [
     "Placing",
     "TargetTaken",
     "annotate",
+    "annotate_results",
     "as_document",
     "batch_facts",
+    "check_annotated_target",
     "check_corrections_target",
     "check_csv_ids",
     "check_results_target",
@@ -326,3 +329,58 @@ def annotate(
         placing=placing,
     )
     return MarkedCopy(path, remark)
+
+
+def check_annotated_target(target: Path, batch: BatchRecord) -> None:
+    """Refuse early, before anything is sent, a file that no copy with results may replace.
+
+    Raises:
+        TargetTaken: what stands there was not made by orderbatch for this batch.
+        ReportError: as `check_target`.
+    """
+    check_target(target, WORKBOOK_FORMATS)
+    _target.check_standing(target, judge_marked(annotated_mark(batch.batch_id)))
+
+
+def annotate_results(
+    sheet: Sheet,
+    batch: BatchRecord,
+    orders: Sequence[OrderRecord],
+    target: Path,
+    *,
+    clock: Clock | None = None,
+    placing: Placing = AS_USUAL,
+) -> MarkedCopy:
+    """Write a copy of the person's own workbook with what became of each row.
+
+    Args:
+        sheet: the workbook as it is now, just read; the file is never written.
+        clock: as for `write`; without one a target that cannot be replaced is an error.
+
+    Returns:
+        The copy; its remark says what it does not have of the original.
+
+    Raises:
+        ReportError: nothing was written: it is no workbook, has changed since it was sent, or
+            cannot be copied; or `target` is the sheet itself.
+    """
+    from batch.report.annotated_results import write_annotated_results
+
+    if target.exists() and sheet.path.exists() and target.samefile(sheet.path):
+        raise ReportError(
+            f"{target}: this is the sheet itself, which is never written; name another file"
+        )
+    _check_name(target, WORKBOOK_FORMATS)
+    lost: list[str] = []
+
+    def write_content(stream: BinaryIO) -> None:
+        lost.extend(write_annotated_results(stream, sheet.path, sheet, batch, orders))
+
+    path = _target.put_in_place(
+        target,
+        write_content,
+        clock,
+        judge=judge_marked(annotated_mark(batch.batch_id)),
+        placing=placing,
+    )
+    return MarkedCopy(path, f"It does not have: {'; '.join(lost)}." if lost else "")

@@ -76,6 +76,11 @@ def corrections_mark(batch_id: str) -> str:
     return f"orderbatch: corrections of batch {batch_id}"
 
 
+def annotated_mark(batch_id: str) -> str:
+    """Give the property that marks a copy of a person's workbook with results in it."""
+    return f"orderbatch: annotated results of batch {batch_id}"
+
+
 def problems_mark(sheet: str) -> str:
     """Give the property that marks a copy of a sheet with its problems.
 
