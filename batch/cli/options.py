@@ -163,7 +163,7 @@ reading: Callable[[Any], Any] = _all_of(
             type=click.Choice(["refuse", "include", "skip"]),
             default="refuse",
             show_default=True,
-            help="What to do with hidden or filtered-out rows.",
+            help="What to do with hidden or filtered-out rows, and with hidden columns.",
         ),
         option(
             READING,

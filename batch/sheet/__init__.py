@@ -9,11 +9,13 @@ sheet as a whole unsure refuses it. The order of work: `source` (bytes, and what
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
+from batch.errors import BatchError, SheetError
 from batch.model import Sheet
 from batch.sheet.bounds import Limits
 from batch.sheet.headers import HeaderRefusal, Headers
@@ -22,6 +24,7 @@ from batch.sheet.table import HiddenRows, Reading, build, row_list
 
 __all__ = ["HeaderRefusal", "HiddenRows", "Limits", "read", "row_list"]
 
+_log = logging.getLogger(__name__)
 _NO_COLUMNS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -50,27 +53,51 @@ def read(
         ConfigError: `columns` names a field that does not exist.
     """
     headers = Headers(columns, ignore)
-    known = headers.known
+    reading = Reading(path, None, headers, constant_fields, hidden_rows, limits)
+    try:
+        return _read(reading, worksheet)
+    except BatchError:
+        raise
+    except MemoryError:
+        raise SheetError(
+            f"{path}: the sheet takes more memory than there is; copy the orders alone into a "
+            "fresh sheet, and use that",
+            code="too-large-for-memory",
+        ) from None
+    except Exception as error:
+        # A file that nobody thought of. It must not keep the sheets beside it from being read.
+        _log.exception("%s cannot be read", path)
+        raise SheetError(
+            f"{path}: the sheet is damaged in a way that is not known "
+            f"({type(error).__name__}); open it in a spreadsheet program and save it again",
+            code="damaged",
+        ) from None
+
+
+def _read(reading: Reading, worksheet: str | None) -> Sheet:
+    path, limits = reading.path, reading.limits
     content = load(path, limits)
     sha256 = hashlib.sha256(content).hexdigest()
     kind = kind_of(path, content, limits)
-
-    def reading(name: str | None) -> Reading:
-        return Reading(path, name, headers, constant_fields, hidden_rows, limits)
 
     if kind is Kind.DELIMITED:
         from batch.sheet.delimited import DelimitedText, decode
 
         decoded, guessed = decode(path, content)
         del content
-        text = DelimitedText(path, decoded, known, guessed=guessed)
-        sheet = build(reading(None), text.rows(), check_line=text.check_line)
+        text = DelimitedText(path, decoded, reading.headers.known, limits, guessed=guessed)
+        sheet = build(reading, text.rows(), check_line=text.check_line)
         return replace(sheet, sha256=sha256)
 
     from batch.sheet.workbook import Workbook
 
     with Workbook(path, content, limits) as workbook:
-        name = workbook.choose(worksheet, known, constant_fields)
+        name = workbook.choose(worksheet, reading.headers.known, reading.constant_fields)
         part = workbook.worksheet(name)
-        sheet = build(reading(name), part.rows(), merged=part.merged, is_hidden=part.is_hidden)
+        sheet = build(
+            replace(reading, worksheet=name),
+            part.rows(),
+            merged=part.merged,
+            is_hidden=part.is_hidden,
+        )
         return replace(sheet, sha256=sha256)

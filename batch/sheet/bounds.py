@@ -30,6 +30,10 @@ class Limits:
     cells: int = _bound(5_000_000, "cells", "each takes about 60 bytes of memory")
     columns: int = _bound(500, "columns", "an order has 14 fields, an export of a treasury 200")
     lines: int = _bound(5_000_000, "lines", "five times what a spreadsheet program can open")
+    line_text: int = _bound(1_000_000, "characters in a line", "500 columns of 2,000 characters")
+    record_lines: int = _bound(
+        1_000, "lines in one quoted field", "a note has a few; beyond, a quote was forgotten"
+    )
     unpacked_bytes: int = _bound(
         500_000_000, "bytes when unpacked", "XML takes ten times the room of the orders in it"
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import csv
-import io
 import re
 from collections.abc import Iterator, Mapping
 from itertools import islice
@@ -12,10 +11,12 @@ from pathlib import Path
 
 from batch.errors import SheetError
 from batch.model import Problem
+from batch.sheet.bounds import Limits, require
 from batch.sheet.headers import TITLE_ROWS, fields_of
 from batch.sheet.raw import Flaw, RawRow
 
 _DELIMITERS = ",;\t|"
+_LINE = re.compile(r"[^\r\n]*(?:\r\n?|\n)|[^\r\n]+")
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?(\r\n|\r|\n)', re.IGNORECASE)
 
 
@@ -85,12 +86,21 @@ class DelimitedText:
     """
 
     def __init__(
-        self, path: Path, text: str, known: Mapping[str, str], *, guessed: bool = False
+        self,
+        path: Path,
+        text: str,
+        known: Mapping[str, str],
+        limits: Limits,
+        *,
+        guessed: bool = False,
     ) -> None:
         self._path = path
+        self._limits = limits
+        breaks = text.count("\n") + text.count("\r") - text.count("\r\n")
+        require(path, limits, "lines", breaks)
         self._guessed = guessed
         named = _SEPARATOR_LINE.match(text)
-        self._delimiter = named[1] if named else _guess_delimiter(text, known)
+        self._delimiter = named[1] if named else self._guess_delimiter(text, known)
         self._text = text[named.end() :] if named else text
         self._lines_before = 1 if named else 0
 
@@ -102,17 +112,14 @@ class DelimitedText:
         """
         consumed: list[str] = []
 
-        def lines() -> Iterator[str]:
-            for line in io.StringIO(self._text, newline=""):
-                consumed.append(line)
-                yield line
-
         mark = re.escape(self._delimiter)
         bare = rf'[^"{mark}\r\n]*+'
         # A formula around a text, ="00123", is how other programs guard an ID.
         field = rf'(?:"(?:[^"]|"")*+"|={bare}"{bare}"{bare}|{bare})'
         well_quoted = re.compile(rf"{field}(?:{mark}{field})*+[\r\n]*+")
-        reader = csv.reader(lines(), delimiter=self._delimiter, strict=True)
+        reader = csv.reader(
+            self._lines(self._text, consumed), delimiter=self._delimiter, strict=True
+        )
         number = self._lines_before + 1
         while True:
             try:
@@ -126,6 +133,11 @@ class DelimitedText:
             if '"' in raw and not well_quoted.fullmatch(raw):
                 raise self._stray_quote(number, "a quote inside a field without quotes around it")
             if any(texts):
+                if len(texts) > self._limits.columns:
+                    # Delimiters down to a spreadsheet's last column are formatting, not fields.
+                    while texts and not texts[-1].strip():
+                        texts.pop()
+                    require(f"{self._path}, line {number}", self._limits, "columns", len(texts))
                 yield RawRow(
                     number,
                     texts,
@@ -135,6 +147,32 @@ class DelimitedText:
                 )
             number += len(consumed)
             consumed.clear()
+
+    def _lines(self, text: str, consumed: list[str]) -> Iterator[str]:
+        """Give the lines, each put into `consumed`, which is emptied with each record."""
+        for match in _LINE.finditer(text):
+            line = match[0]
+            require(self._path, self._limits, "line_text", len(line))
+            consumed.append(line)
+            if len(consumed) > self._limits.record_lines:
+                raise csv.Error(f"a field of more than {self._limits.record_lines:,} lines")
+            yield line
+
+    def _guess_delimiter(self, text: str, known: Mapping[str, str]) -> str:
+        def fields_found(delimiter: str) -> int:
+            best = 0
+            consumed: list[str] = []
+            reader = csv.reader(self._lines(text, consumed), delimiter=delimiter)
+            try:
+                for texts in islice(reader, TITLE_ROWS + 1):
+                    consumed.clear()
+                    if len(texts) <= 10 * self._limits.columns:
+                        best = max(best, len(fields_of(RawRow(0, texts), known)))
+            except (csv.Error, SheetError):
+                pass  # a quote that went astray further down; the reading itself says where
+            return best
+
+        return max(_DELIMITERS, key=fields_found)
 
     def check_line(self, raw: RawRow, fewest: int, most: int) -> Problem | None:
         """Judge a record by how many fields a row has at the fewest and at the most.
@@ -186,17 +224,3 @@ class DelimitedText:
 
 def _uncertain(texts: list[str]) -> dict[int, Flaw]:
     return {i: Flaw.UNKNOWN_ENCODING for i, text in enumerate(texts) if not text.isascii()}
-
-
-def _guess_delimiter(text: str, known: Mapping[str, str]) -> str:
-    def fields_found(delimiter: str) -> int:
-        best = 0
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-        try:
-            for texts in islice(reader, TITLE_ROWS + 1):
-                best = max(best, len(fields_of(RawRow(0, texts), known)))
-        except csv.Error:
-            pass  # a quote that went astray further down; the reading itself says where
-        return best
-
-    return max(_DELIMITERS, key=fields_found)

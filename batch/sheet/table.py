@@ -158,7 +158,7 @@ def _hidden_columns(
         why = " and are required" if reading.hidden_rows == "skip" else ""
         raise SheetError(
             f"{reading.where}, row {header.number}: hidden columns that hold order fields{why}: "
-            f"{names}",
+            f"{names}.",
             code="hidden-columns",
             advice=Advice.HIDDEN_ROWS,
         )
@@ -266,7 +266,7 @@ class _Collector:
         reading = self._reading
         if self._hidden and reading.hidden_rows == "refuse":
             raise SheetError(
-                f"{reading.where}: hidden or filtered-out rows: {row_list(self._hidden)}",
+                f"{reading.where}: hidden or filtered-out rows: {row_list(self._hidden)}.",
                 code="hidden-rows",
                 advice=Advice.HIDDEN_ROWS,
             )

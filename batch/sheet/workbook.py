@@ -110,7 +110,7 @@ class Workbook:
             return fitting[0]
         raise SheetError(
             f'{self._path}: expected one worksheet named "Orders", or one visible with the header '
-            f"of an order sheet, found {len(fitting)} among {names}",
+            f"of an order sheet, found {len(fitting)} among {names}.",
             code="which-worksheet",
             advice=Advice.NAME_WORKSHEET,
         )

@@ -133,7 +133,8 @@ class _RowHandler:
             act()
 
     def require_short(self) -> None:
-        """Refuse a cell that has no end, as long as its pieces still fit."""
+        """Refuse a row or a cell that has no end, as long as it still fits."""
+        self._worksheet.require("columns", len(self._texts))
         for pieces in (self._value, self._inline, self._formula):
             if pieces is not None and len(pieces) > _MANY_PIECES:
                 pieces[:] = ["".join(pieces)]

@@ -146,7 +146,7 @@ def test_row_44_a_row_of_no_height_in_any_spelling_is_hidden(path: Path, how: st
 
     error = refusal(path)
 
-    assert (error.code, str(error).endswith("rows: 3")) == ("hidden-rows", True)
+    assert (error.code, str(error).endswith("rows: 3.")) == ("hidden-rows", True)
 
 
 @pytest.mark.parametrize("how", ["0.75", "15", "1E1", "auto"])

@@ -343,7 +343,7 @@ def test_row_22_several_or_no_fitting_worksheets_refuse_the_file(
     error = refusal(path)
 
     assert error.code == "which-worksheet"
-    assert str(error).endswith('"A", "B"')
+    assert str(error).endswith('"A", "B".')
     assert words_of(error).endswith("Say which with --sheet.")
 
 

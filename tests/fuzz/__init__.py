@@ -1,0 +1,1 @@
+"""Mutated and hostile files against the readers of sheets and settings."""
