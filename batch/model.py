@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from batch.errors import Hint
-from batch.states import FinalState, OrderState, final_state
+from batch.states import FinalState, OrderEvent, OrderState, final_state
 
 REQUIRED_FIELDS = ("symbol", "side", "size", "price", "time_in_force")
 OPTIONAL_FIELDS = (
@@ -57,6 +57,10 @@ class TimeInForce(StrEnum):
     FOK = "FOK"
     GTT = "GTT"
     DAY = "DAY"
+
+
+BRIEF = frozenset({TimeInForce.IOC, TimeInForce.FOK})
+"""Orders that do not wait for a price."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +227,11 @@ class Order:
         """Give what the order is: everything but where it stands and what it is called."""
         return Terms(**{name: getattr(self, name) for name in TERMS})
 
+    @property
+    def is_brief(self) -> bool:
+        """By its time in force it ends as soon as it is taken."""
+        return self.time_in_force in BRIEF
+
 
 @dataclass(frozen=True, slots=True)
 class Validation:
@@ -251,24 +260,28 @@ class VenueOrder:
     """An order as the venue last described it.
 
     Attributes:
-        status: as it came, upper case or not.
+        status: as it came, upper case or not; for people.
+        event: what that status means for the order; one that is not published counts as working.
+        is_published: the status is one whose meaning is published.
         filled_size: in the dealt currency; None where the venue did not say.
         average_price: None where the venue did not say.
         execution_id: the back office's key to the last execution; None where the venue gave none.
-        fields: the order's own fields as the venue echoed them, by their names on the wire
-            (`symbol`, `side`, `size`, `price`, …), numbers as Decimal; what the venue left out
-            is left out here.
+        terms: the order's own terms as the venue echoed them; None where it left one out.
+        odd_terms: by the names of `Terms`, what it echoed of a term that can be no such term.
         request_id: of the request that brought this answer.
     """
 
     server_order_id: str
     client_order_id: str
     status: str
+    event: OrderEvent
+    is_published: bool = True
     filled_size: Decimal | None = None
     average_price: Decimal | None = None
     execution_id: str | None = None
     message: str = ""
-    fields: Mapping[str, object] = field(default_factory=dict)
+    terms: Terms = Terms()
+    odd_terms: Mapping[str, str] = field(default_factory=dict)
     request_id: str | None = None
 
 

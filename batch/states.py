@@ -115,20 +115,6 @@ TRANSITIONS: dict[tuple[OrderState, OrderEvent], OrderState] = {
     **{(S.OPEN, event): state for event, state in _VENUE_VERDICTS.items()},
 }
 
-_VENUE_STATUS_EVENTS = {
-    "RECEIVED": E.WORKING,
-    "NEW": E.WORKING,
-    "FILLED": E.FILLED,
-    "EXPIRED": E.EXPIRED,
-    "REJECTED": E.REJECTED,
-    # Both spellings: the vendor's WebSocket reference is not consistent.
-    "CANCELED": E.CANCELLED,
-    "CANCELLED": E.CANCELLED,
-}
-
-KNOWN_STATUSES = frozenset(_VENUE_STATUS_EVENTS)
-"""Venue statuses whose meaning is published; any other is kept as it came and is not final."""
-
 
 class IllegalTransition(BatchError):
     """A fault of our own: the table has no way from this state by this event."""
@@ -144,14 +130,6 @@ def next_state(state: OrderState, event: OrderEvent) -> OrderState:
         return TRANSITIONS[state, event]
     except KeyError:
         raise IllegalTransition(f"an order in {state} cannot be {event}") from None
-
-
-def event_of_status(status: str) -> OrderEvent:
-    """Read a venue status as an event; one that is not published counts as still working.
-
-    Source: venue-api, "Follow an order".
-    """
-    return _VENUE_STATUS_EVENTS.get(status.strip().upper(), E.WORKING)
 
 
 _REPORTED = {

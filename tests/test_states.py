@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from batch.states import (
     AT_VENUE,
     FINAL,
-    KNOWN_STATUSES,
     TRANSITIONS,
     FinalState,
     IllegalTransition,
     OrderEvent,
     OrderState,
-    event_of_status,
     final_state,
     next_state,
 )
@@ -87,15 +83,3 @@ def test_states_that_may_be_an_exposure_are_never_reported_as_not_sent() -> None
 )
 def test_every_state_has_its_word_in_the_report(state: OrderState, reported: FinalState) -> None:
     assert final_state(state) is reported
-
-
-@pytest.mark.parametrize("status", sorted(KNOWN_STATUSES))
-def test_published_statuses_lead_somewhere_from_open(status: str) -> None:
-    event = event_of_status(f" {status.lower()} ")
-
-    assert (OrderState.OPEN, event) in TRANSITIONS
-
-
-@given(st.text().filter(lambda text: text.strip().upper() not in KNOWN_STATUSES))
-def test_a_status_that_is_not_published_counts_as_still_working(status: str) -> None:
-    assert event_of_status(status) is OrderEvent.WORKING

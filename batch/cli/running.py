@@ -149,7 +149,7 @@ def run_batch(
                 max_in_flight=options.max_in_flight,
                 wait_s=options.wait_s,
                 rate_per_s=options.rate_per_s,
-                settle_s=settings.settle_s,
+                find_out_s=settings.settle_s,
                 retry_after_cap_s=settings.retry_after_cap_s,
                 # The embedded venue is known to answer for done orders, too.
                 covers_done_orders=simulator is not None

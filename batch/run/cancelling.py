@@ -9,7 +9,7 @@ from __future__ import annotations
 from batch.errors import VenueRefused
 from batch.run.recording import Recorder
 from batch.run.tracking import Tracked
-from batch.run.work import Done
+from batch.run.work import Answer, Failed
 from batch.states import OrderEvent, OrderState
 
 CANCEL_WAIT_S = 60.0
@@ -38,10 +38,13 @@ class Cancelling:
             order, OrderEvent.CANCEL_ASKED, detail=f"server order ID {order.server_order_id}"
         )
 
-    def learn(self, order: Tracked, done: Done[object]) -> bool:
+    def learn(self, order: Tracked, answer: Answer[None]) -> bool:
         """Take in how a cancel ended; say whether the venue answered it at all."""
-        error, words = done.error, ""
-        if isinstance(error, VenueRefused):
+        words = ""
+        if isinstance(answer, Failed):
+            error = answer.error
+            if not isinstance(error, VenueRefused):
+                return False
             # Done already, unknown, or not to be cancelled: the next query tells.
             words = f"the cancel was refused: {error}"
             self._recorder.step(
@@ -51,8 +54,6 @@ class Cancelling:
                 message=words,
                 request_id=error.request_id,
             )
-        elif error is not None:
-            return False
         self._answered[order.row] = words
         return True
 

@@ -4,59 +4,27 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from batch.clock import Clock
 from batch.errors import VenueRefused
 from batch.model import OrderRecord, VenueOrder
+from batch.run.bulk import Bulk
+from batch.run.calls import CancelOne, Find, ListActive, Placing, Query, Question, asked_about
 from batch.run.cancelling import Cancelling
-from batch.run.matching import difference
+from batch.run.comparing import NothingToCompare, difference
 from batch.run.options import Cancel, RunOptions
 from batch.run.recording import Recorder
-from batch.run.tracking import (
-    SECOND_QUESTION_S,
-    SETTLED,
-    Patience,
-    Schedule,
-    Tracked,
-)
+from batch.run.tracking import SECOND_QUESTION_S, Patience, Schedule, Tracked
 from batch.run.wording import status_words
-from batch.run.work import Done
-from batch.states import FINAL, OrderEvent, OrderState, event_of_status
+from batch.run.work import Answer, Failed
+from batch.states import FINAL, OrderEvent, OrderState
 
 ABSENT_APART_S = 5.0
 """How far apart two "not found" must be to count as proof, where they can be proof at all."""
 
-RESETTLE_S = 1.0
+ASK_AGAIN_S = 1.0
 """How long an order that was lost long ago is asked about again at a new start."""
-
-BULK_FROM = 6
-"""From so many open orders on, one query for all active orders saves requests."""
-
-BULK_APART_S = 1.0
-"""How far apart two of them are at the least."""
-
-BULK_SHARE = 0.1
-"""How much of the time they may take: a list of a hundred thousand orders is long in coming."""
-
-BULK_PATIENCE = 5
-"""So many working orders missing from it in a row, and the query is no longer trusted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A call to the venue about orders that it holds, or may hold; asking twice is harmless.
-
-    Attributes:
-        kind: `find` by client ID, `query` by server ID, `active` for all that are open,
-            or `cancel`.
-        orders: whom the answer concerns.
-    """
-
-    kind: str
-    orders: tuple[Tracked, ...]
-
 
 ASKED_BY_CLIENT_ID = frozenset({OrderState.PLANNED, OrderState.UNKNOWN})
 """States in which the venue may hold an order whose server ID is not known."""
@@ -66,7 +34,7 @@ class Following:
     """Knows which orders need an answer, and what an answer means.
 
     Args:
-        resend: takes a row back that is proven absent: (row, client order ID, payload).
+        resend: takes a row back that is proven absent.
         stop_sending: called with the reason when something was found that must not be.
     """
 
@@ -75,7 +43,7 @@ class Following:
         recorder: Recorder,
         clock: Clock,
         options: RunOptions,
-        resend: Callable[[int, str, str], None],
+        resend: Callable[[Placing], None],
         stop_sending: Callable[[str], None],
     ) -> None:
         self._recorder = recorder
@@ -85,26 +53,25 @@ class Following:
         self._stop_sending = stop_sending
         self._schedule = Schedule()
         self._ready: deque[Tracked] = deque()
-        self._bulk_trusted = options.bulk_query
-        self._bulk_asked_at: float | None = None
-        self._bulk_not_before = float("-inf")
-        self._bulk_misses = 0
+        self._bulk = Bulk(is_wanted=options.bulk_query, note=self._note_bulk_off)
         self._patience = Patience()
         self._cancelling = Cancelling(recorder)
-        self.unsettled: set[int] = set()
+        self.unasked: set[int] = set()
 
     # What to ask
 
     def take_up(self, record: OrderRecord) -> None:
         """Take over from an earlier run what the journal holds as open, unknown or on its way."""
         assert record.client_order_id is not None
+        assert record.order is not None and record.payload is not None
         now = self._clock.monotonic()
         order = Tracked(
             row=record.row,
             client_order_id=record.client_order_id,
             state=record.state,
+            sent=record.order,
+            payload=record.payload,
             server_order_id=record.server_order_id,
-            payload=None if record.state is OrderState.OPEN else record.payload,
             venue_status=record.venue_status,
             filled_size=record.filled_size,
         )
@@ -116,9 +83,9 @@ class Following:
                 message="the process ended before the venue's answer was recorded",
             )
         if order.state is OrderState.UNKNOWN:
-            order.settle_until = now + self._settling_s(record.submitted_at)
+            order.asked_until = now + self._finding_out_s(record.submitted_at)
         if order.state in ASKED_BY_CLIENT_ID:
-            self.unsettled.add(order.row)
+            self.unasked.add(order.row)
         self._ask_at(order, now)
 
     def follow(self, order: Tracked) -> None:
@@ -126,10 +93,10 @@ class Following:
         order.first_s = self._patience.first_s
         self._ask_at(order, self._clock.monotonic() + order.first_s)
 
-    def settle(self, order: Tracked) -> None:
+    def find_out(self, order: Tracked) -> None:
         """Find out about an order whose placing has just gone unanswered."""
         now = self._clock.monotonic()
-        order.settle_until = now + self._options.settle_s
+        order.asked_until = now + self._options.find_out_s
         self._ask_at(order, now)
 
     def is_due(self, now: float) -> bool:
@@ -154,7 +121,7 @@ class Following:
 
     def hasten(self) -> None:
         """Ask about everybody at once."""
-        self._bulk_not_before = float("-inf")
+        self._bulk.hasten()
         self._schedule.hasten(self._clock.monotonic())
 
     def questions(self, most: int) -> list[Question]:
@@ -175,44 +142,37 @@ class Following:
             asked += self._share(shared, now)
         while self._ready and len(asked) < most:
             order = self._ready.popleft()
-            asked.append(Question(self._kind_for(order), (order,)))
+            asked.append(self._question_about(order))
         for question in asked:
-            for order in question.orders:
+            for order in asked_about(question):
                 order.asked_at = now
         return asked
 
     def _suits_bulk(self, order: Tracked) -> bool:
-        return (
-            self._bulk_trusted
-            and order.state is OrderState.OPEN
-            and not order.alone
-            # One that has ended is not in the list, which then was a question for nothing.
-            and not (order.is_brief and order.answers < SETTLED)
-            and not self._cancelling.wants(order)
-        )
+        return self._bulk.suits(order) and not self._cancelling.wants(order)
 
     def _share(self, due: list[Tracked], now: float) -> list[Question]:
         """Ask about all open orders at once, now or soon; or one by one, if they are few."""
-        if self._bulk_asked_at is not None or now < self._bulk_not_before:
+        if self._bulk.must_wait(now):
             for order in due:
-                self._schedule.add(order, max(self._bulk_not_before, now + SECOND_QUESTION_S))
+                self._schedule.add(order, max(self._bulk.not_before, now + SECOND_QUESTION_S))
             return []
         # The answer tells of those that are not due, too.
         followed = self._schedule.orders.values()
         early = [order for order in followed if not order.is_asked and self._suits_bulk(order)]
-        if len(due) + len(early) < BULK_FROM:
+        if not self._bulk.is_worth_it(len(due) + len(early)):
             self._ready.extend(due)
             return []
         for order in early:
             order.is_asked = True
-        self._bulk_asked_at = now
-        return [Question("active", (*due, *early))]
+        self._bulk.asked(now)
+        return [ListActive((*due, *early))]
 
-    def _kind_for(self, order: Tracked) -> str:
+    def _question_about(self, order: Tracked) -> Question:
         if self._cancelling.wants(order):
             self._cancelling.ask(order)
-            return "cancel"
-        return "find" if order.state in ASKED_BY_CLIENT_ID else "query"
+            return CancelOne(order)
+        return Find(order) if order.state in ASKED_BY_CLIENT_ID else Query(order)
 
     def cancel_open(self) -> None:
         """Have every open order cancelled, now and as soon as one is found to be open."""
@@ -221,29 +181,27 @@ class Following:
 
     # What an answer means
 
-    def learn(self, question: Question, done: Done[object]) -> None:
-        """Take in the answer to a question, or that there was none."""
-        if question.kind == "active":
-            self._learn_active(question.orders, done)
-        elif question.kind == "cancel":
-            self._learn_cancelled(question.orders[0], done)
-        elif done.error is not None:
-            (order,) = question.orders
-            if isinstance(done.error, VenueRefused) and question.kind == "find":
-                # A venue that will not say is no reason to hold the other rows back.
-                self.unsettled.discard(order.row)
-                self._give_up_or_later(order)
-            else:
-                # No usable answer; asking again is harmless, and the wait's end ends it.
-                self._later(order)
-        elif question.kind == "find":
-            assert isinstance(done.value, tuple)
-            self._learn_found(question.orders[0], done.value)
+    def learn_found(self, order: Tracked, answer: Answer[tuple[VenueOrder, ...]]) -> None:
+        """Take in what the venue holds under a client ID, or that it did not say."""
+        if not isinstance(answer, Failed):
+            self._learn_found(order, answer.value)
+        elif isinstance(answer.error, VenueRefused):
+            # A venue that will not say is no reason to hold the other rows back.
+            self.unasked.discard(order.row)
+            self._give_up_or_later(order)
         else:
-            self._learn_status(question.orders[0], done.value)
+            # No usable answer; asking again is harmless, and the wait's end ends it.
+            self._later(order)
+
+    def learn_status(self, order: Tracked, answer: Answer[VenueOrder | None]) -> None:
+        """Take in how an order stands, or that the venue did not say."""
+        if isinstance(answer, Failed):
+            self._later(order)
+        else:
+            self._learn_status(order, answer.value)
 
     def _learn_found(self, order: Tracked, found: tuple[VenueOrder, ...]) -> None:
-        self.unsettled.discard(order.row)
+        self.unasked.discard(order.row)
         if not found and order.state is OrderState.PLANNED:
             self._schedule.drop(order)  # as it was said: it may be sent
             return
@@ -251,11 +209,7 @@ class Following:
             self._learn_absent(order)
             return
         answer = found[0]
-        wrong = (
-            f"the venue holds {len(found)} orders under this client order ID"
-            if len(found) > 1
-            else difference(order.payload or "{}", answer)
-        )
+        wrong = _what_is_wrong(order, found)
         if wrong:
             self._disown(order, wrong)
             self._stop_sending(
@@ -270,7 +224,6 @@ class Following:
             detail=f"server order ID {answer.server_order_id}, status {answer.status}",
             message=status_words(answer),
         )
-        order.payload = None
         # Whether it has ended is for the query by server ID to say.
         order.alone = True
         self._ask_at(order, self._clock.monotonic())
@@ -308,13 +261,12 @@ class Following:
                 message="not sent: the venue does not hold it",
             )
             self._schedule.drop(order)
-            assert order.payload is not None
-            self._resend(order.row, order.client_order_id, order.payload)
+            self._resend(Placing(order.row, order.client_order_id, order.payload, order.sent))
             return
         self._give_up_or_later(order)
 
-    def _learn_status(self, order: Tracked, answer: object) -> None:
-        if not isinstance(answer, VenueOrder):
+    def _learn_status(self, order: Tracked, answer: VenueOrder | None) -> None:
+        if answer is None:
             if order.venue_status is None:
                 self._disown_server_id(order, "is not known to the venue")
             else:
@@ -323,17 +275,16 @@ class Following:
         if _is_another(order, answer):
             self._disown_server_id(order, f"belongs to client order ID {answer.client_order_id}")
             return
-        event = event_of_status(answer.status)
-        if event is OrderEvent.WORKING:
-            self._weigh_bulk(order)
+        if answer.event is OrderEvent.WORKING:
+            self._bulk.weigh_working(order)
             self._learn_working(order, answer)
             return
-        self._bulk_misses = 0
-        if order.is_brief:
+        self._bulk.weigh_ended()
+        if order.sent.is_brief:
             self._patience.learn(order)
         self._recorder.step(
             order,
-            event,
+            answer.event,
             answer=answer,
             detail=f"status {answer.status}",
             message=status_words(answer),
@@ -342,28 +293,31 @@ class Following:
         assert order.state in FINAL
         self._schedule.drop(order)
 
-    def _learn_cancelled(self, order: Tracked, done: Done[object]) -> None:
-        if self._cancelling.learn(order, done):
+    def learn_cancelled(self, order: Tracked, answer: Answer[None]) -> None:
+        """Take in how the wish to cancel an order ended."""
+        if self._cancelling.learn(order, answer):
             order.alone = True
             order.interval_s = SECOND_QUESTION_S
         self._later(order)
 
-    def _learn_active(self, orders: tuple[Tracked, ...], done: Done[object]) -> None:
+    def learn_active(
+        self, orders: tuple[Tracked, ...], answer: Answer[Mapping[str, VenueOrder]]
+    ) -> None:
+        """Take in which orders are open, or that the venue did not say."""
         now = self._clock.monotonic()
-        took_s = now - (now if self._bulk_asked_at is None else self._bulk_asked_at)
-        self._bulk_asked_at = None
-        self._bulk_not_before = now + max(BULK_APART_S, took_s / BULK_SHARE)
-        if isinstance(done.error, VenueRefused):
-            self._distrust_bulk(f"the venue refused it: {done.error}")
-        for order in orders:
-            if not isinstance(done.value, Mapping):
+        self._bulk.answered(now)
+        if isinstance(answer, Failed):
+            if isinstance(answer.error, VenueRefused):
+                self._bulk.distrust(f"the venue refused it: {answer.error}")
+            for order in orders:
                 self._later(order)
-                continue
-            listed = done.value.get(order.server_order_id)
+            return
+        for order in orders:
+            listed = answer.value.get(order.server_order_id or "")
             if (
                 listed is None
                 or _is_another(order, listed)
-                or event_of_status(listed.status) is not OrderEvent.WORKING
+                or listed.event is not OrderEvent.WORKING
             ):
                 # Only the query by server ID decides that an order has ended.
                 order.alone, order.missing = True, listed is None
@@ -399,15 +353,7 @@ class Following:
         order.answers += 1
         self._later(order)
 
-    def _weigh_bulk(self, order: Tracked) -> None:
-        if not order.missing or not self._bulk_trusted:
-            return
-        self._bulk_misses += 1
-        if self._bulk_misses >= BULK_PATIENCE:
-            self._distrust_bulk(f"{self._bulk_misses} working orders were missing from it")
-
-    def _distrust_bulk(self, why: str) -> None:
-        self._bulk_trusted = False
+    def _note_bulk_off(self, why: str) -> None:
         self._recorder.note(
             "bulk-query-off", f"the query for all active orders is no longer used: {why}"
         )
@@ -424,7 +370,7 @@ class Following:
             self._schedule.drop(order)
 
     def _give_up_or_later(self, order: Tracked) -> None:
-        if self._clock.monotonic() >= order.settle_until or self._options.wait_s == 0:
+        if self._clock.monotonic() >= order.asked_until or self._options.wait_s == 0:
             self._schedule.drop(order)
         else:
             self._later(order)
@@ -432,14 +378,24 @@ class Following:
     def _later(self, order: Tracked) -> None:
         self._schedule.add(order, self._clock.monotonic() + order.next_interval_s())
 
-    def _settling_s(self, submitted_at: datetime | None) -> float:
+    def _finding_out_s(self, submitted_at: datetime | None) -> float:
         # The time since the placing counts, so that an old loss is not waited for at each start.
-        shortest = 2 * ABSENT_APART_S if self._options.covers_done_orders else RESETTLE_S
+        shortest = 2 * ABSENT_APART_S if self._options.covers_done_orders else ASK_AGAIN_S
         if submitted_at is None:
-            return max(self._options.settle_s, shortest)
+            return max(self._options.find_out_s, shortest)
         age_s = (self._clock.now() - submitted_at.astimezone(UTC)).total_seconds()
-        return max(self._options.settle_s - max(age_s, 0.0), shortest)
+        return max(self._options.find_out_s - max(age_s, 0.0), shortest)
 
 
 def _is_another(order: Tracked, answer: VenueOrder) -> bool:
     return answer.client_order_id not in ("", order.client_order_id)
+
+
+def _what_is_wrong(order: Tracked, found: tuple[VenueOrder, ...]) -> str:
+    """Say why what was found under a client ID is not the order that was sent; "" if it is."""
+    if len(found) > 1:
+        return f"the venue holds {len(found)} orders under this client order ID"
+    try:
+        return difference(order.sent.terms(), found[0])
+    except NothingToCompare as nothing:
+        return str(nothing)

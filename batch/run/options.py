@@ -24,11 +24,11 @@ class RunOptions:
     Attributes:
         rate_per_s: the most requests a second; None for as many as the venue takes.
         wait_s: how long to follow open orders after the last placing; 0 = do not poll.
-        settle_s: how long to keep asking about an order whose placing got no answer.
+        find_out_s: how long to keep asking about an order whose placing got no answer.
         retry_after_cap_s: the longest that a venue's `Retry-After` is obeyed.
         covers_done_orders: the venue's query by client ID also finds orders that are done.
         bulk_query: one query for all active orders may replace one for each.
-        send: rows may be sent; otherwise this run only settles and follows.
+        send: rows may be sent; otherwise this run only asks and follows.
         cancel: when open orders are cancelled; they are then followed to their end.
         sent_elsewhere: rows whose equals another batch has sent since; even when they are proven
             absent they are not sent again, but stay UNKNOWN for a person to decide.
@@ -38,7 +38,7 @@ class RunOptions:
     max_in_flight: int = 16
     rate_per_s: float | None = None
     wait_s: float = 900.0
-    settle_s: float = 45.0
+    find_out_s: float = 45.0
     retry_after_cap_s: float = 120.0
     covers_done_orders: bool = False
     bulk_query: bool = True

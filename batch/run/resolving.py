@@ -6,10 +6,10 @@ from batch.clock import Clock
 from batch.errors import GateError, VenueError
 from batch.journal import Change, Journal
 from batch.model import BatchRecord, OrderRecord, VenueOrder
-from batch.run.matching import difference
-from batch.run.run import VenueCalls
+from batch.run.comparing import NothingToCompare, difference
 from batch.run.wording import status_words
-from batch.states import FINAL, OrderEvent, OrderState, event_of_status, next_state
+from batch.states import FINAL, OrderEvent, OrderState, next_state
+from batch.venue.port import VenueCalls
 
 
 def declare_placed(
@@ -55,7 +55,7 @@ def declare_placed(
         )
     ]
     if answer is not None:
-        event = event_of_status(answer.status)
+        event = answer.event
         message = "; ".join(part for part in (words, status_words(answer)) if part)
         is_end = next_state(OrderState.OPEN, event) in FINAL
         changes.append(
@@ -164,7 +164,11 @@ def _require_same(order: OrderRecord, server_order_id: str, answer: VenueOrder |
             f"{where}: expected an order that the venue knows, found that it does not know "
             f"server order ID {server_order_id}. Nothing was recorded."
         )
-    wrong = difference(order.payload or "{}", answer)
+    assert order.order is not None
+    try:
+        wrong = difference(order.order.terms(), answer)
+    except NothingToCompare as nothing:
+        wrong = str(nothing)
     if answer.client_order_id != order.client_order_id:
         wrong = f"client order ID: sent {order.client_order_id}, found {answer.client_order_id}"
     if wrong:

@@ -1,4 +1,4 @@
-"""One run over a batch: settle what is unknown, send what is planned, follow what is placed.
+"""One run over a batch: find out what is unknown, send what is planned, follow what is placed.
 
 One thread decides and records; workers only make calls. Each round of the loop commits, in one
 transaction, what the ended calls taught and which rows are claimed next, and only then hands out
@@ -8,21 +8,27 @@ a commit.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Protocol
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
 
 from batch.clock import Clock
 from batch.errors import LoginFailed, Throttled
 from batch.journal import Journal
-from batch.model import VenueOrder
+from batch.run.calls import CancelOne, Find, ListActive, Placing, Query, Question, Subject
 from batch.run.cancelling import CANCEL_WAIT_S
-from batch.run.following import Following, Question
+from batch.run.following import Following
 from batch.run.options import Cancel, Outcome, RunOptions, Snapshot
 from batch.run.pace import Pace
 from batch.run.recording import Recorder
-from batch.run.sending import Placing, Sending, Withheld
-from batch.run.work import Done, Workers
+from batch.run.sending import Sending, Withheld
+from batch.run.slots import Slots
+from batch.run.tracking import Tracked
+from batch.run.work import Answer, Call, Failed, Workers
 from batch.states import OrderState
+from batch.venue.port import VenueCalls
+
+A = TypeVar("A")
 
 LONGEST_NAP_S = 0.5
 """The loop looks around at least so often, for whoever watches."""
@@ -30,37 +36,8 @@ LONGEST_NAP_S = 0.5
 FEW_AT_ONCE = 50
 """Rows to send are read in portions so small that no answer waits for the reading."""
 
-AHEAD = 8
-"""For so many calls in flight one more waits for a free thread. An order that waits is claimed, so
-that its claim's commit takes no time from the venue; it is few, because each is UNKNOWN to the next
-start if this process is killed."""
-
-PLACING_SHARE = 1 / 2
-"""So much of what is in flight is for placing, while there is something to place: an order costs
-about one placing and one question. With more, ends are noticed late; with less, orders leave
-late."""
-
 WITHOUT_WAIT_S = 3.0
 """How long a run that shall not wait still asks about orders whose placing got no answer."""
-
-
-class VenueCalls(Protocol):
-    """What a run asks of a venue; see `batch.venue.Venue`."""
-
-    def place(self, payload: str, client_order_id: str, request_id: str) -> VenueOrder:
-        """Place an order: one POST."""
-
-    def find(self, client_order_id: str) -> tuple[VenueOrder, ...]:
-        """Give the orders under a client ID."""
-
-    def query(self, server_order_id: str) -> VenueOrder | None:
-        """Give one order; None when the venue does not know it."""
-
-    def active(self) -> Mapping[str, VenueOrder]:
-        """Give all open orders by server ID."""
-
-    def cancel(self, server_order_id: str) -> None:
-        """Ask to cancel an order; what became of it, only a query tells."""
 
 
 class Run:
@@ -98,10 +75,9 @@ class Run:
         self._following = Following(
             self._recorder, clock, options, self._sending.put_back, self._sending.stop
         )
-        self._in_flight = 0
+        self._slots = Slots(self._pace, clock, options.max_in_flight)
         self._has_ended = False
         self._interrupts = 0
-        self._turn = 0
         self._started = clock.monotonic()
         self._quiet_since: float | None = None
         self._cancel_until: float | None = None
@@ -119,7 +95,7 @@ class Run:
 
         Raises:
             JournalError: something could not be recorded; nothing was sent after that, and the
-                next start settles what was on its way.
+                next start finds out what was on its way.
             Exception: a fault of our own, after everything that was learnt was recorded.
         """
         try:
@@ -133,8 +109,8 @@ class Run:
     def _drive(self) -> None:
         states = self._recorder.states
         self._recorder.note("run-started", f"{states[OrderState.PLANNED]} rows to send")
-        unsettled = [OrderState.SENDING, OrderState.UNKNOWN, OrderState.OPEN]
-        for record in self._journal.orders(self._batch_id, unsettled):
+        left = [OrderState.SENDING, OrderState.UNKNOWN, OrderState.OPEN]
+        for record in self._journal.orders(self._batch_id, left):
             self._following.take_up(record)
         if self._options.send:
             # Claimed before, and then said not to be at the venue: asked about once more.
@@ -154,47 +130,26 @@ class Run:
             self._watch(self._snapshot())
             if self._is_finished() and not self._begins_to_cancel():
                 break
-            was_unsettled = bool(self._following.unsettled)
+            was_asking = bool(self._following.unasked)
             for done in self._workers.collect(self._nap_s()):
-                self._learn(done)
-            if was_unsettled and not self._following.unsettled:
+                self._slots.in_flight -= 1
+                done.take_in()
+            if was_asking and not self._following.unasked:
                 # Before the list of rows to send is read: some may have been found.
                 self._recorder.commit()
         self._recorder.commit()
         self._recorder.note("run-ended", self._sending.stopped or "finished")
 
-    def _most(self) -> int:
-        """Give how many calls the workers may have: in flight, and waiting for a free thread."""
-        most = self._options.max_in_flight
-        # At a rate, each call is due when it is handed out.
-        is_bound = self._pace.rate(self._clock.monotonic()) is not None
-        return most if is_bound else most + most // AHEAD
-
-    def _slots(self) -> int:
-        """Give how many calls may be handed out now."""
-        free = self._most() - self._in_flight
-        return self._pace.allowed(self._clock.monotonic(), free) if free > 0 else 0
-
     def _slots_for_placing(self) -> int:
-        if self._interrupts or self._following.unsettled:
+        if self._interrupts or self._following.unasked:
             return 0
-        return self._slots()
+        return self._slots.free()
 
     def _slots_for_asking(self) -> int:
         """Give how many questions may leave now, so that placing has its share."""
-        slots = self._slots()
-        if slots <= 0 or self._interrupts or not self._may_send_more():
-            return slots
-        self._turn += 1
-        most = self._options.max_in_flight
-        if self._pace.rate(self._clock.monotonic()) is not None:
-            # Requests are scarce, and placing goes first; so that the followed orders are not
-            # forgotten, one in ten is a question all the same.
-            return slots if self._turn % 10 == 0 else 0
-        if most == 1:
-            return slots * (self._turn % 2)
-        reserved = int(most * PLACING_SHARE) - len(self._sending.on_their_way)
-        return slots - min(slots, max(reserved, 0))
+        if self._interrupts or not self._may_send_more():
+            return self._slots.free()
+        return self._slots.for_asking(len(self._sending.on_their_way))
 
     def _place(self, placing: Placing) -> None:
         def gate() -> None:
@@ -204,6 +159,7 @@ class Run:
         self._submit(
             placing,
             lambda: self._venue.place(placing.payload, placing.client_order_id, placing.request_id),
+            lambda answer: self._sending.learn(placing, answer, self._following),
             gate,
         )
 
@@ -219,44 +175,67 @@ class Run:
         if not self._may_ask() or not self._following.is_due(self._clock.monotonic()):
             return
         questions = self._following.questions(self._slots_for_asking())
-        if any(question.kind == "cancel" for question in questions):
+        if any(isinstance(question, CancelOne) for question in questions):
             self._recorder.commit()  # that it is asked for is on record before it leaves
         for question in questions:
-            self._submit(question, self._call_for(question))
+            self._put(question)
 
-    def _call_for(self, question: Question) -> Callable[[], object]:
-        if question.kind == "active":
-            return self._venue.active
-        (order,) = question.orders
-        if question.kind == "find":
-            return lambda: self._venue.find(order.client_order_id)
-        assert order.server_order_id is not None
-        server_order_id = order.server_order_id
-        if question.kind == "cancel":
-            return lambda: self._venue.cancel(server_order_id)
-        return lambda: self._venue.query(server_order_id)
+    def _put(self, question: Question) -> None:
+        venue, following = self._venue, self._following
+        match question:
+            case ListActive(orders):
+                self._submit_question(
+                    question, venue.active, partial(following.learn_active, orders)
+                )
+            case Find(order):
+                self._submit_question(
+                    question,
+                    partial(venue.find, order.client_order_id),
+                    partial(following.learn_found, order),
+                )
+            case Query(order):
+                self._submit_question(
+                    question,
+                    partial(venue.query, _server_order_id(order)),
+                    partial(following.learn_status, order),
+                )
+            case CancelOne(order):
+                self._submit_question(
+                    question,
+                    partial(venue.cancel, _server_order_id(order)),
+                    partial(following.learn_cancelled, order),
+                )
+
+    def _submit_question(
+        self, question: Question, make: Callable[[], A], learn: Callable[[Answer[A]], None]
+    ) -> None:
+        def learn_and_pace(answer: Answer[A]) -> None:
+            self._pace_by(answer)
+            learn(answer)
+
+        self._submit(question, make, learn_and_pace)
 
     def _submit(
-        self, key: object, call: Callable[[], object], gate: Callable[[], None] | None = None
+        self,
+        subject: Subject,
+        make: Callable[[], A],
+        learn: Callable[[Answer[A]], None],
+        gate: Callable[[], None] | None = None,
     ) -> None:
-        self._in_flight += 1
+        self._slots.in_flight += 1
         self._pace.spend(self._clock.monotonic())
-        self._workers.submit(key, call, gate)
+        self._workers.submit(Call(subject, make, learn, gate))
 
-    def _learn(self, done: Done[object]) -> None:
-        self._in_flight -= 1
-        if isinstance(done.key, Placing):
-            self._sending.learn(done.key, done, self._following)
-            return
-        assert isinstance(done.key, Question)
-        if isinstance(done.error, Throttled):
-            self._pace.throttled(done.error.retry_after_s, self._clock.monotonic())
-        elif done.error is None:
-            self._pace.answered(self._clock.monotonic())
-        elif isinstance(done.error, LoginFailed):
+    def _pace_by(self, answer: Answer[A]) -> None:
+        """Take in what the end of a question says of how much the venue bears."""
+        now = self._clock.monotonic()
+        if not isinstance(answer, Failed):
+            self._pace.answered(now)
+        elif isinstance(answer.error, Throttled):
+            self._pace.throttled(answer.error.retry_after_s, now)
+        elif isinstance(answer.error, LoginFailed):
             self._sending.login_failed = True
-            self._sending.stop(str(done.error))
-        self._following.learn(done.key, done)
+            self._sending.stop(str(answer.error))
 
     def _may_ask(self) -> bool:
         return not (self._interrupts or self._sending.login_failed or self._is_wait_over())
@@ -270,7 +249,7 @@ class Run:
         return self._clock.monotonic() >= self._sending.last_answer_at + wait_s
 
     def _may_send_more(self) -> bool:
-        return self._sending.has_more() and not self._following.unsettled
+        return self._sending.has_more() and not self._following.unasked
 
     def _is_finished(self) -> bool:
         if self._interrupts > 1:
@@ -279,7 +258,7 @@ class Run:
             return False
         if self._interrupts:
             return True
-        if self._in_flight or self._may_send_more():
+        if self._slots.in_flight or self._may_send_more():
             return False
         return self._following.is_over() or not self._may_ask() or self._is_at_rest()
 
@@ -316,7 +295,7 @@ class Run:
         return idle_s if unrecorded_s is None else min(idle_s, unrecorded_s)
 
     def _idle_s(self, now: float) -> float:
-        if self._in_flight >= self._most():
+        if self._slots.are_full():
             return LONGEST_NAP_S  # an answer ends it
         wait_s = self._pace.wait_s(now)
         next_at = self._following.next_at() if self._may_ask() else None
@@ -330,7 +309,7 @@ class Run:
         now = self._clock.monotonic()
         return Snapshot(
             states=self._recorder.states,
-            in_flight=min(self._in_flight, self._options.max_in_flight),
+            in_flight=min(self._slots.in_flight, self._options.max_in_flight),
             elapsed_s=now - self._started,
             paused_s=self._pace.paused_s(now),
             stopped=self._sending.stopped,
@@ -339,9 +318,9 @@ class Run:
     def _outcome(self) -> Outcome:
         left = self._recorder.states[OrderState.PLANNED] > 0
         stopped = self._sending.stopped
-        if left and not stopped and self._following.unsettled:
+        if left and not stopped and self._following.unasked:
             stopped = (
-                f"the venue did not answer about {len(self._following.unsettled)} orders of an "
+                f"the venue did not answer about {len(self._following.unasked)} orders of an "
                 "earlier run"
             )
         return Outcome(
@@ -350,3 +329,8 @@ class Run:
             interrupted=self._interrupts > 0,
             at_rest=self._quiet_since is not None and not self._following.is_over(),
         )
+
+
+def _server_order_id(order: Tracked) -> str:
+    assert order.server_order_id is not None
+    return order.server_order_id

@@ -5,25 +5,23 @@ from __future__ import annotations
 import uuid
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from batch.clock import Clock
 from batch.errors import LoginFailed, NotDelivered, OutcomeUnknown, Throttled, VenueRefused
 from batch.journal import Change
-from batch.model import OrderRecord, TimeInForce, VenueOrder
+from batch.model import OrderRecord, VenueOrder
+from batch.run.calls import Placing
 from batch.run.following import Following
 from batch.run.pace import Pace
 from batch.run.recording import Recorder
 from batch.run.tracking import Tracked
 from batch.run.wording import error_words, status_words
-from batch.run.work import Done
+from batch.run.work import Answer, Got
 from batch.states import OrderEvent, OrderState
 
 UNANSWERED_LIMIT = 5
 """After so many placings in a row without an answer the run stops sending."""
-
-BRIEF = frozenset({TimeInForce.IOC, TimeInForce.FOK})
-"""Orders that do not wait for a price."""
 
 SETBACK_LIMIT = 5
 """After so many pauses in a row without getting through the run stops sending: about 30 s."""
@@ -31,17 +29,6 @@ SETBACK_LIMIT = 5
 
 class Withheld(NotDelivered):
     """Claimed, and kept here after all: before a thread was free for it, sending stopped."""
-
-
-@dataclass(frozen=True, slots=True)
-class Placing:
-    """A row that is to be sent, or is on its way."""
-
-    row: int
-    client_order_id: str
-    payload: str
-    request_id: str = ""
-    is_brief: bool = False
 
 
 class Sending:
@@ -99,12 +86,10 @@ class Sending:
             claimed.append(placing)
         return claimed
 
-    def put_back(
-        self, row: int, client_order_id: str, payload: str, *, is_brief: bool = False
-    ) -> None:
+    def put_back(self, placing: Placing) -> None:
         """Take back a row that is proven not to be at the venue; it is sent again."""
-        self._put_back.append(Placing(row, client_order_id, payload, is_brief=is_brief))
-        self._seen.add(row)
+        self._put_back.append(placing)
+        self._seen.add(placing.row)
 
     def stop(self, why: str) -> None:
         """Send nothing more in this run."""
@@ -116,25 +101,31 @@ class Sending:
         """Say whether rows are left that this run would send."""
         return not self.stopped and self._recorder.states[OrderState.PLANNED] > 0
 
-    def learn(self, placing: Placing, done: Done[object], following: Following) -> None:
+    def learn(self, placing: Placing, answer: Answer[VenueOrder], following: Following) -> None:
         """Take in the answer to a placing, or what its absence means."""
         del self.on_their_way[placing.row]
         self.last_answer_at = now = self._clock.monotonic()
-        error = done.error
         order = Tracked(
-            placing.row, placing.client_order_id, OrderState.SENDING, is_brief=placing.is_brief
+            placing.row,
+            placing.client_order_id,
+            OrderState.SENDING,
+            placing.order,
+            placing.payload,
         )
-        if isinstance(done.value, VenueOrder):
+        if isinstance(answer, Got):
+            taken = answer.value
             self._get_through(now)
             self._recorder.step(
                 order,
                 OrderEvent.ACCEPTED,
-                answer=done.value,
-                detail=f"server order ID {done.value.server_order_id}, status {done.value.status}",
-                message=status_words(done.value),
+                answer=taken,
+                detail=f"server order ID {taken.server_order_id}, status {taken.status}",
+                message=status_words(taken),
             )
             following.follow(order)
-        elif isinstance(error, VenueRefused) and error.status != 409:
+            return
+        error = answer.error
+        if isinstance(error, VenueRefused) and error.status != 409:
             self._get_through(now)
             self._recorder.step(
                 order,
@@ -152,16 +143,11 @@ class Sending:
                 message=f"not sent: {error}",
                 request_id=placing.request_id,
             )
-            self.put_back(
-                placing.row,
-                placing.client_order_id,
-                placing.payload,
-                is_brief=placing.is_brief,
-            )
+            self.put_back(placing)
             self._hold_back(error)
         else:
             self._lose(order, placing, error)
-            following.settle(order)
+            following.find_out(order)
 
     def _next(self) -> Placing | None:
         if self._put_back:
@@ -171,8 +157,8 @@ class Sending:
         if record is None:
             return None
         assert record.client_order_id is not None and record.payload is not None
-        is_brief = record.order is not None and record.order.time_in_force in BRIEF
-        return Placing(record.row, record.client_order_id, record.payload, is_brief=is_brief)
+        assert record.order is not None
+        return Placing(record.row, record.client_order_id, record.payload, record.order)
 
     def _get_through(self, now: float) -> None:
         self._unanswered = 0
@@ -190,7 +176,7 @@ class Sending:
         elif self._pace.set_back(now) >= SETBACK_LIMIT:
             self.stop(f"requests did not get out {SETBACK_LIMIT} times in a row: {error}")
 
-    def _lose(self, order: Tracked, placing: Placing, error: BaseException | None) -> None:
+    def _lose(self, order: Tracked, placing: Placing, error: BaseException) -> None:
         words = error_words(error)
         self._recorder.step(
             order,
@@ -199,7 +185,6 @@ class Sending:
             message=f"the venue may or may not hold this order: {words}",
             request_id=placing.request_id,
         )
-        order.payload = placing.payload
         if isinstance(error, VenueRefused):
             order.refusal = str(error)
             return

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from batch.model import Order
 from batch.states import OrderState
 
 FIRST_QUESTION_S = 0.25
@@ -18,7 +19,7 @@ SECOND_QUESTION_S = 0.25
 SOONER, LATER = 0.997, 1.3
 """What an answer in time and one too soon make of the wait before the first question."""
 
-SETTLED = 3
+SURE = 3
 """After so many answers that it works, even an order that does not wait for a price may take its
 time."""
 
@@ -34,8 +35,9 @@ class Tracked:
     """An order that the venue holds (OPEN) or may hold (UNKNOWN).
 
     Attributes:
-        payload: what was sent, for comparing with what is found; only while UNKNOWN.
-        settle_until: monotonic time until which a "not found" is asked again; only while UNKNOWN.
+        payload: the exact text that was sent.
+        sent: what was sent, for comparing with what the venue says.
+        asked_until: monotonic time until which a "not found" is asked again; only while UNKNOWN.
         absent_at: monotonic time of the first answer that did not know it.
         refusal: the venue's words if it answered the placing with a 409, which may mean "no" as
             well as "I have it already".
@@ -44,18 +46,18 @@ class Tracked:
         asked_at: monotonic time of the last question that was sent.
         due_at: monotonic time of the next one.
         answers: how many questions about it as an open order were answered.
-        is_brief: by its time in force it ends as soon as it is taken.
         first_s: how long after its placing the first question was to come.
     """
 
     row: int
     client_order_id: str
     state: OrderState
+    sent: Order
+    payload: str
     server_order_id: str | None = None
-    payload: str | None = None
     venue_status: str | None = None
     filled_size: Decimal | None = None
-    settle_until: float = 0.0
+    asked_until: float = 0.0
     absent_at: float | None = None
     refusal: str | None = None
     alone: bool = False
@@ -63,7 +65,6 @@ class Tracked:
     asked_at: float = float("-inf")
     due_at: float = float("-inf")
     answers: int = 0
-    is_brief: bool = False
     first_s: float = FIRST_QUESTION_S
     interval_s: float = SECOND_QUESTION_S
     is_asked: bool = False

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 from urllib3 import HTTPHeaderDict
 
 from batch.clock import Clock
-from batch.venue.transport import Lost, Reply, Unsent
+from batch.venue.http.transport import Lost, Reply, Unsent
 from tests.campaign.invariants import FINAL_STATUSES, Taken
 
 LIFE_S = 0.3
@@ -102,7 +102,7 @@ class Asked:
 
 @dataclass
 class Books:
-    """A venue; has the face of `batch.venue.transport.Transport`.
+    """A venue; has the face of `batch.venue.http.transport.Transport`.
 
     Attributes:
         words: what becomes of the next placings; `ok` when they are used up.

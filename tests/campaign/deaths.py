@@ -109,8 +109,8 @@ def _at_commit(events: Iterable[OrderEvent], where: str) -> Callable[[Fuse], Non
 
 
 def _at_post(fuse: Fuse, *, sent: bool) -> None:
-    from batch.venue.connection import _Watched
-    from batch.venue.wire import ORDERS_PATH
+    from batch.venue.http.connection import _Watched
+    from batch.venue.integral.wire import ORDERS_PATH
 
     def look(_: Any, method: str, url: str, *__: Any, **___: Any) -> None:
         if method == "POST" and url.endswith(ORDERS_PATH):

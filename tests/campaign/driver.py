@@ -21,7 +21,7 @@ def prepare() -> None:
         from batch.run import following, tracking
 
         following.ABSENT_APART_S /= scale
-        following.RESETTLE_S /= scale
+        following.ASK_AGAIN_S /= scale
         tracking.LONGEST_INTERVAL_S /= scale
     if death := os.environ.get(DEATH):
         deaths.arm(death)

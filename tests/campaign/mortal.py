@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,9 +22,9 @@ from sqlalchemy import Connection, Dialect
 from batch.errors import JournalError
 from batch.journal import Change, Journal
 from batch.journal.database import Database
-from batch.run.sending import Placing
-from batch.run.work import Done
-from tests.run.doubles import FakeClock, Gate, passing
+from batch.run.calls import Placing
+from batch.run.work import Call, Done
+from tests.run.doubles import Begun, FakeClock
 
 POINTS = ("before-apply", "in-transaction", "applied", "before-call", "after-call", "in-round")
 """Where a process can die: around a commit of steps, inside of any transaction, around a call to
@@ -135,20 +135,20 @@ class Wires:
         self._clock = clock
         self._life = life
         self._dice = dice
-        self._waiting: list[tuple[object, Callable[[], object], Gate]] = []
-        self._begun: list[tuple[object, Callable[[], object]]] = []
-        self._ended: list[Done[object]] = []
+        self._waiting: list[Call[Any]] = []
+        self._begun: list[Begun] = []
+        self._ended: list[Done[Any]] = []
 
-    def submit(self, key: object, call: Callable[[], object], gate: Gate = None) -> None:
+    def submit(self, call: Call[Any]) -> None:
         fate = self._dice.random()
         if fate < 0.25:
-            self._waiting.append((key, call, gate))
+            self._waiting.append(call)
         elif fate < 0.5:
-            self._begun.append((key, passing(gate, call)))
+            self._begun.append(Begun(call))
         else:
-            self._ended.append(self._make(key, passing(gate, call)))
+            self._ended.append(self._end(Begun(call)))
 
-    def collect(self, timeout_s: float) -> list[Done[object]]:
+    def collect(self, timeout_s: float) -> list[Done[Any]]:
         if not (self._waiting or self._begun or self._ended):
             # Never nothing: a loop that asked for no time at all would not end.
             self._clock.sleep(max(timeout_s, 0.001))
@@ -156,10 +156,10 @@ class Wires:
         self._clock.sleep(self._dice.choice((0.01, 0.1)))
         free = [item for item in self._waiting if self._dice.random() < 0.7]
         self._waiting = [item for item in self._waiting if item not in free]
-        self._begun += [(key, passing(gate, call)) for key, call, gate in free]
+        self._begun += [Begun(call) for call in free]
         now = [item for item in self._begun if self._dice.random() < 0.7]
         self._begun = [item for item in self._begun if item not in now]
-        self._ended += [self._make(key, call) for key, call in now]
+        self._ended += [self._end(begun) for begun in now]
         self._dice.shuffle(self._ended)
         cut = self._dice.randint(1, max(len(self._ended), 1))
         arrived, self._ended = self._ended[:cut], self._ended[cut:]
@@ -170,18 +170,13 @@ class Wires:
 
     def close(self) -> None:
         """End, while calls may be on their way: each reaches the venue, or does not."""
-        for key, call in self._begun:
-            if isinstance(key, Placing) and self._dice.random() < 0.5:
-                self._make(key, call, is_alive=False)
+        for begun in self._begun:
+            if isinstance(begun.call.subject, Placing) and self._dice.random() < 0.5:
+                begun.end()
         self._waiting, self._begun = [], []
 
-    def _make(self, key: object, call: Callable[[], object], *, is_alive: bool = True) -> Any:
-        if is_alive:
-            self._life.pass_by("before-call")
-        try:
-            done: Done[object] = Done(key, value=call())
-        except Exception as error:
-            done = Done(key, error=error)
-        if is_alive:
-            self._life.pass_by("after-call")
+    def _end(self, begun: Begun) -> Done[Any]:
+        self._life.pass_by("before-call")
+        done = begun.end()
+        self._life.pass_by("after-call")
         return done

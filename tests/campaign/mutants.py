@@ -21,10 +21,11 @@ from batch.errors import JournalError, NotDelivered, OutcomeUnknown, Throttled, 
 from batch.journal import Change, Journal, store
 from batch.model import OrderRecord
 from batch.run import following, run, sending
-from batch.run.work import Done
+from batch.run.calls import Placing
+from batch.run.work import Failed
 from batch.states import FinalState, OrderEvent, OrderState
-from batch.venue import client
-from batch.venue.transport import Reply, Transport
+from batch.venue.http.transport import Reply, Transport
+from batch.venue.integral import client
 
 Patches = contextlib.ExitStack
 
@@ -52,10 +53,10 @@ def _wrap(patches: Patches, owner: Any, name: str, around: Callable[..., Any]) -
 def _misread_failures(
     patches: Patches, misread: Callable[[BaseException], BaseException | None]
 ) -> None:
-    def learn(original: Any, self: Any, placing: Any, done: Done[object], following: Any) -> None:
-        if done.error is not None:
-            done = replace(done, error=misread(done.error) or done.error)
-        original(self, placing, done, following)
+    def learn(original: Any, self: Any, placing: Any, answer: Any, following: Any) -> None:
+        if isinstance(answer, Failed):
+            answer = Failed(misread(answer.error) or answer.error)
+        original(self, placing, answer, following)
 
     _wrap(patches, sending.Sending, "learn", learn)
 
@@ -157,11 +158,10 @@ def absent_twice_at_once(patches: Patches) -> None:
 def new_client_id_at_retry(patches: Patches) -> None:
     """Make a new client ID for what is sent again."""
 
-    def put_back(
-        original: Any, self: Any, row: int, client_order_id: str, payload: str, **how: Any
-    ) -> None:
-        fresh = f"{client_order_id}-retry"
-        original(self, row, fresh, payload.replace(client_order_id, fresh), **how)
+    def put_back(original: Any, self: Any, placing: Placing) -> None:
+        fresh = f"{placing.client_order_id}-retry"
+        payload = placing.payload.replace(placing.client_order_id, fresh)
+        original(self, replace(placing, client_order_id=fresh, payload=payload))
 
     _wrap(patches, sending.Sending, "put_back", put_back)
 
@@ -213,13 +213,13 @@ def claims_are_not_counted(patches: Patches) -> None:
 def throttled_row_is_sent_in_two_copies(patches: Patches) -> None:
     """Put a row back twice after a 429, and do not count claims."""
 
-    def learn(original: Any, self: Any, placing: Any, done: Done[object], following: Any) -> None:
-        original(self, placing, done, following)
-        if isinstance(done.error, Throttled):
+    def learn(original: Any, self: Any, placing: Any, answer: Any, following: Any) -> None:
+        original(self, placing, answer, following)
+        if isinstance(answer, Failed) and isinstance(answer.error, Throttled):
             throttled.add(placing.client_order_id)
         elif placing.client_order_id in throttled:
             throttled.remove(placing.client_order_id)
-            self.put_back(placing.row, placing.client_order_id, placing.payload)
+            self.put_back(placing)
 
     throttled: set[str] = set()
     _wrap(patches, sending.Sending, "learn", learn)

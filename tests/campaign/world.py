@@ -255,7 +255,7 @@ class World:
             wires.close()
 
     def _venue(self) -> Venue:
-        with mock.patch("batch.venue.client.Transport", lambda settings, threads: self.books):
+        with mock.patch("batch.venue.integral.client.Transport", lambda settings, **_: self.books):
             settings = VenueSettings(url="https://venue.test", user="user", org="ORG")
             return Venue(settings, clock=self.clock)
 

@@ -195,7 +195,7 @@ def test_no_failure_of_the_venue_shows_a_secret(folder: Path, auth: str, name: s
 
 
 OWN_FAULT = """
-from batch.venue.client import Venue
+from batch.venue.integral.client import Venue
 def fail(self, *_): raise RuntimeError(self._auth, self._transport)
 Venue.place = fail
 """

@@ -151,7 +151,7 @@ def open_desk(office: Office, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]
     venues: list[Simulator] = []
     # The five seconds between two answers that prove an absence, and their like.
     monkeypatch.setattr(following, "ABSENT_APART_S", 0.3)
-    monkeypatch.setattr(following, "RESETTLE_S", 0.1)
+    monkeypatch.setattr(following, "ASK_AGAIN_S", 0.1)
 
     def open_one(**options: object) -> FaultDesk:
         chosen = {"time_scale": 20.0, **options}

@@ -94,7 +94,7 @@ def sheet_of(step: Step) -> Validation:
 
 def run_batch(desk: Desk, batch_id: str, step: Step) -> None:
     desk.venue.script, desk.venue.end = list(step.words), step.end
-    run = desk.make_run(batch_id, max_in_flight=1, wait_s=3.0, settle_s=1.0)
+    run = desk.make_run(batch_id, max_in_flight=1, wait_s=3.0, find_out_s=1.0)
     placed = desk.venue.calls.count("place")
 
     def count(_: object) -> None:

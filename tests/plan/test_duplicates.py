@@ -173,7 +173,7 @@ def test_an_order_that_the_venue_refused_does_not_count(desk: Desk) -> None:
 
 def test_an_order_that_nobody_knows_of_counts(desk: Desk) -> None:
     desk.venue.script, desk.venue.finds = ["lost-untaken"], "none"
-    batch_id, _ = desk.submit(one(), settle_s=1.0)
+    batch_id, _ = desk.submit(one(), find_out_s=1.0)
 
     with pytest.raises(GateError) as caught:
         desk.plan(one("edited"))

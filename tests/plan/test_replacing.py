@@ -154,7 +154,7 @@ def lose_and_repeat(desk: Desk) -> tuple[Validation, str]:
     """Lose an order of a batch, repeat it on purpose, and hear that the first was never taken."""
     desk.venue.script, desk.venue.finds = ["lost-untaken", "ok"], "none"
     sheet = sheet_of(3)
-    first, _ = desk.submit(sheet, settle_s=1.0)
+    first, _ = desk.submit(sheet, find_out_s=1.0)
     again = desk.plan(edited(3, row=4), duplicates=SEND).batch.batch_id
     desk.make_run(again).execute()
     declare_not_placed(desk.journal, first, 2, None, desk.clock)

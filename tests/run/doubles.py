@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from batch.errors import (
     LoginFailed,
@@ -23,13 +24,16 @@ from batch.model import (
     Row,
     Sheet,
     Side,
+    Terms,
     TimeInForce,
     Validation,
     VenueOrder,
 )
 from batch.plan.identity import Login
-from batch.run.work import Done
+from batch.run.calls import Subject
+from batch.run.work import Call, Done
 from batch.venue import encode_order
+from batch.venue.integral.statuses import event_of_status, is_published
 
 LOGIN = Login("https://venue.test", "ORG", "user")
 START = datetime(2026, 10, 30, 16, 0, tzinfo=UTC)
@@ -51,9 +55,6 @@ class FakeClock:
         self.seconds += seconds
 
 
-Gate = Callable[[], None] | None
-
-
 class InlineWorkers:
     """Makes each call in the collecting thread, in order; waiting moves the clock.
 
@@ -65,26 +66,26 @@ class InlineWorkers:
     def __init__(self, clock: FakeClock, latency_s: float = 0.01) -> None:
         self._clock = clock
         self._latency_s = latency_s
-        self._waiting: list[tuple[object, Callable[[], object], Gate]] = []
-        self._begun: list[tuple[object, Callable[[], object]]] = []
+        self._waiting: list[Call[Any]] = []
+        self._begun: list[Begun] = []
         self.threads = 1000
         self.at_once = 1000
-        self.before_call: Callable[[object], None] = lambda key: None
+        self.before_call: Callable[[Subject], None] = lambda subject: None
         self.most_waiting = 0
 
-    def submit(self, key: object, call: Callable[[], object], gate: Gate = None) -> None:
-        self._waiting.append((key, call, gate))
+    def submit(self, call: Call[Any]) -> None:
+        self._waiting.append(call)
         self._begin()
         self.most_waiting = max(self.most_waiting, len(self._begun) + len(self._waiting))
 
-    def collect(self, timeout_s: float) -> list[Done[object]]:
+    def collect(self, timeout_s: float) -> list[Done[Any]]:
         if not self._begun:
             # Never nothing: a loop that asked for no time at all would not end.
             self._clock.sleep(max(timeout_s, 0.001))
             return []
         self._clock.sleep(self._latency_s)
         calls, self._begun = self._begun[: self.at_once], self._begun[self.at_once :]
-        ended = [self._make(key, call) for key, call in calls]
+        ended = [self._end(begun) for begun in calls]
         self._begin()
         return ended
 
@@ -96,30 +97,23 @@ class InlineWorkers:
 
     def _begin(self) -> None:
         while self._waiting and len(self._begun) < self.threads:
-            key, call, gate = self._waiting.pop(0)
-            self._begun.append((key, passing(gate, call)))
+            self._begun.append(Begun(self._waiting.pop(0)))
 
-    def _make(self, key: object, call: Callable[[], object]) -> Done[object]:
-        self.before_call(key)
-        try:
-            return Done(key, value=call())
-        except Exception as error:
-            return Done(key, error=error)
+    def _end(self, begun: Begun) -> Done[Any]:
+        self.before_call(begun.call.subject)
+        return begun.end()
 
 
-def passing(gate: Gate, call: Callable[[], object]) -> Callable[[], object]:
-    """Ask the gate now; give the call, or one that raises what the gate raised."""
-    try:
-        if gate is not None:
-            gate()
-    except Exception as error:
-        refusal = error
+class Begun:
+    """A call whose gate has been asked."""
 
-        def refuse() -> object:
-            raise refusal
+    def __init__(self, call: Call[Any]) -> None:
+        self.call = call
+        self._refused = call.pass_gate()
 
-        return refuse
-    return call
+    def end(self) -> Done[Any]:
+        """Make it, unless its gate said no."""
+        return self._refused or self.call.end()
 
 
 @dataclass
@@ -134,7 +128,7 @@ class Held:
     ends_at: float
     end: str
     filled: Decimal | None = None
-    changes: dict[str, object] = field(default_factory=dict)
+    changes: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -256,18 +250,27 @@ class ScriptedVenue:
         return self._is_open(held) if self.finds == "open" else True
 
     def _show(self, held: Held, status: str | None = None) -> VenueOrder:
-        fields = json.loads(held.payload, parse_float=Decimal, parse_int=Decimal)
-        fields.update(held.changes)
+        sent = json.loads(held.payload, parse_float=Decimal, parse_int=Decimal)
+        terms = Terms(
+            symbol=sent["symbol"],
+            side=Side(sent["side"]),
+            currency=sent["currency"],
+            size=sent["size"],
+            price=sent["price"],
+            time_in_force=TimeInForce(sent["timeInForce"]),
+        )
         has_ended = self.clock.monotonic() >= held.ends_at
         status = status or (held.end if has_ended else "NEW")
-        filled = fields["size"] if status == "FILLED" else held.filled
+        filled = terms.size if status == "FILLED" else held.filled
         return VenueOrder(
             server_order_id=held.server_order_id,
             client_order_id=held.client_order_id,
             status=status,
+            event=event_of_status(status),
+            is_published=is_published(status),
             filled_size=filled,
-            average_price=fields["price"] if filled else None,
-            fields=fields,
+            average_price=terms.price if filled else None,
+            terms=replace(terms, **held.changes),
             request_id="asked",
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from batch.errors import JournalError
-from batch.run.sending import Placing
+from batch.run.calls import Placing
 from batch.states import OrderState
 from tests.run.conftest import Desk
 from tests.run.test_run import sheet_of
@@ -20,7 +20,7 @@ def narrow(desk: Desk) -> Desk:
 
 
 def waiting_placings(desk: Desk) -> int:
-    return sum(isinstance(key, Placing) for key, *_ in desk.workers._waiting)
+    return sum(isinstance(call.subject, Placing) for call in desk.workers._waiting)
 
 
 def test_a_few_orders_wait_for_a_free_thread_and_no_more(narrow: Desk) -> None:

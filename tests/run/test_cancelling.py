@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from batch.run.calls import CancelOne, Subject
 from batch.run.options import Cancel
 from batch.states import FinalState, OrderState
 from tests.run.conftest import Desk
@@ -43,8 +44,8 @@ def test_that_a_cancel_is_asked_for_is_on_record_before_it_leaves(desk: Desk) ->
     batch_id = leave_open(desk, 1)
     seen: list[list[str]] = []
 
-    def look(key: object) -> None:
-        if getattr(key, "kind", "") == "cancel":
+    def look(subject: Subject) -> None:
+        if isinstance(subject, CancelOne):
             seen.append(desk.kinds(batch_id, 2))
 
     desk.workers.before_call = look

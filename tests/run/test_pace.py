@@ -9,7 +9,9 @@ import pytest
 
 from batch.errors import Throttled
 from batch.model import TimeInForce, Validation, VenueOrder
-from batch.run.pace import BREATH_S, CUT, LONGEST_PAUSE_S, LOWEST, SEARCH_A_S, Pace
+from batch.run.pace import Pace
+from batch.run.pace.pauses import BREATH_S, LONGEST_PAUSE_S
+from batch.run.pace.rate import CUT, LOWEST, SEARCH_A_S
 from batch.run.tracking import FIRST_QUESTION_S, LONGEST_FIRST_S, Patience, Tracked
 from batch.states import OrderState
 from tests.run.conftest import Desk
@@ -335,7 +337,15 @@ def test_no_rate_is_so_low_that_a_run_stands_still() -> None:
 
 
 def an_ended(patience: Patience, answers: int) -> Tracked:
-    return Tracked(2, "a-2", OrderState.OPEN, answers=answers, first_s=patience.first_s)
+    return Tracked(
+        2,
+        "a-2",
+        OrderState.OPEN,
+        make_order(2),
+        "{}",
+        answers=answers,
+        first_s=patience.first_s,
+    )
 
 
 def test_patience_settles_where_few_orders_are_asked_too_soon() -> None:

@@ -24,7 +24,7 @@ def sheet_of(count: int) -> Validation:
 def lose(desk: Desk, *, count: int = 1, word: str = "lost") -> str:
     """Submit a sheet whose first answer is lost, at a venue that finds nothing."""
     desk.venue.script, desk.venue.finds = [word], "none"
-    batch_id, _ = desk.submit(sheet_of(count), settle_s=1.0)
+    batch_id, _ = desk.submit(sheet_of(count), find_out_s=1.0)
     return batch_id
 
 

@@ -11,6 +11,7 @@ from batch.errors import JournalError
 from batch.model import TimeInForce, Validation
 from batch.plan.duplicates import Duplicates
 from batch.plan.since import sent_elsewhere
+from batch.run.calls import Placing, Subject
 from batch.run.resolving import declare_not_placed, declare_placed
 from batch.states import FinalState, OrderState
 from tests.run.conftest import Desk
@@ -59,10 +60,10 @@ def test_each_claim_is_durable_before_its_order_leaves(desk: Desk) -> None:
     batch_id = desk.plan(sheet_of(5)).batch.batch_id
     seen: list[OrderState] = []
 
-    def look(key: object) -> None:
-        row = getattr(key, "row", None)
-        if row is not None:
-            seen.extend(o.state for o in desk.journal.orders(batch_id) if o.row == row)
+    def look(subject: Subject) -> None:
+        if isinstance(subject, Placing):
+            orders = desk.journal.orders(batch_id)
+            seen.extend(order.state for order in orders if order.row == subject.row)
 
     desk.workers.before_call = look
     desk.make_run(batch_id).execute()
@@ -152,7 +153,7 @@ def test_a_lost_answer_that_is_not_found_stays_unknown_by_default(desk: Desk) ->
     desk.venue.script, desk.venue.finds = ["lost"], "open"
     desk.venue.life_s = 0.0
 
-    batch_id, _ = desk.submit(sheet_of(1), settle_s=10.0)
+    batch_id, _ = desk.submit(sheet_of(1), find_out_s=10.0)
 
     assert states_of(desk, batch_id) == [UNKNOWN]
     assert "no proof" in desk.orders(batch_id)[0].message
@@ -489,7 +490,7 @@ def test_the_end_of_another_order_under_a_mistyped_server_id_is_not_taken_over(
     desk: Desk,
 ) -> None:
     desk.venue.script, desk.venue.finds = ["lost-untaken"], "none"
-    batch_id, _ = desk.submit(sheet_of(1), settle_s=0.0)
+    batch_id, _ = desk.submit(sheet_of(1), find_out_s=0.0)
     other = desk.venue._take(desk.orders(batch_id)[0].payload or "", "SOMEBODY", late_s=0.0)
     declare_placed(desk.journal, batch_id, 2, other.server_order_id, None, desk.clock)
 
@@ -503,7 +504,7 @@ def test_a_row_that_another_batch_has_sent_since_is_not_sent_again_when_proven_a
     desk: Desk,
 ) -> None:
     desk.venue.script = ["lost-untaken"]
-    batch_id, _ = desk.submit(sheet_of(1), settle_s=0.0)
+    batch_id, _ = desk.submit(sheet_of(1), find_out_s=0.0)
     changed = make_validation(make_order(2), note="changed")
     again = desk.plan(changed, duplicates=Duplicates.SEND).batch.batch_id
     desk.make_run(again).execute()
@@ -521,7 +522,7 @@ def test_a_row_that_a_person_said_was_not_placed_is_asked_about_before_it_is_sen
     desk: Desk,
 ) -> None:
     desk.venue.script, desk.venue.finds, desk.venue.life_s = ["lost"], "none", 1e9
-    batch_id, _ = desk.submit(sheet_of(1), settle_s=0.0)
+    batch_id, _ = desk.submit(sheet_of(1), find_out_s=0.0)
     declare_not_placed(desk.journal, batch_id, 2, desk.venue, desk.clock)
     desk.venue.finds = "all"
 
@@ -534,7 +535,7 @@ def test_a_row_that_a_person_said_was_not_placed_is_asked_about_before_it_is_sen
 
 def test_a_row_that_was_not_placed_indeed_is_sent_by_the_next_run(desk: Desk) -> None:
     desk.venue.script = ["lost-untaken"]
-    batch_id, _ = desk.submit(sheet_of(2), settle_s=0.0)
+    batch_id, _ = desk.submit(sheet_of(2), find_out_s=0.0)
     declare_not_placed(desk.journal, batch_id, 2, desk.venue, desk.clock)
     desk.venue.calls.clear()
 
@@ -548,7 +549,7 @@ def test_a_server_id_that_was_recorded_unchecked_and_is_not_known_is_unknown_aga
     desk: Desk,
 ) -> None:
     desk.venue.script, desk.venue.finds = ["lost"], "none"
-    batch_id, _ = desk.submit(sheet_of(1), settle_s=0.0)
+    batch_id, _ = desk.submit(sheet_of(1), find_out_s=0.0)
     declare_placed(desk.journal, batch_id, 2, "12345", None, desk.clock)
 
     desk.make_run(batch_id).execute()

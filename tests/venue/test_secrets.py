@@ -12,7 +12,7 @@ from urllib3 import HTTPHeaderDict
 from batch.config import VenueSettings
 from batch.errors import ConfigError, VenueError
 from batch.venue import Venue
-from batch.venue.transport import Reply
+from batch.venue.http.transport import Reply
 from tests.venue.conftest import PASSWORD, PAYLOAD, Connect, HandClock, Serve
 from tests.venue.sockets import Peer, Request, answer, token_answer
 

@@ -51,7 +51,7 @@ def test_order_is_placed_found_followed_and_cancelled(
     assert [order.server_order_id for order in found] == [order_id]
     assert list(active) == [order_id]
     assert queried is not None
-    assert str(queried.fields["price"]) == "0.5"
+    assert str(queried.terms.price) == "0.5"
     assert after is not None
     assert after.status.startswith("CANCEL")
     assert simulator.ledger.posts == 1

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from batch.errors import NotDelivered, OutcomeUnknown, VenueAway
-from batch.venue.connection import MAX_IDLE_S
+from batch.venue.http.connection import MAX_IDLE_S
 from tests.venue.conftest import PAYLOAD, PLACED, Connect, Serve
 from tests.venue.sockets import Peer, Request, answer
 
@@ -306,7 +306,7 @@ def test_fault_9_answer_that_drips_ends_at_the_deadline(
 def test_fault_9_endless_body_is_given_up(
     connect: Connect, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("batch.venue.transport.MAX_BODY_BYTES", 100_000)
+    monkeypatch.setattr("batch.venue.http.transport.MAX_BODY_BYTES", 100_000)
 
     def flood(peer: Peer, request: Request) -> None:
         peer.send(b"HTTP/1.1 202 Accepted\r\n\r\n")

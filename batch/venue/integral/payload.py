@@ -6,7 +6,7 @@ import json
 from decimal import Decimal
 
 from batch.model import Order
-from batch.venue import wire
+from batch.venue.integral import wire
 
 
 def encode_order(order: Order, client_order_id: str) -> str:

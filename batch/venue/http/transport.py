@@ -26,8 +26,7 @@ from batch import __version__
 from batch.config import VenueSettings
 from batch.errors import ConfigError
 from batch.urls import check_url, server_in, without_user
-from batch.venue import wire
-from batch.venue.connection import Adapter, DeadlinePassed, Session, Stage, call
+from batch.venue.http.connection import Adapter, DeadlinePassed, Session, Stage, call
 
 log = logging.getLogger("batch.venue")
 
@@ -62,11 +61,15 @@ class Reply:
 class Transport:
     """Sends one prepared request at a time for each thread; connections are shared.
 
+    Args:
+        request_id_header: carries a request's ID to the venue, and back if it echoes it.
+
     Raises:
         ConfigError: the URL, the proxy or the bundle of certificates cannot be used.
     """
 
-    def __init__(self, settings: VenueSettings, *, threads: int) -> None:
+    def __init__(self, settings: VenueSettings, *, threads: int, request_id_header: str) -> None:
+        self._request_id_header = request_id_header
         self.base_url = check_url(settings.url)
         self._deadline_s = settings.deadline_s
         self._connect_timeout_s = min(settings.connect_timeout_s, settings.deadline_s)
@@ -94,7 +97,7 @@ class Transport:
         request.headers = CaseInsensitiveDict(headers)
         request.headers["Accept"] = "application/json"
         request.headers["User-Agent"] = f"orderbatch/{__version__}"
-        request.headers[wire.REQUEST_ID_HEADER] = request_id
+        request.headers[self._request_id_header] = request_id
         request.hooks = default_hooks()
         if body:
             request.body = body.encode()
@@ -120,7 +123,7 @@ class Transport:
                 request.path_url,
                 outcome.status if isinstance(outcome, Reply) else outcome,
                 (time.monotonic() - started_at) * 1000,
-                request.headers[wire.REQUEST_ID_HEADER],
+                request.headers[self._request_id_header],
             )
         if isinstance(outcome, Reply):
             return outcome
@@ -153,7 +156,7 @@ class Transport:
             headers=HTTPHeaderDict(response.raw.headers),
             body=body,
             flaw=flaw,
-            request_id=str(request.headers[wire.REQUEST_ID_HEADER]),
+            request_id=str(request.headers[self._request_id_header]),
         )
 
     def _session(self) -> requests.Session:

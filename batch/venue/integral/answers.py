@@ -1,66 +1,18 @@
-"""From the bytes of an answer to orders, rates and the venue's words; nothing is guessed.
-
-Numbers become `Decimal` straight from their text, so no digit passes through a float.
-"""
+"""From an answer's JSON to orders, rates and the venue's words; nothing is guessed."""
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Mapping
-from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
-from email.utils import parsedate_to_datetime
+from collections.abc import Callable, Mapping
+from decimal import Context, Decimal, Inexact, InvalidOperation
+from typing import Any
 
-from urllib3 import HTTPHeaderDict
+from batch.model import Side, SpotRate, Terms, TimeInForce, VenueOrder
+from batch.venue.http.exact import Misfit, exact, printable, read_json
+from batch.venue.http.transport import Reply
+from batch.venue.integral import wire
+from batch.venue.integral.statuses import event_of_status, is_published
 
-from batch.model import SpotRate, VenueOrder
-from batch.venue import wire
-from batch.venue.transport import Reply
-
-# Far more than any amount or price has; text beyond it would become a number of gigabytes.
-_MAX_NUMBER_LENGTH = 64
-_MAX_EXPONENT = 40
 _MAX_WORDS_LENGTH = 300
-
-
-class Misfit(Exception):
-    """The answer is not what the API describes. The text says what was found."""
-
-
-def read_json(reply: Reply) -> object:
-    """Read the body as JSON, numbers as `Decimal`.
-
-    Raises:
-        Misfit: the body did not arrive whole, or is not JSON.
-    """
-    if reply.body is None:
-        raise Misfit(reply.flaw)
-    if not reply.body:
-        raise Misfit("an empty answer")
-    try:
-        return json.loads(
-            reply.body.decode("utf-8-sig"),
-            parse_float=_exact,
-            parse_int=_exact,
-            parse_constant=_refuse,
-        )
-    except (ValueError, RecursionError):
-        kind = reply.headers.get("Content-Type", "no content type").partition(";")[0]
-    raise Misfit(f"an answer that is not readable JSON ({_printable(kind)[:60]})")
-
-
-def _exact(text: str) -> Decimal:
-    if len(text) > _MAX_NUMBER_LENGTH:
-        raise ValueError("a number that is too long")
-    number = Decimal(text)
-    if number and abs(number.adjusted()) > _MAX_EXPONENT:
-        raise ValueError("a number that is out of any range")
-    return number
-
-
-def _refuse(text: str) -> object:
-    raise ValueError(f"{text} is not JSON")
 
 
 def read_order(data: object, request_id: str) -> VenueOrder:
@@ -79,16 +31,21 @@ def read_order(data: object, request_id: str) -> VenueOrder:
     server_order_id = _identity(data.get(wire.SERVER_ORDER_ID))
     if not server_order_id:
         raise Misfit(f"an order without {wire.SERVER_ORDER_ID}")
-    status = data.get(wire.STATUS)
+    raw = data.get(wire.STATUS)
+    status = raw if isinstance(raw, str) else ""
+    terms, odd_terms = _terms(data)
     return VenueOrder(
         server_order_id=server_order_id,
         client_order_id=_identity(data.get(wire.CLIENT_ORDER_ID)),
-        status=status if isinstance(status, str) else "",
+        status=status,
+        event=event_of_status(status),
+        is_published=is_published(status),
         filled_size=_amount(data.get(wire.FILLED_SIZE)),
         average_price=_amount(data.get(wire.AVERAGE_PRICE)),
         execution_id=_identity(data.get(wire.EXECUTION_ID)) or None,
         message=_message(data),
-        fields={name: data[name] for name in wire.ORDER_FIELDS if data.get(name) is not None},
+        terms=terms,
+        odd_terms=odd_terms,
         request_id=request_id,
     )
 
@@ -124,6 +81,54 @@ def read_spot_rate(reply: Reply, symbol: str) -> SpotRate:
     return SpotRate(symbol=symbol, bid=bid, offer=offer)
 
 
+def _terms(data: Mapping[str, object]) -> tuple[Terms, dict[str, str]]:
+    """Read the order's terms; apart from those, what the venue echoed that can be no such term."""
+    read: dict[str, Any] = {}
+    odd: dict[str, str] = {}
+    for name, (wire_name, reader) in _TERMS.items():
+        value = data.get(wire_name)
+        if not isinstance(value, str | Decimal) or value == "":
+            continue
+        try:
+            read[name] = reader(value)
+        except (ValueError, ArithmeticError):
+            odd[name] = printable(str(value))[:_MAX_WORDS_LENGTH]
+    return Terms(**read), odd
+
+
+def _number(value: str | Decimal) -> Decimal:
+    return value if isinstance(value, Decimal) else exact(value)
+
+
+def _whole(value: str | Decimal) -> int:
+    return int(_number(value).quantize(Decimal(1), context=_INEXACT_RAISES))
+
+
+def _side(value: str | Decimal) -> Side:
+    return Side(str(value).capitalize())
+
+
+def _time_in_force(value: str | Decimal) -> TimeInForce:
+    return TimeInForce(str(value).upper())
+
+
+_INEXACT_RAISES = Context(prec=28, traps=[Inexact, InvalidOperation])
+
+_TERMS: Mapping[str, tuple[str, Callable[[str | Decimal], object]]] = {
+    "symbol": (wire.SYMBOL, str),
+    "side": (wire.SIDE, _side),
+    "currency": (wire.CURRENCY, str),
+    "size": (wire.SIZE, _number),
+    "price": (wire.PRICE, _number),
+    "time_in_force": (wire.TIME_IN_FORCE, _time_in_force),
+    "expiry_time_s": (wire.EXPIRY_TIME, _whole),
+    "min_size": (wire.MIN_SIZE, _number),
+    "org": (wire.ORG, str),
+    "account": (wire.ACCOUNT, str),
+}
+"""The terms by our names, each with its name on the wire and its reader."""
+
+
 def _identity(value: object) -> str:
     if isinstance(value, str):
         return value
@@ -136,7 +141,7 @@ def _identity(value: object) -> str:
 def _amount(value: object) -> Decimal | None:
     if isinstance(value, str):
         try:
-            value = _exact(value)
+            value = exact(value)
         except (ValueError, InvalidOperation):
             return None
     if isinstance(value, Decimal) and value.is_finite() and value >= 0:
@@ -147,7 +152,7 @@ def _amount(value: object) -> Decimal | None:
 def _message(data: Mapping[str, object]) -> str:
     for name in wire.ERROR_TEXTS:
         if isinstance(text := data.get(name), str) and text:
-            return _printable(text)[:_MAX_WORDS_LENGTH]
+            return printable(text)[:_MAX_WORDS_LENGTH]
     return ""
 
 
@@ -155,7 +160,7 @@ def error_code(reply: Reply) -> str | None:
     """Give the venue's own code of an error, if it has one."""
     code = _error_object(reply).get(wire.ERROR_CODE)
     if isinstance(code, str | Decimal) and str(code):
-        return _printable(str(code))[:_MAX_WORDS_LENGTH]
+        return printable(str(code))[:_MAX_WORDS_LENGTH]
     return None
 
 
@@ -165,7 +170,7 @@ def error_words(reply: Reply) -> str:
     Source: venue-api, "Place an order": the fields are not published.
     """
     words = "; ".join(
-        f"{_printable(name)}: {_printable(str(value))}"
+        f"{printable(name)}: {printable(str(value))}"
         for name, value in _error_object(reply).items()
         if isinstance(value, str | Decimal | bool) and str(value)
     )
@@ -178,39 +183,3 @@ def _error_object(reply: Reply) -> Mapping[str, object]:
     except Misfit:
         return {}
     return data if isinstance(data, dict) else {}
-
-
-def _printable(text: str) -> str:
-    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
-
-
-def retry_after_s(headers: HTTPHeaderDict, now: datetime) -> float | None:
-    """Read Retry-After, as seconds or as a date.
-
-    Args:
-        now: stands in where the answer has no Date of its own; a date is otherwise taken
-            relative to the venue's clock, because ours may be wrong.
-
-    Returns:
-        Seconds from now, never below 0; None where the venue named none that can be read.
-    """
-    text = headers.get("Retry-After", "").strip()
-    if re.fullmatch(r"[0-9]{1,15}", text):
-        return float(text)
-    until = _date(text)
-    if until is None:
-        return None
-    return max(0.0, (until - (server_time(headers) or now)).total_seconds())
-
-
-def server_time(headers: HTTPHeaderDict) -> datetime | None:
-    """Give the Date of an answer, to the second; None where it has none that can be read."""
-    return _date(headers.get("Date", ""))
-
-
-def _date(text: str) -> datetime | None:
-    try:
-        date = parsedate_to_datetime(text)
-        return date if date.tzinfo else date.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        return None

@@ -45,9 +45,8 @@ def test_accepted_order_comes_back_with_the_server_id_and_exact_numbers(
     assert order.client_order_id == "b1-2"
     assert order.status == "RECEIVED"
     assert order.request_id == "req-1"
-    assert str(order.fields["price"]) == "1.39270"
-    assert order.fields["size"] == Decimal(1000000)
-    assert "userFullName" not in order.fields
+    assert str(order.terms.price) == "1.39270"
+    assert order.terms.size == Decimal(1000000)
     assert (order.filled_size, order.average_price) == (None, None)
 
 

@@ -20,17 +20,11 @@ from urllib3 import HTTPHeaderDict
 from batch.clock import Clock
 from batch.config import VenueSettings
 from batch.errors import LoginFailed, NotDelivered, Throttled, VenueAway, VenueError
-from batch.venue import wire
-from batch.venue.answers import (
-    Misfit,
-    error_code,
-    error_words,
-    read_json,
-    retry_after_s,
-    server_time,
-)
-from batch.venue.credentials import Credential
-from batch.venue.transport import Lost, Reply, Transport, Unsent
+from batch.venue.http.exact import Misfit, read_json, retry_after_s, server_time
+from batch.venue.http.transport import Lost, Reply, Transport, Unsent
+from batch.venue.integral import wire
+from batch.venue.integral.answers import error_code, error_words
+from batch.venue.integral.credentials import Credential
 
 # Early enough that a renewal that takes a whole deadline still comes in time.
 _RENEW_AT_SHARE = 0.8

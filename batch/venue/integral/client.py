@@ -25,20 +25,19 @@ from batch.errors import (
     VenueRefused,
 )
 from batch.model import SpotRate, VenueOrder
-from batch.venue import wire
-from batch.venue.answers import (
-    Misfit,
+from batch.venue.http.exact import Misfit, read_json
+from batch.venue.http.transport import Lost, Reply, Transport, Unsent
+from batch.venue.integral import wire
+from batch.venue.integral.answers import (
     error_code,
     error_words,
-    read_json,
     read_order,
     read_orders,
     read_spot_rate,
 )
-from batch.venue.credentials import Auth, Credential
-from batch.venue.signing import SignatureAuth
-from batch.venue.tokens import TokenAuth, not_delivered, throttled
-from batch.venue.transport import Lost, Reply, Transport, Unsent
+from batch.venue.integral.credentials import Auth, Credential
+from batch.venue.integral.signing import SignatureAuth
+from batch.venue.integral.tokens import TokenAuth, not_delivered, throttled
 
 Answer = TypeVar("Answer")
 
@@ -57,7 +56,9 @@ class Venue:
 
     def __init__(self, settings: VenueSettings, *, clock: Clock, threads: int = 16) -> None:
         self._clock = clock
-        self._transport = Transport(settings, threads=threads)
+        self._transport = Transport(
+            settings, threads=threads, request_id_header=wire.REQUEST_ID_HEADER
+        )
         self._auth: Auth = (
             SignatureAuth(settings, clock)
             if settings.auth == "hmac"

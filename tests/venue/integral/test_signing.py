@@ -14,7 +14,7 @@ from batch.config import VenueSettings
 from batch.errors import LoginFailed
 from batch.simulator import Simulator, SimulatorOptions
 from batch.venue import Venue
-from batch.venue.signing import sign
+from batch.venue.integral.signing import sign
 from tests.contract.validation import assert_request_valid
 from tests.venue.conftest import PASSWORD, PAYLOAD, HandClock
 

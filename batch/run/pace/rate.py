@@ -1,8 +1,7 @@
-"""When the next request may leave: the rate that was asked for, and the one that the venue bears.
+"""Finding the rate that the venue bears, where nobody named one.
 
-A token bucket holds all requests of a run to a rate. Where nobody named one, the first 429 shows
-that there is one, and it is found as TCP finds a line's: cut by a share at each 429, raised little
-by little in between. A 429 also pauses everybody for as long as the venue asks.
+The first 429 shows that there is one, and it is found as TCP finds a line's: cut by a share at each
+429, raised little by little in between.
 """
 
 from __future__ import annotations
@@ -10,14 +9,7 @@ from __future__ import annotations
 from collections import deque
 from math import exp, log1p, sqrt
 
-FIRST_PAUSE_S = 1.0
-LONGEST_PAUSE_S = 30.0
-
-BREATH_S = 0.1
-"""The first pause after a 429 that names no time, because the lower rate is the true answer."""
-
-BURST_S = 0.02
-"""So many seconds' requests may leave at once after a lull, beside the one that always may."""
+from batch.run.pace.pauses import BREATH_S, Pauses
 
 CUT = 0.96
 """What a 429 leaves of the rate."""
@@ -55,21 +47,17 @@ LOWEST = 0.2
 """No rate is lower, so that a run goes on."""
 
 
-class Pace:
-    """The rate and the pauses of one run, shared by all that it sends.
+class Rate:
+    """The requests a second of one run, by what was asked for and what the venue's answers teach.
 
     Args:
-        retry_after_cap_s: the longest that a venue's `Retry-After` is obeyed.
-        rate_per_s: the most requests a second; None for as many as the venue takes.
+        pauses: when nothing could leave, so that it proves nothing.
+        highest_per_s: the most requests a second; None for as many as the venue takes.
     """
 
-    def __init__(self, *, retry_after_cap_s: float, rate_per_s: float | None = None) -> None:
-        self._cap_s = retry_after_cap_s
-        self._highest = rate_per_s
-        self._paused_until = 0.0
-        self._setbacks = 0
-        self._tokens = 1.0
-        self._filled_at: float | None = None
+    def __init__(self, pauses: Pauses, highest_per_s: float | None) -> None:
+        self._pauses = pauses
+        self._highest = highest_per_s
         self._found: float | None = None
         self._rise_a_s = SEARCH_A_S
         self._cut_at = float("-inf")
@@ -81,36 +69,21 @@ class Pace:
         self._began_at: float | None = None
         self._answers: deque[tuple[float, bool]] = deque()
 
-    def paused_s(self, now: float) -> float:
-        """Give the seconds for which nothing may leave because of a setback or the venue's wish."""
-        return max(self._paused_until - now, 0.0)
-
-    def wait_s(self, now: float) -> float:
-        """Give the seconds until a request may leave; 0 when it may at once."""
-        paused_s = self.paused_s(now)
-        rate = self.rate(now)
-        if rate is None:
-            return paused_s
-        self._fill(now, rate)
-        return max(paused_s, (1 - self._tokens) / rate)
-
-    def allowed(self, now: float, most: int) -> int:
-        """Give how many requests may leave now, if somebody wants to send so many."""
-        if self.paused_s(now) > 0:
-            return 0
-        rate = self.rate(now)
-        if rate is None:
-            return most
-        self._fill(now, rate)
-        return min(most, int(self._tokens + 1e-9))
-
-    def spend(self, now: float) -> None:
+    def began(self, now: float) -> None:
         """Take note of a request that leaves."""
         if self._began_at is None:
             self._began_at = now
-        self._tokens -= 1
 
-    def rate(self, now: float) -> float | None:
+    def refused(self, now: float) -> bool:
+        """Take note of a 429; say whether it is news, and no answer to what left before a cut."""
+        self._answers.append((now, False))
+        return now - self._cut_at >= REACTION_S
+
+    def rise_from(self, moment: float) -> None:
+        """Let the rate rise from then on."""
+        self._rises_from = moment
+
+    def at(self, now: float) -> float | None:
         """Give the requests a second that are held to at the moment; None without a bound."""
         if self._found is None:
             return self._highest
@@ -118,28 +91,6 @@ class Pace:
         rising_s = max(now - self._rises_from, 0.0)
         raised = self._found * exp(min(rising_s * log1p(self._rise_a_s), HIGHEST_RISE))
         return raised if self._highest is None else min(raised, self._highest)
-
-    def throttled(self, retry_after_s: float | None, now: float) -> None:
-        """Send less from now on, and pause as the venue asked, or by our own backoff."""
-        self._answers.append((now, False))
-        is_new = now - self._cut_at >= REACTION_S
-        if is_new:
-            self._cut(now, max(retry_after_s or 0.0, 0.0))
-        if retry_after_s is None:
-            self._set_back(now, BREATH_S)
-        else:
-            self._pause(min(max(retry_after_s, 0.0), self._cap_s), now)
-        if is_new:
-            self._rises_from = max(now, self._paused_until)
-
-    def set_back(self, now: float) -> int:
-        """Pause, twice as long each time in a row; give the number of times in a row."""
-        return self._set_back(now, FIRST_PAUSE_S)
-
-    def went_well(self, now: float) -> None:
-        """Forget earlier setbacks: a request was processed."""
-        self._setbacks = 0
-        self.answered(now)
 
     def answered(self, now: float) -> None:
         """Take note of a request that the venue took."""
@@ -153,20 +104,11 @@ class Pace:
             if self._highest is None and self._found is not None:
                 self._found = max(self._found, self._guess(self._found))
 
-    def _set_back(self, now: float, first_s: float) -> int:
-        # One trouble that many requests in flight meet at once is one setback.
-        if now >= self._paused_until:
-            self._pause(min(first_s * 2**self._setbacks, LONGEST_PAUSE_S), now)
-            self._setbacks += 1
-        return self._setbacks
-
-    def _pause(self, seconds: float, now: float) -> None:
-        self._paused_until = max(self._paused_until, now + seconds)
-
-    def _cut(self, now: float, asked_s: float) -> None:
-        current, lately_per_s = self.rate(now), self._lately_per_s(now)
+    def cut(self, now: float, asked_s: float) -> bool:
+        """Lower the rate after a 429 that asked for a pause; say whether there was one to learn."""
+        current, lately_per_s = self.at(now), self._lately_per_s(now)
         if current is None and lately_per_s == 0:
-            return  # it took nothing yet, so there is nothing to learn but to wait
+            return False  # it took nothing yet, so there is nothing to learn but to wait
         if self._cuts == 0:
             self._first_lasted_s = now - (now if self._began_at is None else self._began_at)
         rise_a_s = RISE_A_S / (1 + 5 * asked_s)
@@ -188,8 +130,7 @@ class Pace:
         self._asked_s = asked_s
         self._found = max(found, LOWEST)
         self._cut_at = now
-        self._tokens = 0.0
-        self._filled_at = now
+        return True
 
     def _guess(self, lately_per_s: float) -> float:
         """Give the first rate, from what the venue took before the first 429 and along with it."""
@@ -216,7 +157,7 @@ class Pace:
     def _lately_s(self, now: float) -> float:
         """Give the seconds for which requests could leave, of those that are looked back at."""
         began_at = now if self._began_at is None else self._began_at
-        return max(now - max(began_at, self._paused_until, now - MEASURED_S), BREATH_S)
+        return max(now - max(began_at, self._pauses.until, now - MEASURED_S), BREATH_S)
 
     def _lately_per_s(self, now: float) -> float:
         """Give how many requests a second the venue took lately."""
@@ -226,9 +167,3 @@ class Pace:
     def _forget(self, now: float) -> None:
         while self._answers and self._answers[0][0] < now - MEASURED_S:
             self._answers.popleft()
-
-    def _fill(self, now: float, rate: float) -> None:
-        if self._filled_at is not None:
-            self._tokens += (now - self._filled_at) * rate
-        self._tokens = min(self._tokens, 1 + rate * BURST_S)
-        self._filled_at = now

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from batch.clock import Clock
 from batch.config import VenueSettings
 from batch.errors import LoginFailed
-from batch.venue.credentials import Credential
+from batch.venue.integral.credentials import Credential
 
 # The request line holds path and query, the digest stands for the body, and the date keeps a
 # recorded request from being of use later.

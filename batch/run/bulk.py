@@ -1,0 +1,88 @@
+"""When one query for all active orders stands for one for each, and when it is not trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from batch.run.tracking import SURE, Tracked
+from batch.states import OrderState
+
+BULK_FROM = 6
+"""From so many open orders on, one query for all active orders saves requests."""
+
+BULK_APART_S = 1.0
+"""How far apart two of them are at the least."""
+
+BULK_SHARE = 0.1
+"""How much of the time they may take: a list of a hundred thousand orders is long in coming."""
+
+BULK_PATIENCE = 5
+"""So many working orders missing from it in a row, and the query is no longer trusted."""
+
+
+class Bulk:
+    """The policy of the query for all active orders.
+
+    Args:
+        is_wanted: it may be used at all.
+        note: puts on record that it is no longer used, and why.
+
+    Attributes:
+        not_before: monotonic time before which it is not asked again.
+    """
+
+    def __init__(self, *, is_wanted: bool, note: Callable[[str], None]) -> None:
+        self._is_trusted = is_wanted
+        self._note = note
+        self._asked_at: float | None = None
+        self._misses = 0
+        self.not_before = float("-inf")
+
+    def suits(self, order: Tracked) -> bool:
+        """Say whether the query would tell about an order."""
+        return (
+            self._is_trusted
+            and order.state is OrderState.OPEN
+            and not order.alone
+            # One that has ended is not in the list, which then was a question for nothing.
+            and not (order.sent.is_brief and order.answers < SURE)
+        )
+
+    def must_wait(self, now: float) -> bool:
+        """Say whether it is too soon for another one, or one is still on its way."""
+        return self._asked_at is not None or now < self.not_before
+
+    def is_worth_it(self, orders: int) -> bool:
+        """Say whether so many orders are enough for it."""
+        return orders >= BULK_FROM
+
+    def asked(self, now: float) -> None:
+        """Take note that it leaves."""
+        self._asked_at = now
+
+    def answered(self, now: float) -> None:
+        """Take note that it ended, with an answer or without."""
+        took_s = now - (now if self._asked_at is None else self._asked_at)
+        self._asked_at = None
+        self.not_before = now + max(BULK_APART_S, took_s / BULK_SHARE)
+
+    def hasten(self) -> None:
+        """Let it be asked again at once."""
+        self.not_before = float("-inf")
+
+    def weigh_working(self, order: Tracked) -> None:
+        """Take in that an order works, which the last list may not have had."""
+        if not order.missing or not self._is_trusted:
+            return
+        self._misses += 1
+        if self._misses >= BULK_PATIENCE:
+            self.distrust(f"{self._misses} working orders were missing from it")
+
+    def weigh_ended(self) -> None:
+        """Take in that an order has ended, as the list had it."""
+        self._misses = 0
+
+    def distrust(self, why: str) -> None:
+        """Use it no more."""
+        self._is_trusted = False
+        self._note(why)

@@ -1,0 +1,63 @@
+"""What a run asks of the venue, as values: each call, and whom its answer concerns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from batch.model import Order
+from batch.run.tracking import Tracked
+
+
+@dataclass(frozen=True, slots=True)
+class Placing:
+    """A row that is to be sent, or is on its way."""
+
+    row: int
+    client_order_id: str
+    payload: str
+    order: Order
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """Does the venue hold an order under this client ID?"""
+
+    order: Tracked
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """How does an order stand, by its server ID?"""
+
+    order: Tracked
+
+
+@dataclass(frozen=True, slots=True)
+class ListActive:
+    """Which orders are open?
+
+    Attributes:
+        orders: whom the answer concerns.
+    """
+
+    orders: tuple[Tracked, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CancelOne:
+    """The wish that an open order be cancelled."""
+
+    order: Tracked
+
+
+Question = Find | Query | ListActive | CancelOne
+"""A call about orders that the venue holds, or may hold; asking twice is harmless."""
+
+Subject = Placing | Question
+"""What a call is about."""
+
+
+def asked_about(question: Question) -> tuple[Tracked, ...]:
+    """Give the orders that a question's answer concerns."""
+    return question.orders if isinstance(question, ListActive) else (question.order,)

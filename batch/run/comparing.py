@@ -1,0 +1,51 @@
+"""Is what the venue holds what was sent?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from batch.errors import BatchError
+from batch.model import Terms, VenueOrder
+
+COMPARED = ("symbol", "side", "currency", "size", "price", "time_in_force")
+"""Terms that make an order this order; each is compared where the venue echoes it."""
+
+
+class NothingToCompare(BatchError):
+    """The venue's answer names none of the order's terms, so nothing is known of it."""
+
+
+def difference(sent: Terms, found: VenueOrder, names: Sequence[str] = COMPARED) -> str:
+    """Say how an order at the venue differs from what was sent; empty when it does not.
+
+    Args:
+        names: the terms to compare.
+
+    Raises:
+        NothingToCompare: the venue echoed none of them, and "the same" would be a guess.
+    """
+    if not says_terms(found, names):
+        raise NothingToCompare(
+            f"the venue's answer about server order ID {found.server_order_id} names none of the "
+            "order's terms"
+        )
+    parts = []
+    for name in names:
+        ours, theirs = getattr(sent, name), _echoed(found, name)
+        if ours is not None and theirs is not None and ours != theirs:
+            parts.append(f"{name}: sent {_words(ours)}, found {_words(theirs)}")
+    return "; ".join(parts)
+
+
+def says_terms(found: VenueOrder, names: Sequence[str] = COMPARED) -> bool:
+    """Say whether the venue echoed any of these terms."""
+    return any(_echoed(found, name) is not None for name in names)
+
+
+def _echoed(found: VenueOrder, name: str) -> object:
+    return found.odd_terms.get(name, getattr(found.terms, name))
+
+
+def _words(value: object) -> str:
+    return format(value, "f") if isinstance(value, Decimal) else str(value)

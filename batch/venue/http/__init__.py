@@ -1,0 +1,1 @@
+"""Bytes to a venue and back over HTTP, and exact JSON; knows no vendor."""

@@ -1,0 +1,101 @@
+"""JSON whose numbers keep every digit, and headers that hold times; nothing is guessed.
+
+Numbers become `Decimal` straight from their text, so no digit passes through a float.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime
+from decimal import Decimal
+from email.utils import parsedate_to_datetime
+
+from urllib3 import HTTPHeaderDict
+
+from batch.venue.http.transport import Reply
+
+# Far more than any amount or price has; text beyond it would become a number of gigabytes.
+_MAX_NUMBER_LENGTH = 64
+_MAX_EXPONENT = 40
+
+
+class Misfit(Exception):
+    """The answer is not what the API describes. The text says what was found."""
+
+
+def read_json(reply: Reply) -> object:
+    """Read the body as JSON, numbers as `Decimal`.
+
+    Raises:
+        Misfit: the body did not arrive whole, or is not JSON.
+    """
+    if reply.body is None:
+        raise Misfit(reply.flaw)
+    if not reply.body:
+        raise Misfit("an empty answer")
+    try:
+        return json.loads(
+            reply.body.decode("utf-8-sig"),
+            parse_float=exact,
+            parse_int=exact,
+            parse_constant=_refuse,
+        )
+    except (ValueError, RecursionError):
+        kind = reply.headers.get("Content-Type", "no content type").partition(";")[0]
+    raise Misfit(f"an answer that is not readable JSON ({printable(kind)[:60]})")
+
+
+def exact(text: str) -> Decimal:
+    """Read a number of sensible size.
+
+    Raises:
+        ValueError, InvalidOperation: it is none.
+    """
+    if len(text) > _MAX_NUMBER_LENGTH:
+        raise ValueError("a number that is too long")
+    number = Decimal(text)
+    if number and abs(number.adjusted()) > _MAX_EXPONENT:
+        raise ValueError("a number that is out of any range")
+    return number
+
+
+def _refuse(text: str) -> object:
+    raise ValueError(f"{text} is not JSON")
+
+
+def printable(text: str) -> str:
+    """Give a text without anything that a terminal would act on."""
+    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
+
+
+def retry_after_s(headers: HTTPHeaderDict, now: datetime) -> float | None:
+    """Read Retry-After, as seconds or as a date.
+
+    Args:
+        now: stands in where the answer has no Date of its own; a date is otherwise taken
+            relative to the venue's clock, because ours may be wrong.
+
+    Returns:
+        Seconds from now, never below 0; None where the venue named none that can be read.
+    """
+    text = headers.get("Retry-After", "").strip()
+    if re.fullmatch(r"[0-9]{1,15}", text):
+        return float(text)
+    until = _date(text)
+    if until is None:
+        return None
+    return max(0.0, (until - (server_time(headers) or now)).total_seconds())
+
+
+def server_time(headers: HTTPHeaderDict) -> datetime | None:
+    """Give the Date of an answer, to the second; None where it has none that can be read."""
+    return _date(headers.get("Date", ""))
+
+
+def _date(text: str) -> datetime | None:
+    try:
+        date = parsedate_to_datetime(text)
+        return date if date.tzinfo else date.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None

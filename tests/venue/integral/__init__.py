@@ -1,0 +1,1 @@
+"""One vendor's API: what is sent, and what each answer means."""
