@@ -8,6 +8,7 @@ from batch.config.passwords import KEYRING_SERVICE, find_password
 from batch.config.tables import (
     ApprovalSettings,
     CalendarSettings,
+    DayLimits,
     InboxSettings,
     LimitSettings,
     NotifySettings,
@@ -24,6 +25,7 @@ __all__ = [
     "KEYRING_SERVICE",
     "ApprovalSettings",
     "CalendarSettings",
+    "DayLimits",
     "InboxSettings",
     "LimitSettings",
     "NotifySettings",

@@ -6,6 +6,7 @@ Secrets are `SecretStr`, so that no `repr`, log line or traceback shows them.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date, time, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -19,6 +20,7 @@ from pydantic import (
     ConfigDict,
     Field,
     SecretStr,
+    model_validator,
 )
 
 
@@ -138,6 +140,30 @@ def _symbol(text: str) -> str:
 _Size = Annotated[Decimal, Field(gt=0)]
 
 
+class DayLimits(_Table):
+    """What all batches of a venue and org may send in one trading day.
+
+    In the file the currencies stand beside `max_orders`: `EUR = 50_000_000`.
+
+    Attributes:
+        max_orders: how many orders.
+        sizes: dealt currency -> the sizes of all orders together, less what ended unfilled. A
+            currency that is not named is not allowed once any is.
+    """
+
+    max_orders: int | None = Field(default=None, gt=0)
+    sizes: dict[Annotated[str, Field(pattern=r"^[A-Z]{3}$")], _Size] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather_currencies(cls, table: object) -> object:
+        if not isinstance(table, Mapping) or "sizes" in table:
+            return table
+        sizes = {name: size for name, size in table.items() if name != "max_orders"}
+        rest = {name: value for name, value in table.items() if name == "max_orders"}
+        return {**rest, "sizes": sizes}
+
+
 class LimitSettings(_Table):
     """What a batch may not exceed, whoever submits it; empty means unlimited.
 
@@ -146,6 +172,7 @@ class LimitSettings(_Table):
         per_order, per_batch: dealt currency -> the largest size of one order, and of all orders
             of a batch together, bought and sold. A currency that a table does not name is not
             allowed once the table names any.
+        per_day: what all batches may send together in a trading day.
         times_in_force: `IOC`, `GTC`, …
         accounts: accounts that orders may name; orders without an account are not concerned.
         collar: how far a limit price may lie on the wrong side of the spot rate, as a fraction.
@@ -155,6 +182,7 @@ class LimitSettings(_Table):
     max_rows: int | None = Field(default=None, gt=0)
     per_order: dict[str, _Size] = Field(default_factory=dict)
     per_batch: dict[str, _Size] = Field(default_factory=dict)
+    per_day: DayLimits = DayLimits()
     symbols: tuple[Annotated[str, AfterValidator(_symbol)], ...] = ()
     accounts: tuple[str, ...] = ()
     times_in_force: tuple[Literal["GTC", "IOC", "FOK", "GTT", "DAY"], ...] = ()
