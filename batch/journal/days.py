@@ -9,8 +9,7 @@ from decimal import Decimal
 
 from sqlalchemy import Connection, func, select
 
-from batch.journal.faults import finds_nonsense
-from batch.journal.records import read_digits, write_moment
+from batch.journal.records import finds_nonsense, read_digits, write_moment
 from batch.journal.tables import BATCHES, ORDERS
 from batch.states import OrderState
 

@@ -3,16 +3,37 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 from sqlalchemy import Row
 
-from batch.journal.faults import finds_nonsense
 from batch.model import BatchRecord, Column, EventRecord, Order, OrderRecord, Side, TimeInForce
 from batch.states import OrderEvent, OrderState, next_state
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class NonsenseFound(Exception):
+    """A sound file holds what this program never writes."""
+
+
+def finds_nonsense(read: Callable[P, R]) -> Callable[P, R]:
+    """Let a reader of records tell damaged ones from faults of the program."""
+
+    @wraps(read)
+    def reader(*args: P.args, **named: P.kwargs) -> R:
+        try:
+            return read(*args, **named)
+        except (ValueError, TypeError, ArithmeticError):
+            raise NonsenseFound from None
+
+    return reader
 
 
 @dataclass(frozen=True, slots=True)

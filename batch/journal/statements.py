@@ -23,11 +23,11 @@ from sqlalchemy import (
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from batch.errors import JournalError
-from batch.journal.faults import finds_nonsense
-from batch.journal.holding import actor
+from batch.journal.actor import actor
 from batch.journal.records import (
     BatchSummary,
     Change,
+    finds_nonsense,
     read_batch,
     write_change,
     write_moment,

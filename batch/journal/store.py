@@ -9,14 +9,12 @@ from datetime import datetime
 from sqlalchemy import select
 
 from batch.errors import JournalError
-from batch.journal.database import Database
-from batch.journal.drives import network_system, refuse_network
-from batch.journal.files import find_file, is_new, make_folder
-from batch.journal.holding import hold
 from batch.journal.listing import Listing
 from batch.journal.looking import Looking
 from batch.journal.planning import Planning
+from batch.journal.port import Store
 from batch.journal.records import BatchSummary, Change, read_event, read_order
+from batch.journal.sqlite.opening import open_file
 from batch.journal.statements import (
     SELECT_BATCHES,
     append_events,
@@ -24,8 +22,7 @@ from batch.journal.statements import (
     read_summaries,
 )
 from batch.journal.stopping import Stopping
-from batch.journal.tables import BATCHES, EVENTS, ORDERS, VERSION
-from batch.journal.versions import bring_up_to_date, read_version, require_own_schema
+from batch.journal.tables import BATCHES, EVENTS, ORDERS
 from batch.model import EventRecord, OrderRecord
 from batch.states import OrderState
 
@@ -47,7 +44,7 @@ class Journal:
         stops: what a person asked running processes to stop.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Store) -> None:
         self._database = database
         self.where = database.where
         self.stops = Stopping(database.reading, database.writing)
@@ -75,25 +72,14 @@ class Journal:
                 a newer version, or lies on a network drive.
             JournalLocked: another process holds the whole file.
         """
-        path = find_file(location)
-        where = f"journal {path}"
-        if not allow_network:
-            refuse_network(where, path)
-        is_empty = is_new(where, path)
-        if not read_only:
-            make_folder(where, path)
-        database = Database(
-            None if read_only and is_empty else path,
-            where,
-            busy_timeout_s=busy_timeout_s,
-            is_shared=allow_network and network_system(path) is not None,
+        return cls(
+            open_file(
+                location,
+                read_only=read_only,
+                allow_network=allow_network,
+                busy_timeout_s=busy_timeout_s,
+            )
         )
-        try:
-            _make_ready(database, read_only)
-        except BaseException:
-            database.close()
-            raise
-        return cls(database)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -106,10 +92,12 @@ class Journal:
         self.close()
 
     def hold(self, batch_id: str, since: datetime) -> AbstractContextManager[None]:
-        """Be the only process on a batch until the block ends; see `batch.journal.holding.hold`."""
-        path = self._database.path
-        assert path is not None, "an empty journal that is only read holds no batch"
-        return hold(path.parent, path.name, batch_id, since)
+        """Be the only process on a batch until the block ends.
+
+        Raises:
+            JournalLocked: another process holds it; says which and since when.
+        """
+        return self._database.hold(batch_id, since)
 
     @contextmanager
     def planning(self, *, url: str, org: str, user: str, now: datetime) -> Iterator[Planning]:
@@ -223,18 +211,3 @@ class Journal:
         line = {"row": None, "kind": kind, "state": None, "detail": detail, "request_id": None}
         with self._database.writing() as connection:
             append_events(connection, batch_id, now, [line])
-
-
-def _make_ready(database: Database, read_only: bool) -> None:
-    with database.reading() as connection:
-        found = read_version(connection, database.where)
-        if found == VERSION:
-            require_own_schema(connection, database.where)
-    database.make_durable()
-    if not read_only:
-        database.require_sound()
-    if not read_only or found != VERSION:
-        bring_up_to_date(database)
-    if read_only:
-        database.forbid_changes()
-    database.watch_files()

@@ -21,7 +21,7 @@ from sqlalchemy import Connection, Dialect
 
 from batch.errors import JournalError
 from batch.journal import Change, Journal
-from batch.journal.database import Database
+from batch.journal.sqlite.database import Database
 from batch.run.calls import Placing
 from batch.run.work import Call, Done
 from tests.run.doubles import Begun, FakeClock

@@ -9,8 +9,9 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 import pytest
 
 from batch.errors import JournalError
-from batch.journal import Journal, drives
-from batch.journal.drives import network_system
+from batch.journal import Journal
+from batch.journal.sqlite import drives
+from batch.journal.sqlite.drives import network_system
 from tests.journal.planned import NOW, add, claim
 
 MOUNTS = r"""

@@ -15,11 +15,16 @@ from sqlalchemy import event
 import batch.journal
 from batch.errors import JournalError
 from batch.journal import Change, Journal
-from batch.journal.database import WAL_LIMIT
+from batch.journal.sqlite.database import WAL_LIMIT, Database
 from batch.states import IllegalTransition, OrderEvent, OrderState
 from tests.journal.planned import LOGIN, NOW, a_batch, a_row, add, claim, states
 
 ACCEPTED = Change(2, OrderState.SENDING, OrderEvent.ACCEPTED, server_order_id="S1")
+
+
+def database(journal: Journal) -> Database:
+    assert isinstance(journal._database, Database)
+    return journal._database
 
 
 @contextmanager
@@ -30,7 +35,7 @@ def interrupted(journal: Journal, word: str) -> Iterator[None]:
         if statement.lstrip().startswith(word):
             raise KeyboardInterrupt
 
-    engine = journal._database._engine
+    engine = database(journal)._engine
     listeners = [
         (name, interrupt) for name in ("do_execute", "do_executemany", "do_execute_no_params")
     ]
@@ -55,7 +60,7 @@ def is_idle(journal: Journal, path: Path) -> bool:
         other.rollback()
         # No reader either: all of the write-ahead file can be taken over and emptied.
         busy, _, _ = other.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    return not busy and not journal._database._driver_connection().in_transaction
+    return not busy and not database(journal)._driver_connection().in_transaction
 
 
 def test_a_commit_is_on_the_disk_when_it_returns(journal: Journal) -> None:

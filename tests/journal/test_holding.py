@@ -13,7 +13,7 @@ import pytest
 
 from batch.errors import JournalError, JournalLocked
 from batch.journal import Journal
-from batch.journal.holding import actor
+from batch.journal.actor import actor
 from tests.journal.planned import NOW, add
 from tests.journal.processes import another, hear, tell
 

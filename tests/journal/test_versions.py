@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from batch.errors import JournalError
-from batch.journal import Change, Journal, versions
+from batch.journal import Change, Journal
+from batch.journal.sqlite import versions
 from batch.states import OrderEvent, OrderState
 from tests.journal.planned import NOW, add, claim, states
 

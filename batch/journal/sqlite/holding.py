@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-import getpass
-import os
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from batch.errors import JournalError, JournalLocked
-
-
-@cache
-def actor() -> str:
-    """Name this process for the record: operating-system user, host, process number."""
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):  # no such user in the password database, as in bare containers
-        user = str(os.getuid()) if hasattr(os, "getuid") else "unknown"
-    return f"{user}@{socket.gethostname()} process {os.getpid()}"
+from batch.journal.actor import actor
 
 
 @contextmanager

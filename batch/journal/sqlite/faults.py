@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import wraps
-from typing import ParamSpec, TypeVar
 
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from batch.errors import JournalError, JournalLocked
+from batch.journal.records import NonsenseFound
 
 _CAUSES = {
     sqlite3.SQLITE_FULL: (
@@ -56,26 +55,6 @@ _FINAL = frozenset(
     }
 )
 """What does not pass by itself; a full disk may."""
-
-P = ParamSpec("P")
-R = TypeVar("R")
-
-
-class NonsenseFound(Exception):
-    """A sound file holds what this program never writes."""
-
-
-def finds_nonsense(read: Callable[P, R]) -> Callable[P, R]:
-    """Let a reader of records tell damaged ones from faults of the program."""
-
-    @wraps(read)
-    def reader(*args: P.args, **named: P.kwargs) -> R:
-        try:
-            return read(*args, **named)
-        except (ValueError, TypeError, ArithmeticError):
-            raise NonsenseFound from None
-
-    return reader
 
 
 def explain(where: str, code: int) -> JournalError:

@@ -12,8 +12,9 @@ from sqlalchemy import Connection, create_engine, insert, inspect, select, updat
 from sqlalchemy.pool import StaticPool
 
 from batch.errors import JournalError
-from batch.journal.database import Database
-from batch.journal.tables import META, METADATA, VERSION, guard_history
+from batch.journal.sqlite.database import Database
+from batch.journal.sqlite.triggers import guard_history
+from batch.journal.tables import META, METADATA, VERSION
 
 
 def read_version(connection: Connection, where: str) -> int | None:

@@ -6,14 +6,16 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import URL, Connection, create_engine, event
 from sqlalchemy.pool import StaticPool
 
 from batch.errors import JournalError
-from batch.journal.faults import explain, in_words
-from batch.journal.files import identity
+from batch.journal.sqlite.faults import explain, in_words
+from batch.journal.sqlite.files import identity
+from batch.journal.sqlite.holding import hold
 
 WAL_LIMIT = 16 * 1024 * 1024
 """Bytes to which the write-ahead file shrinks again after a large plan."""
@@ -88,6 +90,11 @@ class Database:
             with self._in_words():
                 self._driver_connection().execute("PRAGMA legacy_alter_table = OFF")
                 self._driver_connection().execute("PRAGMA foreign_keys = ON")
+
+    def hold(self, batch_id: str, since: datetime) -> AbstractContextManager[None]:
+        """Be the only process on a batch; see `batch.journal.sqlite.holding.hold`."""
+        assert self.path is not None, "an empty journal that is only read holds no batch"
+        return hold(self.path.parent, self.path.name, batch_id, since)
 
     def make_durable(self) -> None:
         """Set how it is written; only for a file that is known to be a journal."""

@@ -1,0 +1,46 @@
+"""What the journal must have of a database, whichever it is."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Protocol
+
+from sqlalchemy import Connection
+
+
+class Store(Protocol):
+    """An open database of one thread, with the journal's tables in it.
+
+    Attributes:
+        where: the journal's name in messages; never holds a password.
+    """
+
+    where: str
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """Look at one state of the journal; hinders nobody, waits for nobody, changes nothing.
+
+        Raises:
+            JournalError: it cannot be read; in words.
+        """
+
+    def writing(self) -> AbstractContextManager[Connection]:
+        """Begin, commit; roll back on everything that can be raised.
+
+        When the block has ended without an error, what it wrote outlives the machine's power.
+
+        Raises:
+            JournalLocked: others did not let go of it in time.
+            JournalError: nothing of the block is recorded.
+        """
+
+    def hold(self, batch_id: str, since: datetime) -> AbstractContextManager[None]:
+        """Be the only process on a batch until the block ends.
+
+        Raises:
+            JournalLocked: another process works on it.
+        """
+
+    def close(self) -> None:
+        """Let go of it."""

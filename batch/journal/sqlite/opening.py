@@ -1,0 +1,49 @@
+"""From a file's name to an open journal in it."""
+
+from __future__ import annotations
+
+from batch.journal.sqlite.database import Database
+from batch.journal.sqlite.drives import network_system, refuse_network
+from batch.journal.sqlite.files import find_file, is_new, make_folder
+from batch.journal.sqlite.versions import bring_up_to_date, read_version, require_own_schema
+from batch.journal.tables import VERSION
+
+
+def open_file(
+    location: str, *, read_only: bool, allow_network: bool, busy_timeout_s: float
+) -> Database:
+    """Open a journal's file; see `batch.journal.store.Journal.open`."""
+    path = find_file(location)
+    where = f"journal {path}"
+    if not allow_network:
+        refuse_network(where, path)
+    is_empty = is_new(where, path)
+    if not read_only:
+        make_folder(where, path)
+    database = Database(
+        None if read_only and is_empty else path,
+        where,
+        busy_timeout_s=busy_timeout_s,
+        is_shared=allow_network and network_system(path) is not None,
+    )
+    try:
+        _make_ready(database, read_only)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _make_ready(database: Database, read_only: bool) -> None:
+    with database.reading() as connection:
+        found = read_version(connection, database.where)
+        if found == VERSION:
+            require_own_schema(connection, database.where)
+    database.make_durable()
+    if not read_only:
+        database.require_sound()
+    if not read_only or found != VERSION:
+        bring_up_to_date(database)
+    if read_only:
+        database.forbid_changes()
+    database.watch_files()
