@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from batch.errors import Hint
+from batch.escaping import shown as shown
 from batch.states import FinalState, OrderEvent, OrderState, final_state
 
 REQUIRED_FIELDS = ("symbol", "side", "size", "price", "time_in_force")
@@ -94,18 +95,6 @@ class Row:
     number: int
     values: tuple[str, ...]
     numeric: frozenset[int] = frozenset()
-
-
-def shown(text: str, limit: int = 60) -> str:
-    """Give a cell's text as a message may hold it: on one line, shortened, nothing invisible."""
-    if len(text) > limit:
-        text = text[: limit - 1] + "…"
-    if text.isprintable():
-        return text
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape").decode("ascii")
-        for char in text
-    )
 
 
 @dataclass(frozen=True, slots=True)
