@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from batch.errors import ConfigError
+from batch.escaping import escaped, escaped_json, escaped_line
 
 FIELDS = ("batch", "row", "client_order_id", "server_order_id", "request_id")
 """What a record may say beside its words; the names under which JSON lines have it."""
@@ -24,12 +25,16 @@ class TextFormatter(logging.Formatter):
     """`2026-10-30T16:00:00.000Z INFO filled batch=k3vz7q2m row=7 …`"""
 
     def format(self, record: logging.LogRecord) -> str:
-        known = " ".join(f"{name}={value}" for name, value in _fields(record).items())
-        words = " ".join(record.getMessage().split())
+        known = " ".join(
+            f"{name}={escaped_line(str(value))}" for name, value in _fields(record).items()
+        )
+        words = escaped_line(" ".join(record.getMessage().split()))
         line = f"{_moment(record)} {record.levelname} {record.name} {words}"
         lines = [f"{line} {known}" if known else line]
         if record.exc_info:
-            lines.append(self.formatException(record.exc_info))
+            # Set in, so that no line of it looks like one of the log.
+            trace = escaped(self.formatException(record.exc_info)).splitlines()
+            lines.extend(f"    {part}" for part in trace)
         return "\n".join(lines)
 
 
@@ -46,7 +51,7 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info:
             document["trace"] = self.formatException(record.exc_info)
-        return json.dumps(document, ensure_ascii=False, default=str)
+        return escaped_json(json.dumps(document, ensure_ascii=False, default=str))
 
 
 def set_up_logging(verbose: bool, log_file: Path | None, log_format: str) -> None:

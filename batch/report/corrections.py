@@ -22,7 +22,7 @@ from batch.model import (
 from batch.report.cells import Cells, open_workbook
 from batch.report.columns import message, sheet_values
 from batch.report.palette import HEADER
-from batch.report.plain import inert, write_lines
+from batch.report.plain import as_cell, write_lines
 from batch.report.standing import SAVED_BY, corrections_mark
 from batch.report.text import exact_number
 from batch.states import OrderState as S
@@ -72,9 +72,9 @@ def corrections_lines(
     columns: Iterable[Column], rows: Iterable[Sequence[str]]
 ) -> Iterator[list[str]]:
     """Give the lines of a CSV of rows to mend as they are written, the header first."""
-    yield [inert(column.header) for column in columns]
+    yield [as_cell(column.header) for column in columns]
     for row in rows:
-        yield [inert(value) for value in row]
+        yield [as_cell(value) for value in row]
 
 
 def write_corrections_workbook(

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import BinaryIO
 
+from batch.escaping import escaped, escaped_json
 from batch.model import BatchRecord, Column, OrderRecord
 from batch.report.background import NOTHING_ELSE, Background
 from batch.report.columns import column_names, line_texts, timestamp
@@ -31,11 +32,16 @@ def inert(text: str) -> str:
     return _ACTIVE.sub(r"\1'", text)
 
 
+def as_cell(text: str) -> str:
+    """Give a text as a cell of a CSV: nothing in it acts on a program or a terminal."""
+    return inert(escaped(text))
+
+
 def csv_lines(batch: BatchRecord, orders: Iterable[OrderRecord]) -> Iterator[list[str]]:
     """Give the lines of a CSV report as they are written, the header first."""
-    yield [inert(name) for name in column_names(batch)]
+    yield [as_cell(name) for name in column_names(batch)]
     for order in orders:
-        yield [inert(text or "") for text in line_texts(batch, order)]
+        yield [as_cell(text or "") for text in line_texts(batch, order)]
 
 
 def write_csv(stream: BinaryIO, batch: BatchRecord, orders: Sequence[OrderRecord]) -> None:
@@ -147,7 +153,7 @@ def batch_facts(batch: BatchRecord, states: Mapping[FinalState, int]) -> dict[st
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return escaped_json(json.dumps(value, ensure_ascii=False))
 
 
 def _text(stream: BinaryIO, newline: str, encoding: str = "utf-8") -> io.TextIOWrapper:

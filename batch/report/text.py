@@ -5,24 +5,23 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
+from batch.escaping import escaped
 from batch.model import MOST_DIGITS
 
 TEXT_LIMIT = 32_767
 
 _PLAIN = re.compile(r"(?:0|[1-9]\d*)(?:\.\d+)?", re.ASCII)
 _ACTIVE = re.compile(r"\s*[=+\-@]|[\t\r]")
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _CUT = " … [cut here: a cell holds no more; the whole text is in the .csv and .json reports]"
-_CONTROL_PICTURES = 0x2400
 
 
 def visible(text: str) -> str:
     """Replace what a workbook cannot hold by something that a person sees.
 
-    Control characters become their pictures (NUL becomes ␀), and text beyond the limit of a cell
-    is cut with a note.
+    Control characters, and what turns letters round, are shown escaped (NUL becomes \\x00), and
+    text beyond the limit of a cell is cut with a note.
     """
-    text = _FORBIDDEN.sub(_picture, text)
+    text = escaped(text)
     if 2 * len(text) <= TEXT_LIMIT:
         return text
     # Spreadsheet programs count UTF-16 units, at most two for each character.
@@ -30,13 +29,6 @@ def visible(text: str) -> str:
     if len(units) <= 2 * TEXT_LIMIT:
         return text
     return units[: 2 * (TEXT_LIMIT - len(_CUT))].decode("utf-16-le", "ignore") + _CUT
-
-
-def _picture(match: re.Match[str]) -> str:
-    code = ord(match[0])
-    if code < 0x20:
-        return chr(_CONTROL_PICTURES + code)
-    return "␡" if code == 0x7F else "\ufffd"
 
 
 def is_active(text: str) -> bool:

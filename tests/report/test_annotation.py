@@ -394,6 +394,7 @@ def test_line_of_the_list_is_as_high_as_its_longest_text() -> None:
 
 def test_both_copies_list_problems_alike(source: Path, tmp_path: Path) -> None:
     own = annotate(source, [problem(4), problem(6, found="=cmd")])
+    (tmp_path / "marked.xlsx").unlink()
     plain, _ = plain_copy(source, sheet_of(source, "Gone"), [problem(4), problem(6, found="=cmd")])
 
     assert problem_lines(own) == problem_lines(plain)
