@@ -169,3 +169,17 @@ def test_without_the_extra_the_message_says_how_to_get_it(monkeypatch: pytest.Mo
 
     with pytest.raises(ConfigError, match=r"pip install 'orderbatch\[keyring\]'"):
         find_password(VenueSettings(user="ops", password_keyring=True))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('[batch]\nday_starts = "17:00"', r"day_starts: expected a time and a time zone"),
+        ('[report]\nzone = "Mars/Base"', r"zone: expected a time zone that this machine knows"),
+    ],
+)
+def test_a_day_or_a_zone_that_cannot_be_read_is_refused(
+    text: str, words: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError, match=words):
+        load_text(tmp_path, text)

@@ -7,28 +7,33 @@ from batch.config.loading import ENVIRONMENT, load, require_login
 from batch.config.passwords import KEYRING_SERVICE, find_password
 from batch.config.tables import (
     ApprovalSettings,
+    BatchSettings,
     CalendarSettings,
     DayLimits,
     InboxSettings,
     LimitSettings,
     NotifySettings,
+    ReportSettings,
     Settings,
     SheetSettings,
     VenueSettings,
     parse_cut_off,
     parse_percentage,
     parse_week,
+    parse_zone,
 )
 
 __all__ = [
     "ENVIRONMENT",
     "KEYRING_SERVICE",
     "ApprovalSettings",
+    "BatchSettings",
     "CalendarSettings",
     "DayLimits",
     "InboxSettings",
     "LimitSettings",
     "NotifySettings",
+    "ReportSettings",
     "Settings",
     "SheetSettings",
     "VenueSettings",
@@ -37,5 +42,6 @@ __all__ = [
     "parse_cut_off",
     "parse_percentage",
     "parse_week",
+    "parse_zone",
     "require_login",
 ]

@@ -111,14 +111,27 @@ def parse_cut_off(text: str) -> tuple[time, ZoneInfo]:
     found = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d) +(\S+)", text.strip())
     if found is None:
         raise ValueError('expected a time and a time zone, such as "17:00 America/New_York"')
+    return time(int(found[1]), int(found[2])), parse_zone(found[3])
+
+
+def parse_zone(name: str) -> ZoneInfo:
+    """Read `America/New_York`.
+
+    Raises:
+        ValueError: this machine does not know it.
+    """
     try:
-        zone = ZoneInfo(found[3])
+        return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         raise ValueError(
-            f'expected a time zone that this machine knows, found "{found[3]}"; Windows and bare '
+            f'expected a time zone that this machine knows, found "{name}"; Windows and bare '
             "containers know none before: pip install tzdata"
         ) from None
-    return time(int(found[1]), int(found[2])), zone
+
+
+def _zone(name: str) -> str:
+    parse_zone(name)
+    return name
 
 
 def _percentage(value: object) -> object:
@@ -274,6 +287,27 @@ class ApprovalSettings(_Table):
     required: bool = False
 
 
+class BatchSettings(_Table):
+    """What a batch is, beside its sheet.
+
+    Attributes:
+        day_starts: when a trading day begins, as `parse_cut_off` reads it; None for this machine's
+            midnight.
+    """
+
+    day_starts: Annotated[str, AfterValidator(_cut_off)] | None = None
+
+
+class ReportSettings(_Table):
+    """How results are told.
+
+    Attributes:
+        zone: the desk's time zone, shown beside UTC.
+    """
+
+    zone: Annotated[str, AfterValidator(_zone)] | None = None
+
+
 class Settings(_Table):
     """Everything that is not said on the command line.
 
@@ -289,7 +323,9 @@ class Settings(_Table):
     venue: VenueSettings = VenueSettings()
     limits: LimitSettings = LimitSettings()
     approval: ApprovalSettings = ApprovalSettings()
+    batch: BatchSettings = BatchSettings()
     calendar: CalendarSettings = CalendarSettings()
     inbox: InboxSettings = InboxSettings()
     notify: NotifySettings = NotifySettings()
+    report: ReportSettings = ReportSettings()
     sheet: SheetSettings = SheetSettings()

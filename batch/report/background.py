@@ -13,14 +13,12 @@ class Background:
     """What the caller tells of a batch beside its rows.
 
     Attributes:
-        run: the run key; None for a batch without one.
         approved_by: who approved it, as was recorded; None where nobody did, or nobody was named.
         approvals: the approvals on record, each in a sentence; empty where nobody approved it,
             None where the caller does not know.
         zone: the desk's time zone, shown beside UTC; None for UTC alone.
     """
 
-    run: str | None = None
     approved_by: str | None = None
     approvals: Sequence[str] | None = None
     zone: ZoneInfo | None = None

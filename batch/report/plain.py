@@ -117,7 +117,6 @@ def _report_facts(
     states = {state: found.states[state] for state in FinalState if found.states[state]}
     return {
         **batch_facts(batch, states),
-        "run": background.run,
         "approved_by": background.approved_by,
         "totals": totals(found),
     }
@@ -147,6 +146,7 @@ def batch_facts(batch: BatchRecord, states: Mapping[FinalState, int]) -> dict[st
         "user": batch.user,
         "simulated": batch.simulated,
         "created_at": timestamp(batch.created_at),
+        "run": batch.run_key or None,
         "rows": batch.row_count,
         "states": {state.value: count for state, count in states.items()},
     }

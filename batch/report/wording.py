@@ -101,7 +101,7 @@ def facts(
 
     what = [
         ("Batch", batch.batch_id),
-        ("Run key", background.run or "(none)"),
+        ("Run key", batch.run_key or "(none)"),
         ("Sheet", PurePath(batch.sheet_path).name),
         ("Worksheet", batch.worksheet or "(none: a CSV file)"),
         ("Rows", f"{batch.row_count:,}{left_out}"),

@@ -220,12 +220,12 @@ def test_summary_says_run_key_approval_and_times_in_the_desks_zone(
     tmp_path: Path, batch: BatchRecord, orders: list[OrderRecord], clock: StoppedClock
 ) -> None:
     background = report.Background(
-        run="eod-2026-10-30",
         approved_by="J. Smith",
         approvals=["J. Smith, by code 7QPA"],
         zone=ZoneInfo("America/New_York"),
     )
 
+    batch = replace(batch, run_key="eod-2026-10-30")
     path = report.write(tmp_path / "o.xlsx", batch, orders, clock=clock, background=background)
 
     texts = texts_of(worksheet(load_workbook(path), "Summary"))
