@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
@@ -95,6 +95,26 @@ class Row:
     number: int
     values: tuple[str, ...]
     numeric: frozenset[int] = frozenset()
+
+
+def row_list(numbers: Sequence[int], limit: int = 20) -> str:
+    """Write row numbers as people do: `7, 9, 12-40`.
+
+    Args:
+        numbers: in ascending order.
+        limit: how many runs are written before the rest is only counted.
+    """
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    words = [f"{first}" if first == last else f"{first}-{last}" for first, last in runs[:limit]]
+    if len(runs) > limit:
+        rest = sum(last - first + 1 for first, last in runs[limit:])
+        words.append(f"and {rest:,} more")
+    return ", ".join(words)
 
 
 @dataclass(frozen=True, slots=True)

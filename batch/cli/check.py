@@ -38,7 +38,8 @@ if TYPE_CHECKING:
 def check(sheet: Path, annotate: Path | None, as_json: bool, again: bool, **options: Any) -> int:
     """Read and validate an order sheet; send nothing.
 
-    Needs no login. Prints every problem, or the totals by symbol and side, and the approval code
+    Needs no login. Holds the sheet against [limits] of the settings, but for the collar, which
+    needs the venue. Prints every problem, or the totals by symbol and side, and the approval code
     for exactly these orders where the settings name the venue, the org and the user that they
     would be sent as: `submit --approved CODE` sends nothing else.
 
@@ -50,26 +51,31 @@ def check(sheet: Path, annotate: Path | None, as_json: bool, again: bool, **opti
     from batch.cli.console import print_json, show
     from batch.cli.problems import (
         as_data,
+        expectations,
         notes,
+        show_failed_gates,
         show_problems,
         totals_table,
         where,
     )
     from batch.cli.reading import read_and_validate
     from batch.cli.sharing import split_options
+    from batch.plan.gates import exceeded_limits
 
     session, how = split_options(options)
     validation = read_and_validate(sheet, how, session)
-    code = Exit.REFUSED if validation.problems else Exit.DONE
+    failed = exceeded_limits(validation.orders, session.settings.limits, session.clock.now())
+    code = Exit.REFUSED if validation.problems or failed else Exit.DONE
     login = session.known_login()
     approval = None
-    if login is not None and not validation.problems:
+    if login is not None and code is Exit.DONE:
         from batch.plan.approval import approval_code
         from batch.plan.identity import identify
 
         approval = approval_code(validation, identify(validation.sheet, login), again=again)
     if as_json:
-        print_json({**as_data(validation), "approval_code": approval, "exit_code": code})
+        document = {**as_data(validation), "gates": failed, "approval_code": approval}
+        print_json({**document, "exit_code": code})
         return _write_marked(session, validation, annotate, code)
     for line in notes(validation):
         session.say(line)
@@ -79,9 +85,14 @@ def check(sheet: Path, annotate: Path | None, as_json: bool, again: bool, **opti
             "\nMend these cells. Until then submit refuses the sheet, or sends only the good rows "
             "with --on-invalid skip."
         )
+        show_failed_gates(validation.sheet, failed)
         return _write_marked(session, validation, annotate, code)
     click.echo(f"{where(validation.sheet)}: {len(validation.orders):,} orders, no problems\n")
     show(totals_table(validation.orders))
+    click.echo(f"\nTo expect exactly this of submit: {expectations(validation.orders)}")
+    if failed:
+        show_failed_gates(validation.sheet, failed)
+        return _write_marked(session, validation, annotate, code)
     if approval is not None and login is not None:
         click.echo(f"\nApproval code for {login.user} of {login.org} at {login.url}: {approval}")
     else:

@@ -66,6 +66,33 @@ def totals(orders: Iterable[Order]) -> list[tuple[str, str, str, int, Decimal]]:
     return [(*key, count, size) for key, (count, size) in sorted(sums.items())]
 
 
+def totals_by_currency(orders: Iterable[Order]) -> dict[str, Decimal]:
+    """Add orders up by dealt currency, bought and sold together, as expectations do."""
+    sums: dict[str, Decimal] = {}
+    for order in orders:
+        sums[order.currency] = sums.get(order.currency, Decimal(0)) + order.size
+    return dict(sorted(sums.items()))
+
+
+def expectations(orders: Sequence[Order]) -> str:
+    """Write what orders come to as the options that expect exactly this."""
+    sums = totals_by_currency(orders).items()
+    options = [f"--expect-total {currency}={total:f}" for currency, total in sums]
+    return " ".join([f"--expect-rows {len(orders)}", *options])
+
+
+def show_failed_gates(sheet: Sheet, failed: Sequence[str]) -> None:
+    """Print which limits keep a sheet from being sent; nothing where none does."""
+    import click
+
+    if failed:
+        lines = "\n".join(f"  {words}" for words in failed)
+        click.echo(
+            f"\n{where(sheet)}: submit would refuse it: expected to pass every gate, found "
+            f"{len(failed)} in the way:\n{lines}"
+        )
+
+
 def totals_table(orders: Sequence[Order]) -> Table:
     """Lay totals out for a person."""
     from rich.table import Table
@@ -184,6 +211,10 @@ def as_data(validation: Validation) -> dict[str, Any]:
         "orders": len(validation.orders),
         "problems": listed(validation.problems),
         "warnings": listed(validation.warnings),
+        "totals_by_currency": {
+            currency: format(total, "f")
+            for currency, total in totals_by_currency(validation.orders).items()
+        },
         "totals": [
             {
                 "symbol": symbol,

@@ -29,7 +29,7 @@ def read_and_validate(path: Path, options: ReadingOptions, session: Session) -> 
         SheetError: the sheet as a whole cannot be used.
     """
     from batch.schema import validate
-    from batch.sheet import read
+    from batch.sheet import Limits, read
 
     settings = session.settings.sheet
     sheet = read(
@@ -39,6 +39,7 @@ def read_and_validate(path: Path, options: ReadingOptions, session: Session) -> 
         columns=settings.columns,
         constant_fields=settings.defaults,
         ignore=(*settings.ignore, *options.ignore),
+        limits=Limits.for_rows(session.settings.limits.max_rows or 0),
     )
     return validate(
         sheet,

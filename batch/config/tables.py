@@ -181,13 +181,14 @@ class LimitSettings(_Table):
     """What a batch may not exceed, whoever submits it; empty means unlimited.
 
     Attributes:
-        max_rows: orders in one batch.
+        max_rows: orders in one batch; above 100,000 it also raises what is read of a sheet.
         per_order, per_batch: dealt currency -> the largest size of one order, and of all orders
             of a batch together, bought and sold. A currency that a table does not name is not
             allowed once the table names any.
         per_day: what all batches may send together in a trading day.
         times_in_force: `IOC`, `GTC`, …
         accounts: accounts that orders may name; orders without an account are not concerned.
+        crossing: what becomes of a buy at or above a sell of the same pair and account.
         collar: how far a limit price may lie on the wrong side of the spot rate, as a fraction.
         cut_off: nothing new is sent from this time until midnight, in its time zone.
     """
@@ -199,6 +200,7 @@ class LimitSettings(_Table):
     symbols: tuple[Annotated[str, AfterValidator(_symbol)], ...] = ()
     accounts: tuple[str, ...] = ()
     times_in_force: tuple[Literal["GTC", "IOC", "FOK", "GTT", "DAY"], ...] = ()
+    crossing: Literal["warn", "refuse"] = "warn"
     collar: Annotated[Decimal, BeforeValidator(_percentage)] | None = None
     cut_off: Annotated[str, AfterValidator(_cut_off)] | None = None
 

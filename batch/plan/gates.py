@@ -16,6 +16,7 @@ from batch.clock import Clock
 from batch.config import LimitSettings, parse_cut_off
 from batch.errors import LoginFailed, Throttled, VenueError
 from batch.model import Order, Side, SpotRate
+from batch.schema.crossing import NO_CROSSING, crossings
 
 LISTED = 10
 """How many rows one gate lists."""
@@ -72,6 +73,8 @@ def exceeded_limits(orders: Sequence[Order], limits: LimitSettings, now: datetim
     failed += _oversized_batch(orders, limits.per_batch)
     if limits.per_order:
         failed += _listed(orders, lambda order: _oversized_order(order, limits.per_order))
+    if limits.crossing == "refuse":
+        failed += [f"crossing: expected {NO_CROSSING}, found {c}" for c in crossings(orders)]
     return [
         *failed,
         *_listed(orders, lambda order: _stray("symbol", order.symbol, limits.symbols)),

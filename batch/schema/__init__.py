@@ -14,7 +14,8 @@ from types import MappingProxyType
 from typing import cast
 
 from batch.errors import ConfigError
-from batch.model import Order, Problem, Sheet, Side, Terms, TimeInForce, Validation
+from batch.model import Order, Problem, Sheet, Side, TimeInForce, Validation
+from batch.schema.cautions import cautions
 from batch.schema.cells import DecimalSign, Pair, Rejection, read_pair
 from batch.schema.currencies import ISO_4217, MARKET_CODES
 from batch.schema.facts import Parsed, RowParser, facts_of
@@ -98,7 +99,7 @@ def _validate(
         orders.extend(_orders(parsed, refused))
     places = {column.header: place for place, column in enumerate(sheet.columns)}
     problems.sort(key=lambda p: (p.row or 0) * _MOST_COLUMNS + places.get(p.column or "", -1))
-    warnings = (*sheet.warnings, *_equal_rows(orders))
+    warnings = (*sheet.warnings, *cautions(orders))
     return Validation(sheet, tuple(orders), tuple(problems), warnings)
 
 
@@ -159,19 +160,3 @@ def _orders(parsed: Parsed, refused: set[int | None]) -> Iterator[Order]:
             org=cast("str | None", columns["org"][position]),
             account=cast("str | None", columns["account"][position]),
         )
-
-
-def _equal_rows(orders: Sequence[Order]) -> Iterator[Problem]:
-    first: dict[Terms, int] = {}
-    for order in orders:
-        earlier = first.setdefault(order.terms(), order.row)
-        if earlier != order.row:
-            yield Problem(
-                code="equal-row",
-                row=order.row,
-                column=None,
-                field=None,
-                expected="to be meant",
-                found=f"the same order as in row {earlier}",
-                action="both will be sent",
-            )

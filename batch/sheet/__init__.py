@@ -16,11 +16,11 @@ from pathlib import Path
 from types import MappingProxyType
 
 from batch.errors import BatchError, SheetError
-from batch.model import Sheet
+from batch.model import Sheet, row_list
 from batch.sheet.bounds import Limits
 from batch.sheet.headers import HeaderRefusal, Headers
 from batch.sheet.source import Kind, kind_of, load
-from batch.sheet.table import HiddenRows, Reading, build, row_list
+from batch.sheet.table import HiddenRows, Reading, build
 
 __all__ = ["HeaderRefusal", "HiddenRows", "Limits", "read", "row_list"]
 

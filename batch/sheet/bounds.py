@@ -7,7 +7,7 @@ takes 10 seconds and 600 MB at the most for a file that is refused.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from batch.errors import SheetError
@@ -52,6 +52,16 @@ class Limits:
     merged_areas: int = _bound(100_000, "merged areas", "in the table itself none is allowed")
     array_formulas: int = _bound(200, "array formulas", "each cell is compared with each of them")
     column_widths: int = _bound(20_000, "widths of columns", "a worksheet has 16,384 columns")
+
+    @classmethod
+    def for_rows(cls, rows: int) -> Limits:
+        """Give limits that let so many orders through, and what belongs to them in proportion."""
+        usual = cls()
+        if rows <= usual.rows:
+            return usual
+        by_rows = ("packed_bytes", "cells", "lines", "unpacked_bytes", "tags", "text_bytes")
+        raised = {name: getattr(usual, name) * rows // usual.rows for name in by_rows}
+        return replace(usual, rows=rows, **raised)
 
 
 _BOUNDS = {bound.name: bound for bound in fields(Limits)}

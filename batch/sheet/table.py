@@ -19,6 +19,7 @@ from batch.model import (
     Problem,
     Row,
     Sheet,
+    row_list,
     shown,
 )
 from batch.sheet.bounds import Limits
@@ -225,7 +226,8 @@ class _Collector:
         if len(self._rows) == self._reading.limits.rows:
             raise SheetError(
                 f"{self._reading.where}: expected at most {self._reading.limits.rows:,} orders, "
-                f"found more, from row {raw.number:,} on; split the sheet, or raise the limit",
+                f"found more, from row {raw.number:,} on; split the sheet, or raise the bound with "
+                "max_rows in [limits] of config.toml",
                 code="too-many-rows",
             )
         if (len(self._rows) + 1) * self._width > self._reading.limits.cells:
@@ -467,23 +469,3 @@ def _flaw_words(flaw: Flaw, column: Column) -> tuple[str, str, str]:
                 "the zeros in front are only shown, not stored: format the cell as Text and "
                 "enter the ID again",
             )
-
-
-def row_list(numbers: Sequence[int], limit: int = 20) -> str:
-    """Write row numbers as people do: `7, 9, 12-40`.
-
-    Args:
-        numbers: in ascending order.
-        limit: how many runs are written before the rest is only counted.
-    """
-    runs: list[list[int]] = []
-    for number in numbers:
-        if runs and number == runs[-1][1] + 1:
-            runs[-1][1] = number
-        else:
-            runs.append([number, number])
-    words = [f"{first}" if first == last else f"{first}-{last}" for first, last in runs[:limit]]
-    if len(runs) > limit:
-        rest = sum(last - first + 1 for first, last in runs[limit:])
-        words.append(f"and {rest:,} more")
-    return ", ".join(words)

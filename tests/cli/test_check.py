@@ -1,0 +1,126 @@
+"""`check` says what `submit` would say: limits, totals, warnings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import FILLED, HEADER, Office
+
+SELL_AT_BUY = "EUR/USD,Sell,5,1.2,IOC\n"
+
+
+def settings(office: Office, text: str) -> Path:
+    path = office.folder / "config.toml"
+    path.write_text(text)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("limits", "words"),
+    [
+        ("max_rows = 1", "rows: expected at most 1 orders, found 2"),
+        ("per_order = { EUR = 10 }", "row 2, size: expected at most 10 EUR, found 100,000"),
+        ("per_batch = { EUR = 10 }", "total EUR: expected at most 10 in a batch, found 200,001"),
+        ('symbols = ["GBP/USD"]', "row 2, symbol: expected one of GBP/USD, found EUR/USD"),
+        ('times_in_force = ["GTC"]', "row 2, time in force: expected one of GTC, found IOC"),
+    ],
+)
+def test_check_holds_a_sheet_against_the_limits_as_submit_does(
+    office: Office, limits: str, words: str
+) -> None:
+    sheet, config = office.sheet(FILLED, FILLED), settings(office, f"[limits]\n{limits}\n")
+
+    checked = office.call("check", sheet, "--config", config)
+    sent = office.call("submit", sheet, "--simulate", "--yes", "--config", config)
+
+    assert (checked.code, sent.code) == (3, 3)
+    assert words in checked.out
+    assert words in sent.err
+    assert "Approval code" not in checked.out
+
+
+def test_check_json_has_the_gates_in_the_way(office: Office) -> None:
+    config = settings(office, "[limits]\nmax_rows = 1\n")
+
+    call = office.call("check", office.sheet(FILLED, FILLED), "--config", config, "--json")
+
+    assert (call.code, call.json["exit_code"]) == (3, 3)
+    assert call.json["gates"] == ["rows: expected at most 1 orders, found 2"]
+    assert call.json["approval_code"] is None
+
+
+def test_problems_and_gates_are_told_together(office: Office) -> None:
+    sheet = office.sheet(FILLED, FILLED, "EUR/USD,Hold,1,1.2,IOC\n")
+    config = settings(office, "[limits]\nmax_rows = 1\n")
+
+    call = office.call("check", sheet, "--config", config)
+
+    assert "Buy or Sell" in call.out
+    assert "submit would refuse it: expected to pass every gate, found 1 in the way" in call.out
+
+
+def test_totals_are_printed_as_expect_total_takes_them(office: Office) -> None:
+    sheet = office.sheet(FILLED, "EUR/USD,Sell,5.50,1.3,IOC\n", "USD/JPY,Sell,7,150,IOC\n")
+
+    checked = office.call("check", sheet)
+
+    line = "To expect exactly this of submit: "
+    (options,) = [text[len(line) :] for text in checked.out.splitlines() if text.startswith(line)]
+    assert options == "--expect-rows 3 --expect-total EUR=100005.50 --expect-total USD=7"
+    tried = office.call("submit", sheet, "--simulate", "--dry-run", *options.split())
+    assert tried.code == 0
+    totals = office.call("check", sheet, "--json").json["totals_by_currency"]
+    assert totals == {"EUR": "100005.50", "USD": "7"}
+
+
+def test_row_51_crossing_orders_are_told_and_sent(office: Office) -> None:
+    sheet = office.sheet(FILLED, SELL_AT_BUY)
+
+    checked = office.call("check", sheet)
+
+    assert checked.code == 0
+    assert "note: orders.csv: expected no buy at or above a sell of the same pair and account" in (
+        checked.err
+    )
+    assert "EUR/USD: buys of EUR up to 1.2 in row 2, sells of it from 1.2 in row 3" in checked.err
+    assert office.call("submit", sheet, "--simulate", "--yes").code in (0, 1)
+
+
+def test_row_51_the_limits_can_refuse_crossing_orders(office: Office) -> None:
+    sheet = office.sheet(FILLED, SELL_AT_BUY)
+    config = settings(office, '[limits]\ncrossing = "refuse"\n')
+
+    checked = office.call("check", sheet, "--config", config)
+    sent = office.call("submit", sheet, "--simulate", "--yes", "--config", config)
+
+    assert (checked.code, sent.code) == (3, 3)
+    words = "crossing: expected no buy at or above a sell of the same pair and account, found EUR"
+    assert words in checked.out
+    assert words in sent.err
+
+
+def test_row_50_the_limits_raise_the_bound_of_rows_as_the_message_says(office: Office) -> None:
+    path = office.folder / "orders.csv"
+    lines = "".join(f"EUR/USD,Buy,{size},1.2,IOC\n" for size in range(1, 100_002))
+    path.write_text(HEADER + lines)
+
+    refused = office.call("check", path)
+    raised = office.call(
+        "check", path, "--config", settings(office, "[limits]\nmax_rows = 100001\n")
+    )
+
+    assert refused.code == 3
+    assert "expected at most 100,000 orders, found more, from row 100,002 on" in refused.err
+    assert "max_rows in [limits] of config.toml" in refused.err
+    assert raised.code == 0
+    assert "100,001 orders, no problems" in raised.out
+
+
+def test_row_31_the_settings_add_currencies(office: Office) -> None:
+    config = settings(office, '[sheet]\nmore_currencies = ["BTC"]\n')
+
+    call = office.call("check", office.sheet("EUR/BTC,Buy,1,1.2,IOC\n"), "--config", config)
+
+    assert call.code == 0
