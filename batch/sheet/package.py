@@ -67,7 +67,10 @@ class Package:
             if tag == _RELATIONSHIPS and attributes.get("TargetMode") != "External":
                 require(self.path, self.limits, "relationships", len(found) + 1)
                 target = attributes.get("Target", "").replace("\\", "/")
-                found[attributes.get("Id", "")] = (
+                identity = attributes.get("Id", "")
+                if identity in found:
+                    raise damaged(self.path, f"{part} has two relationships {identity[:20]}")
+                found[identity] = (
                     attributes.get("Type", "").rpartition("/")[2],
                     posixpath.normpath(posixpath.join("/" + folder, target)).lstrip("/"),
                 )

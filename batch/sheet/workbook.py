@@ -16,7 +16,7 @@ from types import TracebackType
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from batch.errors import Advice, SheetError
-from batch.model import REQUIRED_FIELDS
+from batch.model import REQUIRED_FIELDS, shown
 from batch.sheet.bounds import Limits, damaged, require
 from batch.sheet.formats import classify
 from batch.sheet.headers import TITLE_ROWS, fields_of, find_header
@@ -35,6 +35,8 @@ _XF, _CELL_XFS = qualified("xf"), qualified("cellXfs")
 _FONT, _FONTS, _STRIKE = qualified("font"), qualified("fonts"), qualified("strike")
 _ITEM, _TEXT, _READING_AID = qualified("si"), qualified("t"), qualified("rPh")
 _ORDERS = "orders"
+_NAMED = 20
+_LOOKED_AT = 50  # worksheets; the top of each costs up to a twentieth of a second
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,11 @@ class Workbook:
             raise damaged(path, "it does not say which part is the workbook")
         related = self._package.relationships(main[0])
         self._listed = self._list_worksheets(main[0], related)
-        by_kind = dict(related.values())
+        by_kind: dict[str, str] = {}
+        for kind, part in related.values():
+            if kind in ("styles", "sharedStrings") and kind in by_kind:
+                raise damaged(path, f"it has two parts for its {kind}")
+            by_kind[kind] = part
         self._read_formats(by_kind.get("styles"))
         self._read_strings(by_kind.get("sharedStrings"))
 
@@ -84,19 +90,27 @@ class Workbook:
         Raises:
             SheetError: it is not there, or several could be meant.
         """
-        names = ", ".join(f'"{sheet.name}"' for sheet in self._listed)
+        names = ", ".join(f'"{shown(sheet.name)}"' for sheet in self._listed[:_NAMED])
+        if len(self._listed) > _NAMED:
+            names += f" and {len(self._listed) - _NAMED} more"
         if wanted is not None:
             for sheet in self._listed:
                 if sheet.name.casefold() == wanted.casefold():
                     return sheet.name
             raise SheetError(
-                f'{self._path}: there is no worksheet "{wanted}"; it has {names}',
+                f'{self._path}: there is no worksheet "{shown(wanted)}"; it has {names}',
                 code="no-such-worksheet",
             )
         visible = [sheet.name for sheet in self._listed if sheet.visible]
         for name in visible:
             if name.strip().casefold() == _ORDERS:
                 return name
+        if len(visible) > _LOOKED_AT:
+            raise SheetError(
+                f'{self._path}: expected a worksheet named "Orders" among so many, found {names}.',
+                code="which-worksheet",
+                advice=Advice.NAME_WORKSHEET,
+            )
         if len(visible) > 1:
             needed = set(REQUIRED_FIELDS).difference(constant_fields)
             fitting = []
@@ -130,6 +144,7 @@ class Workbook:
 
     def _list_worksheets(self, main: str, related: Mapping[str, tuple[str, str]]) -> list[_Listed]:
         listed: list[_Listed] = []
+        names: set[str] = set()
 
         def start(tag: str, attributes: Attributes) -> None:
             if tag in qualified("workbookPr") and attributes.get("date1904") in ("1", "true"):
@@ -144,7 +159,12 @@ class Workbook:
                 kind, part = related.get(relationship, ("", ""))
                 if kind == "worksheet":
                     visible = attributes.get("state", "visible") == "visible"
-                    listed.append(_Listed(attributes.get("name", ""), part, visible))
+                    name = attributes.get("name", "")
+                    # Which of the two counts is another thing in each program.
+                    if name.casefold() in names:
+                        raise damaged(self._path, f'it has two worksheets "{shown(name)}"')
+                    names.add(name.casefold())
+                    listed.append(_Listed(name, part, visible))
 
         _exhaust(self._package.parse(main, start))
         if not listed:
@@ -166,7 +186,8 @@ class Workbook:
             if tag in _NUM_FMT and above in _NUM_FMTS:
                 code = attributes.get("formatCode", "")
                 require(self._path, self._limits, "number_format", len(code))
-                codes[_whole(attributes.get("numFmtId"))] = code
+                if codes.setdefault(_whole(attributes.get("numFmtId")), code) != code:
+                    raise damaged(self._path, "two number formats have one number")
                 require(self._path, self._limits, "number_formats", len(codes))
             elif tag in _XF and above in _CELL_XFS:
                 require(self._path, self._limits, "cell_formats", len(cells) + 1)

@@ -133,6 +133,47 @@ def test_row_47_a_part_whose_name_has_a_space_is_read(path: Path) -> None:
     assert len(check(write_archive(path, parts)).orders) == 1
 
 
+def test_row_42_two_worksheets_of_one_name_refuse_the_file(path: Path) -> None:
+    sheets = (
+        '<sheet name="orders" sheetId="1" state="hidden" r:id="rId1"/>'
+        '<sheet name="Orders" sheetId="2" r:id="rId1"/>'
+    )
+
+    error = refusal(write_parts(path, header_xml() + order_xml(2), sheets=sheets))
+
+    assert error.code == "damaged-workbook"
+    assert 'it has two worksheets "Orders"' in str(error)
+
+
+@pytest.mark.parametrize(
+    ("again", "words"),
+    [
+        ('Id="rId1" Type="x/worksheet" Target="a.xml"', "has two relationships rId1"),
+        ('Id="rId9" Type="x/sharedStrings" Target="a.xml"', "two parts for its sharedStrings"),
+        ('Id="rId9" Type="x/styles" Target="styles.xml"', "two parts for its styles"),
+    ],
+)
+def test_row_42_two_relationships_for_one_thing_refuse_the_file(
+    path: Path, again: str, words: str
+) -> None:
+    parts = plain_parts(path)
+    name = "xl/_rels/workbook.xml.rels"
+    more = f"<Relationship {again}/></Relationships>".encode()
+    parts[name] = parts[name].replace(b"</Relationships>", more)
+
+    error = refusal(write_archive(path, parts))
+
+    assert error.code == "damaged-workbook"
+    assert words in str(error)
+
+
+def test_row_42_two_number_formats_of_one_number_refuse_the_file(path: Path) -> None:
+    formats = "".join(f'<numFmt numFmtId="170" formatCode="{c}"/>' for c in ("0.0", "yyyy"))
+    write_parts(path, header_xml() + order_xml(2), styles=f"<numFmts>{formats}</numFmts>")
+
+    assert "two number formats have one number" in str(refusal(path))
+
+
 @pytest.mark.parametrize("compression", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
 def test_row_28_a_workbook_that_is_packed_as_no_workbook_is_refused(
     path: Path, compression: int

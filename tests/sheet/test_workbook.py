@@ -347,6 +347,17 @@ def test_row_22_several_or_no_fitting_worksheets_refuse_the_file(
     assert words_of(error).endswith("Say which with --sheet.")
 
 
+def test_row_22_so_many_worksheets_are_not_looked_through(path: Path) -> None:
+    several(path, *[(f"S{n}", "visible", n == 3) for n in range(60)])
+
+    error = refusal(path)
+
+    assert error.code == "which-worksheet"
+    assert 'named "Orders" among so many, found "S0", "S1"' in str(error)
+    assert str(error).endswith('"S19" and 40 more.')
+    assert words_of(error).endswith("Say which with --sheet.")
+
+
 def test_row_22_the_worksheet_that_is_asked_for_is_taken(path: Path) -> None:
     several(path, ("Orders", "visible", True), ("B", "hidden", True))
 
