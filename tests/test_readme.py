@@ -99,6 +99,6 @@ def test_every_command_and_option_that_it_shows_exists() -> None:
         match = re.search(r"(?:^|/)orderbatch (\w+)(.*)", command)
         if match is None:
             continue
-        known = commands.commands[match[1]]
+        known = commands.load(match[1])
         options = {name for parameter in known.params for name in parameter.opts}
         assert set(re.findall(r"--[\w-]+", match[2])) <= options, command

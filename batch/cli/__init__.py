@@ -1,6 +1,6 @@
-"""The command line. Layer 4: one command is one short function that calls the layers below.
+"""The command line. One command is one short function that asks the desk.
 
-Heavy modules are imported inside the commands that need them, so that `--help` comes at once.
+Commands and heavy modules are loaded when they are called, so that `--help` comes at once.
 """
 
 from __future__ import annotations
@@ -10,25 +10,60 @@ import sys
 import click
 
 from batch import __version__
-from batch.cli.batches import batches
-from batch.cli.cancel import cancel
-from batch.cli.check import check
-from batch.cli.events import events
 from batch.cli.exits import guarded, with_lost_output
-from batch.cli.helping import GroupedCommands
-from batch.cli.report import report
-from batch.cli.resolve import resolve
-from batch.cli.resume import resume
-from batch.cli.simulator import simulator
+from batch.cli.helping import LazyCommands, Listed
 from batch.cli.streams import lost_output, steady_streams
-from batch.cli.submit import submit
-from batch.cli.template import template
 
 __all__ = ["commands", "main"]
 
+_BEFORE = "Before"
+_SEND = "Send and follow"
+_LOOK = "Look at what was sent"
+_PERSON = "When a person must look"
+_PRACTISE = "Practise"
+
+TABLE = {
+    "template": Listed(
+        _BEFORE,
+        "batch.cli.template",
+        "Write a blank order workbook that can be filled in without a manual.",
+    ),
+    "check": Listed(_BEFORE, "batch.cli.check", "Read and validate an order sheet; send nothing."),
+    "submit": Listed(
+        _SEND,
+        "batch.cli.submit",
+        "Check order sheets, send their rows as limit orders, follow them, report.",
+    ),
+    "resume": Listed(
+        _SEND, "batch.cli.resume", "Go on with a batch that was interrupted or has open orders."
+    ),
+    "cancel": Listed(
+        _SEND,
+        "batch.cli.cancel",
+        "Ask the venue to cancel a batch's open orders, and follow them to their end.",
+    ),
+    "batches": Listed(_LOOK, "batch.cli.batches", "List the batches in the journal, newest first."),
+    "report": Listed(_LOOK, "batch.cli.report", "Write a batch's report again, from the journal."),
+    "events": Listed(
+        _LOOK,
+        "batch.cli.events",
+        "Print a batch's history, event by event, as tab-separated lines.",
+    ),
+    "resolve": Listed(
+        _PERSON, "batch.cli.resolve", "Record what a person found out about an UNKNOWN order."
+    ),
+    "simulator": Listed(
+        _PRACTISE,
+        "batch.cli.simulator",
+        "Run the local venue on this machine, for practice and tests.",
+    ),
+}
+"""Every command; a test holds the summaries against the commands' own."""
+
 
 @click.group(
-    cls=GroupedCommands,
+    cls=LazyCommands,
+    table=TABLE,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="orderbatch")
@@ -41,13 +76,6 @@ def commands() -> None:
       orderbatch submit orders.xlsx --simulate --yes    the whole way, at a practice venue
       orderbatch submit orders.xlsx                     the real thing; asks before it sends
     """
-
-
-commands.add_section("Before", template, check)
-commands.add_section("Send and follow", submit, resume, cancel)
-commands.add_section("Look at what was sent", batches, report, events)
-commands.add_section("When a person must look", resolve)
-commands.add_section("Practise", simulator)
 
 
 def main() -> None:

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from batch.cli.helping import GroupedCommand
+from batch.cli.opening import CommonOptions, open_desk
 from batch.cli.options import common
 
 
 @click.command(cls=GroupedCommand)
 @click.argument("batch")
 @common
-def events(batch: str, **options: Any) -> None:
+def events(batch: str, common: CommonOptions) -> None:
     """Print a batch's history, event by event, as tab-separated lines.
 
     \b
     Example:
       orderbatch events k3vz7q2m
     """
-    from batch.cli.sharing import start_session
-
-    session = start_session(options)
-    with session.open_journal(read_only=True) as journal:
+    with open_desk(common).open_journal() as journal:
         journal.batch(batch)  # a clear message for an unknown one
         click.echo("at\trow\tevent\tstate\trequest_id\tactor\tdetail")
         for event in journal.events(batch):

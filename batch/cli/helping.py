@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from importlib import import_module
+from typing import Any, NamedTuple
 
 import click
 
-from batch.cli.exits import code_of
+from batch.desk.verdict import verdict_on
 from batch.errors import BatchError
 
 OTHER = "Other options"
@@ -28,11 +29,11 @@ class GroupedCommand(click.Command):
         try:
             return super().invoke(ctx)
         except BatchError as error:
-            # Whoever asked for a document gets one, also where there is nothing but a refusal.
+            # Whoever asked for a document gets one, also where not even a desk could be opened.
             if ctx.params.get("as_json"):
-                from batch.cli.problems import refusal_as_data
+                from batch.cli.documents import of_refusal
 
-                document = {**refusal_as_data(error), "exit_code": code_of(error)}
+                document = {**of_refusal(error), "exit_code": verdict_on(error)}
                 click.echo(json.dumps(document, indent=2, ensure_ascii=False))
             raise
 
@@ -51,28 +52,56 @@ class GroupedCommand(click.Command):
                 formatter.write_dl(sections[title])
 
 
-class GroupedCommands(click.Group):
-    """The command whose help shows the other commands under headings."""
+class Listed(NamedTuple):
+    """A command before it is loaded.
 
-    def __init__(self, *arguments: Any, **attributes: Any) -> None:
+    Attributes:
+        section: the heading under which the help shows it.
+        module: where it stands; its function has the command's name.
+        summary: what the help says of it.
+    """
+
+    section: str
+    module: str
+    summary: str
+
+
+class LazyCommands(click.Group):
+    """The command whose help shows the others under headings; each is loaded when it is called.
+
+    Args:
+        table: every command by its name, in the help's order.
+    """
+
+    def __init__(self, *arguments: Any, table: dict[str, Listed], **attributes: Any) -> None:
         super().__init__(*arguments, **attributes)
-        self._sections: dict[str, list[str]] = {}
+        self._table = table
 
-    def add_section(self, title: str, *commands: click.Command) -> None:
-        """Add commands under one heading, in this order."""
-        self._sections[title] = [command.name or "" for command in commands]
-        for command in commands:
-            self.add_command(command)
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self._table)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return self.load(cmd_name) if cmd_name in self._table else None
+
+    def load(self, name: str) -> click.Command:
+        """Load a command."""
+        command = getattr(import_module(self._table[name].module), name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def load_all(self) -> dict[str, click.Command]:
+        """Load every command."""
+        return {name: self.load(name) for name in self._table}
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        width = max(len(name) for names in self._sections.values() for name in names)
-        limit = formatter.width - 6 - width
-        for title, names in self._sections.items():
+        width = max(map(len, self._table))
+        for title in dict.fromkeys(listed.section for listed in self._table.values()):
             with formatter.section(title):
                 formatter.write_dl(
                     [
-                        (name.ljust(width), self.commands[name].get_short_help_str(limit))
-                        for name in names
+                        (name.ljust(width), listed.summary)
+                        for name, listed in self._table.items()
+                        if listed.section == title
                     ]
                 )
 

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import fields
 from decimal import Decimal
+from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from batch.cli.exits import ACCEPTABLE
 from batch.cli.helping import SETTINGS, GroupedOption
+from batch.cli.opening import CommonOptions
+from batch.desk.options import GateOptions, ReadingOptions, RunningOptions
+from batch.desk.verdict import ACCEPTABLE
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -89,8 +96,24 @@ def option(group: str, *names: str, **attributes: Any) -> Callable[[F], F]:
     return click.option(*names, cls=GroupedOption, group=group, **attributes)
 
 
-def _all_of(options: list[Callable[[F], F]]) -> Callable[[F], F]:
-    def add(command: F) -> F:
+def _gathered(
+    name: str, kind: type[DataclassInstance], options: list[Callable[[Any], Any]]
+) -> Callable[[Any], Any]:
+    """Give a command options whose values come to it as one typed value.
+
+    Args:
+        name: the command's parameter for that value.
+        kind: a dataclass with a field for each option; other fields keep their defaults.
+    """
+    names = {field.name for field in fields(kind)}
+
+    def add(function: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(function)
+        def command(**given: Any) -> Any:
+            value = kind(**{key: given[key] for key in names & given.keys()})
+            others = {key: said for key, said in given.items() if key not in names}
+            return function(**others, **{name: value})
+
         for each in reversed(options):
             command = each(command)
         return command
@@ -98,7 +121,9 @@ def _all_of(options: list[Callable[[F], F]]) -> Callable[[F], F]:
     return add
 
 
-common: Callable[[Any], Any] = _all_of(
+common: Callable[[Any], Any] = _gathered(
+    "common",
+    CommonOptions,
     [
         option(
             SETTINGS,
@@ -136,11 +161,13 @@ common: Callable[[Any], Any] = _all_of(
             show_default=True,
             help="Readable lines, or one JSON object a line.",
         ),
-    ]
+    ],
 )
 """Options of every command; given after the command's name."""
 
-reading: Callable[[Any], Any] = _all_of(
+reading: Callable[[Any], Any] = _gathered(
+    "reading",
+    ReadingOptions,
     [
         option(READING, "--sheet", "worksheet", metavar="NAME", help="Which worksheet to read."),
         option(
@@ -174,11 +201,13 @@ reading: Callable[[Any], Any] = _all_of(
             help="Carry the column with this header along unread, whatever it may mean; "
             "repeatable.",
         ),
-    ]
+    ],
 )
 """How to read a sheet."""
 
-gates: Callable[[Any], Any] = _all_of(
+gates: Callable[[Any], Any] = _gathered(
+    "gates",
+    GateOptions,
     [
         option(
             GATES,
@@ -226,11 +255,13 @@ gates: Callable[[Any], Any] = _all_of(
             metavar="NAME",
             help="Who gave the approval; goes into the batch's history.",
         ),
-    ]
+    ],
 )
 """What must hold before anything is sent."""
 
-running: Callable[[Any], Any] = _all_of(
+running: Callable[[Any], Any] = _gathered(
+    "running",
+    RunningOptions,
     [
         option(
             RUNNING,
@@ -284,14 +315,7 @@ running: Callable[[Any], Any] = _all_of(
             help="A final state that is as good as filled for the exit code, such as expired; "
             "repeatable.",
         ),
-        option(
-            RESULTS,
-            "--json",
-            "as_json",
-            is_flag=True,
-            help="Print one JSON document on stdout.",
-        ),
-    ]
+    ],
 )
 """How to run a batch and what to do with its results."""
 
@@ -300,4 +324,8 @@ cancel_open: Callable[[Any], Any] = option(
     "--cancel-open",
     is_flag=True,
     help="When --wait ends, cancel what is still open and follow it to its end.",
+)
+
+json_document: Callable[[Any], Any] = option(
+    RESULTS, "--json", "as_json", is_flag=True, help="Print one JSON document on stdout."
 )

@@ -1,13 +1,12 @@
-"""Problems and totals of a sheet, in words and as data."""
+"""Problems and totals of a sheet, laid out for a person."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from batch.cli.advice import in_words, with_advice, words_of
-from batch.errors import BatchError, SheetError
+from batch.cli.advice import in_words
+from batch.desk.problems import sentence, totals, totals_by_currency, where
 from batch.model import Order, Problem, Sheet, Validation
 
 if TYPE_CHECKING:
@@ -24,54 +23,17 @@ NAMED = 20
 """Columns that are not sent, by name."""
 
 
-def where(sheet: Sheet) -> str:
-    """Name a sheet as a person knows it."""
-    return f"{sheet.path.name}, sheet {sheet.worksheet}" if sheet.worksheet else sheet.path.name
-
-
-def sentence(sheet: Sheet, problem: Problem) -> str:
-    """Say one problem: where, what was expected, what was found, what to do."""
-    place = [where(sheet)]
-    if problem.row is not None:
-        place.append(f"row {problem.row}")
-    if problem.column:
-        place.append(problem.column)
-    if problem.code == "not-sent":
-        return f"{where(sheet)}: not sent: {problem.found}"
-    action = f". {problem.action[0].upper()}{problem.action[1:]}" if problem.action else ""
-    said = f'{", ".join(place)}: expected {problem.expected}, found "{problem.found}"{action}'
-    return with_advice(f"{said}." if problem.advice else said, problem.advice)
-
-
 def notes(validation: Validation) -> list[str]:
     """Give what is allowed but worth a look, a line each; many are only counted."""
     not_sent = [w.found for w in validation.warnings if w.code == "not-sent"]
     others = [w for w in validation.warnings if w.code != "not-sent"]
-    lines = [f"note: {sentence(validation.sheet, w)}" for w in others[:NOTED]]
+    lines = [f"note: {sentence(validation.sheet, w, in_words)}" for w in others[:NOTED]]
     if len(others) > NOTED:
         lines.append(f"note: and {len(others) - NOTED:,} more like these; see --json")
     if not_sent:
         more = f" and {len(not_sent) - NAMED:,} more; see --json" if len(not_sent) > NAMED else ""
         lines.insert(0, f"{where(validation.sheet)}: not sent: {', '.join(not_sent[:NAMED])}{more}")
     return lines
-
-
-def totals(orders: Iterable[Order]) -> list[tuple[str, str, str, int, Decimal]]:
-    """Add orders up: symbol, side, dealt currency, number of orders, size in that currency."""
-    sums: dict[tuple[str, str, str], tuple[int, Decimal]] = {}
-    for order in orders:
-        key = (order.symbol, order.side.value, order.currency)
-        count, size = sums.get(key, (0, Decimal(0)))
-        sums[key] = (count + 1, size + order.size)
-    return [(*key, count, size) for key, (count, size) in sorted(sums.items())]
-
-
-def totals_by_currency(orders: Iterable[Order]) -> dict[str, Decimal]:
-    """Add orders up by dealt currency, bought and sold together, as expectations do."""
-    sums: dict[str, Decimal] = {}
-    for order in orders:
-        sums[order.currency] = sums.get(order.currency, Decimal(0)) + order.size
-    return dict(sorted(sums.items()))
 
 
 def expectations(orders: Sequence[Order]) -> str:
@@ -174,55 +136,3 @@ def _add_texts(table: Table, *cells: str) -> None:
 
     # Text, not markup: a cell may hold anything.
     table.add_row(*(Text(cell) for cell in cells))
-
-
-def refusal_as_data(error: BatchError) -> dict[str, Any]:
-    """Give what `--json` prints where a command ends with a refusal, of a whole sheet or other."""
-    document: dict[str, Any] = {"error": words_of(error)}
-    if isinstance(error, SheetError):
-        from batch.sheet import HeaderRefusal
-
-        problems = error.problems if isinstance(error, HeaderRefusal) else ()
-        document["code"] = error.code
-        document["problems"] = [_problem_as_data(p, words_of(error)) for p in problems]
-    return document
-
-
-def _problem_as_data(problem: Problem, message: str) -> dict[str, Any]:
-    names = ("code", "row", "column", "field", "expected", "found")
-    return {
-        **{name: getattr(problem, name) for name in names},
-        "action": with_advice(problem.action, problem.advice).strip(),
-        "message": message,
-    }
-
-
-def as_data(validation: Validation) -> dict[str, Any]:
-    """Give what `--json` prints of a checked sheet."""
-    sheet = validation.sheet
-
-    def listed(problems: Iterable[Problem]) -> list[dict[str, Any]]:
-        return [_problem_as_data(problem, sentence(sheet, problem)) for problem in problems]
-
-    return {
-        "sheet": str(sheet.path),
-        "worksheet": sheet.worksheet,
-        "rows": len(sheet.rows),
-        "orders": len(validation.orders),
-        "problems": listed(validation.problems),
-        "warnings": listed(validation.warnings),
-        "totals_by_currency": {
-            currency: format(total, "f")
-            for currency, total in totals_by_currency(validation.orders).items()
-        },
-        "totals": [
-            {
-                "symbol": symbol,
-                "side": side,
-                "currency": currency,
-                "orders": count,
-                "size": format(size, "f"),
-            }
-            for symbol, side, currency, count, size in totals(validation.orders)
-        ],
-    }

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import sys
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from batch.cli.summary import counts
+from batch.desk.standing import counts
 from batch.states import FinalState, OrderState
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from batch.cli.session import Session
+    from batch.desk.listener import Watch
     from batch.run.options import Snapshot
 
 LINE_EVERY_S = 10.0
@@ -22,13 +22,6 @@ REDRAWN_EVERY_S = 0.5
 
 RATE_OVER_S = 10.0
 """The rate is that of so many last seconds; one of the whole run would hide a venue that stalls."""
-
-
-class Watch(Protocol):
-    """Looks at a run from time to time."""
-
-    def __call__(self, snapshot: Snapshot) -> None:
-        """Take in how the run stands."""
 
 
 class Gauge:
@@ -122,25 +115,26 @@ def table(snapshot: Snapshot, gauge: Gauge, mark: str = "") -> Table:
 
 
 @contextmanager
-def watching(session: Session, gauge: Gauge, *, quiet: bool) -> Iterator[Watch]:
+def watching(
+    say: Callable[[str], None], gauge: Gauge, mark: str, *, quiet: bool
+) -> Iterator[Watch]:
     """Show a run's progress on stderr until the block ends."""
     if quiet:
         yield lambda _: None
     elif sys.stderr.isatty():
-        with _live(session, gauge) as watch:
+        with _live(gauge, mark) as watch:
             yield watch
     else:
-        yield _plain(session, gauge)
+        yield _plain(say, gauge)
 
 
 @contextmanager
-def _live(session: Session, gauge: Gauge) -> Iterator[Watch]:
+def _live(gauge: Gauge, mark: str) -> Iterator[Watch]:
     from rich.live import Live
 
     from batch.cli.console import console
 
     shown_at = -REDRAWN_EVERY_S
-    mark = "SIMULATED  " if session.simulated else ""
     with Live(console=console(err=True), auto_refresh=False, transient=True) as live:
 
         def watch(snapshot: Snapshot) -> None:
@@ -153,7 +147,7 @@ def _live(session: Session, gauge: Gauge) -> Iterator[Watch]:
         yield watch
 
 
-def _plain(session: Session, gauge: Gauge) -> Watch:
+def _plain(say: Callable[[str], None], gauge: Gauge) -> Watch:
     next_at = LINE_EVERY_S
 
     def watch(snapshot: Snapshot) -> None:
@@ -161,7 +155,7 @@ def _plain(session: Session, gauge: Gauge) -> Watch:
         gauge.take(snapshot)
         if snapshot.elapsed_s >= next_at:
             next_at = snapshot.elapsed_s + LINE_EVERY_S
-            session.say(words(snapshot, gauge))
+            say(words(snapshot, gauge))
 
     return watch
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
 from batch.cli.helping import GroupedCommand
+from batch.cli.opening import CommonOptions, end, open_desk
 from batch.cli.options import PATH, common
 
 
@@ -28,21 +28,16 @@ from batch.cli.options import PATH, common
     help="Also write the rows that can be mended and sent again, as an order sheet.",
 )
 @common
-def report(batch: str, reports: tuple[Path, ...], corrections: Path | None, **options: Any) -> None:
+def report(
+    batch: str, reports: tuple[Path, ...], corrections: Path | None, common: CommonOptions
+) -> int:
     """Write a batch's report again, from the journal.
 
     \b
     Example:
       orderbatch report k3vz7q2m --report results.xlsx
     """
-    from batch.cli.reports import target_paths, write_corrections_sheet, write_reports
-    from batch.cli.sharing import start_session
-
-    session = start_session(options)
-    with session.open_journal(read_only=corrections is None) as journal:
-        record = journal.batch(batch).batch
-        if corrections is not None:
-            write_corrections_sheet(session, journal, record, corrections)
-        targets = target_paths(reports, Path(record.sheet_path), batch)
-        for path in write_reports(session, journal, record, targets):
-            click.echo(path)
+    outcome = open_desk(common).report(batch, reports, corrections=corrections)
+    for path in outcome.reports:
+        click.echo(path)
+    return end(outcome)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Literal
 
 import click
 
-from batch.cli.exits import most_serious
 from batch.cli.helping import GroupedCommand
+from batch.cli.opening import CommonOptions, end, open_desk
 from batch.cli.options import (
     PATH,
     RESULTS,
@@ -16,13 +17,12 @@ from batch.cli.options import (
     cancel_open,
     common,
     gates,
+    json_document,
     option,
     reading,
     running,
 )
-
-if TYPE_CHECKING:
-    from batch.cli.gating import GateOptions
+from batch.desk.options import GateOptions, ReadingOptions, RunningOptions, Submission
 
 
 @click.command(cls=GroupedCommand)
@@ -50,17 +50,23 @@ if TYPE_CHECKING:
 @reading
 @gates
 @running
+@json_document
 @common
 def submit(
     sheets: tuple[Path, ...],
     simulate: bool,
     yes: bool,
     dry_run: bool,
-    on_invalid: str,
+    on_invalid: Literal["refuse", "skip"],
     skip_sent: bool,
     again: bool,
+    cancel_open: bool,
     keep: bool,
-    **options: Any,
+    as_json: bool,
+    reading: ReadingOptions,
+    gates: GateOptions,
+    running: RunningOptions,
+    common: CommonOptions,
 ) -> int:
     """Check order sheets, send their rows as limit orders, follow them, report.
 
@@ -78,58 +84,26 @@ def submit(
       orderbatch submit inbox/ --yes --quiet
     """
     from batch.cli.console import has_terminal, print_json
-    from batch.cli.gating import take_gate_options
-    from batch.cli.inbox import order_sheets, run_folder
-    from batch.cli.reports import check_targets
-    from batch.cli.running import take_running_options
-    from batch.cli.sharing import split_options
-    from batch.cli.submitting import Submission, submit_sheets
 
     if not (yes or dry_run or has_terminal()):
         raise click.UsageError("there is no terminal to ask for a confirmation; add --yes.")
     if skip_sent and again:
         raise click.UsageError("--skip-sent and --again contradict each other; say one of them.")
     how = Submission(
-        gates=take_gate_options(options, simulated=simulate),
-        running=take_running_options(options),
+        reading,
+        gates,
+        replace(running, cancel="after-wait" if cancel_open else "never", list_orders=as_json),
         duplicates="skip" if skip_sent else "send" if again else "refuse",
         on_invalid=on_invalid,
         dry_run=dry_run,
         asks=not (yes or dry_run),
+        keep=keep,
     )
-    folder = _folder_of(sheets, how.gates)
-    session, how_to_read = split_options(options, simulated=simulate)
-    if folder is not None:
-        sheets = tuple(order_sheets(folder, session))
-        if not sheets:
-            session.say(f"{folder} holds no order sheets; nothing to do.")
-    check_targets(how.running.reports, sheets)
-    if folder is not None:
-        results = run_folder(
-            session, sheets, lambda one: submit_sheets(session, [one], how_to_read, how), keep=keep
-        )
-    else:
-        results = submit_sheets(session, sheets, how_to_read, how)
-    code = most_serious([result.code for result in results])
-    if how.running.as_json:
-        documents = [result.document for result in results]
-        print_json(
-            documents[0]
-            if len(sheets) == 1 and folder is None
-            else {"batches": documents, "exit_code": code}
-        )
-    return code
+    outcome = open_desk(common, simulated=simulate, as_json=as_json).submit(sheets, how)
+    if as_json and outcome.error is None:
+        from batch.cli.documents import of_result
 
-
-def _folder_of(sheets: tuple[Path, ...], gates: GateOptions) -> Path | None:
-    """Give the folder of a folder run; None where sheets are named."""
-    folders = [path for path in sheets if path.is_dir()]
-    if not folders:
-        return None
-    if len(sheets) > 1:
-        raise click.UsageError("expected sheets, or one folder and nothing else.")
-    if gates.expect_something:
-        raise click.UsageError(
-            "--expect-rows and --expect-total speak of sheets that you name, not of a folder."
-        )
-    return folders[0]
+        documents = [of_result(result) for result in outcome.batches]
+        is_one = len(sheets) == 1 and not sheets[0].is_dir() and documents
+        print_json(documents[0] if is_one else {"batches": documents, "exit_code": outcome.verdict})
+    return end(outcome, as_json=as_json)

@@ -1,51 +1,19 @@
-"""How a batch stands, in a sentence, a paragraph and a JSON object."""
+"""How a batch ended, in a paragraph."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from batch.states import FINAL, FinalState, OrderState, final_state
-
-if TYPE_CHECKING:
-    from batch.model import BatchRecord, OrderRecord
-    from batch.run.options import Outcome
+from batch.desk.outcome import BatchResult
+from batch.desk.standing import counts, counts_in_words, is_finished
+from batch.states import FinalState, OrderState
 
 
-def counts(states: Mapping[OrderState, int]) -> dict[FinalState, int]:
-    """Count rows in the report's words, in the contract's order, without zeros."""
-    sums: dict[FinalState, int] = {}
-    for state, count in states.items():
-        if count:
-            sums[final_state(state)] = sums.get(final_state(state), 0) + count
-    return {state: sums[state] for state in FinalState if state in sums}
-
-
-def is_finished(states: Mapping[OrderState, int]) -> bool:
-    """Say whether nothing is left to do for a batch."""
-    return all(state in FINAL for state, count in states.items() if count)
-
-
-def counts_in_words(states: Mapping[OrderState, int]) -> str:
-    """Say `40 FILLED, 8 EXPIRED`."""
-    return ", ".join(f"{count:,} {state.value}" for state, count in counts(states).items())
-
-
-def closing_words(
-    batch: BatchRecord,
-    states: Mapping[OrderState, int],
-    outcome: Outcome | None,
-    reports: Sequence[Path],
-    *,
-    unknown: Sequence[OrderRecord] = (),
-    sends: bool = True,
-) -> str:
-    """Say how a batch ended and what to do next, for a tired person.
-
-    Args:
-        unknown: the first rows that are UNKNOWN, to be named.
-    """
+def closing_words(result: BatchResult) -> str:
+    """Say how a batch ended and what to do next, for a tired person."""
+    batch, states, outcome = result.batch, result.states, result.run
+    assert batch is not None
+    sends, unknown = result.sends, result.unknown
     name = Path(batch.sheet_path).name
     standing = counts_in_words(states)
     lines = [f"Batch {batch.batch_id} of {name}, {batch.row_count:,} rows: {standing}."]
@@ -89,5 +57,5 @@ def closing_words(
     ):
         first = "Then go" if FinalState.UNKNOWN in by_final else "Go"
         lines.append(f"{first} on with: orderbatch resume {batch.batch_id}")
-    lines.extend(f"Report: {path}" for path in reports)
+    lines.extend(f"Report: {path}" for path in result.reports)
     return "\n".join(lines)

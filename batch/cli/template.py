@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
 from batch.cli.helping import GroupedCommand
+from batch.cli.opening import CommonOptions, open_desk
 from batch.cli.options import PATH, common
 
 
@@ -15,21 +15,20 @@ from batch.cli.options import PATH, common
 @click.argument("path", type=PATH)
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 @common
-def template(path: Path, force: bool, **options: Any) -> None:
+def template(path: Path, force: bool, common: CommonOptions) -> None:
     """Write a blank order workbook that can be filled in without a manual.
 
     \b
     Example:
       orderbatch template orders.xlsx
     """
-    from batch.cli.sharing import start_session
     from batch.report import Placing, write_template
 
-    session = start_session(options)
+    desk = open_desk(common)
     if (path.exists() or path.is_symlink()) and not force:
         # Somebody may have filled it in since.
         raise click.UsageError(
             f"{path}: expected a new name, found a file. Add --force to lose it."
         )
     click.echo(write_template(path, placing=Placing(force=force)))
-    session.say(f"Fill it in, then: orderbatch check {path}")
+    desk.listener.say(f"Fill it in, then: orderbatch check {path}")

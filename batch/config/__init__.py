@@ -3,7 +3,7 @@
 Secrets are `SecretStr`, so that no `repr`, log line or traceback shows them.
 """
 
-from batch.config.loading import ENVIRONMENT, load, require_login
+from batch.config.loading import ENVIRONMENT, application_folder, load, require_login
 from batch.config.passwords import KEYRING_SERVICE, find_password
 from batch.config.tables import (
     ApprovalSettings,
@@ -37,6 +37,7 @@ __all__ = [
     "Settings",
     "SheetSettings",
     "VenueSettings",
+    "application_folder",
     "find_password",
     "load",
     "parse_cut_off",

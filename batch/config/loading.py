@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import os
+import sys
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,7 +25,18 @@ ENVIRONMENT = {
 }
 
 
+APPLICATION = "orderbatch"
+
 _LARGEST_CONFIG = 1_000_000
+
+
+def application_folder() -> Path:
+    """Give the folder where this system keeps an application's settings, as click does."""
+    if sys.platform == "win32":
+        return Path(os.environ.get("APPDATA") or Path.home()) / APPLICATION
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / APPLICATION
+    return Path(os.environ.get("XDG_CONFIG_HOME", Path.home() / ".config")) / APPLICATION
 
 
 def load(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -106,7 +107,13 @@ def office(
         return Call(code, captured.out, captured.err)
 
     made = Office(folder, environment, call)
+    ours = logging.getLogger("batch")
+    before = (ours.level, ours.propagate, logging.raiseExceptions)
     yield made
+    for handler in ours.handlers[:]:
+        ours.removeHandler(handler)
+        handler.close()
+    ours.level, ours.propagate, logging.raiseExceptions = before
     for process in made.started:
         process.kill()
         process.communicate()

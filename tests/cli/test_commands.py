@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from batch.cli import commands
-from batch.cli.exits import Exit, code_of_states, guarded, most_serious
+from batch.cli import TABLE, commands
+from batch.cli.exits import guarded
+from batch.desk.verdict import Verdict, most_serious, verdict_on_states
 from batch.simulator import Simulator
 from batch.states import OrderState as S
 from tests.cli.conftest import EXPIRED, FILLED, OPEN, Office
@@ -130,7 +131,7 @@ def test_the_faults_are_explained(office: Office) -> None:
 
 
 def test_every_command_has_a_help_with_an_example(office: Office) -> None:
-    for name in commands.commands:
+    for name in commands.load_all():
         call = office.call(name, "--help")
         assert call.code == 0
         assert f"orderbatch {name}" in call.out.split("Example")[1]
@@ -172,27 +173,27 @@ def test_a_fault_of_our_own_is_70_without_a_traceback(capsys: pytest.CaptureFixt
 @pytest.mark.parametrize(
     ("states", "accepted", "code"),
     [
-        ({S.FILLED: 2}, (), Exit.DONE),
-        ({S.FILLED: 2, S.EXPIRED: 1}, (), Exit.NOT_ALL_FILLED),
-        ({S.FILLED: 2, S.EXPIRED: 1}, ("expired",), Exit.DONE),
-        ({S.INVALID: 1, S.FILLED: 1}, (), Exit.NOT_ALL_FILLED),
-        ({S.SKIPPED: 1, S.FILLED: 1}, (), Exit.NOT_ALL_FILLED),
-        ({S.OPEN: 1, S.EXPIRED: 1}, (), Exit.STILL_OPEN),
-        ({S.OPEN: 1, S.FILLED: 1}, ("open",), Exit.DONE),
-        ({S.PLANNED: 1, S.FILLED: 1}, ("not_sent",), Exit.STILL_OPEN),
-        ({S.UNKNOWN: 1, S.OPEN: 1, S.EXPIRED: 1}, (), Exit.UNKNOWN),
-        ({S.SENDING: 1}, (), Exit.UNKNOWN),
+        ({S.FILLED: 2}, (), Verdict.DONE),
+        ({S.FILLED: 2, S.EXPIRED: 1}, (), Verdict.NOT_ALL_FILLED),
+        ({S.FILLED: 2, S.EXPIRED: 1}, ("expired",), Verdict.DONE),
+        ({S.INVALID: 1, S.FILLED: 1}, (), Verdict.NOT_ALL_FILLED),
+        ({S.SKIPPED: 1, S.FILLED: 1}, (), Verdict.NOT_ALL_FILLED),
+        ({S.OPEN: 1, S.EXPIRED: 1}, (), Verdict.STILL_OPEN),
+        ({S.OPEN: 1, S.FILLED: 1}, ("open",), Verdict.DONE),
+        ({S.PLANNED: 1, S.FILLED: 1}, ("not_sent",), Verdict.STILL_OPEN),
+        ({S.UNKNOWN: 1, S.OPEN: 1, S.EXPIRED: 1}, (), Verdict.UNKNOWN),
+        ({S.SENDING: 1}, (), Verdict.UNKNOWN),
     ],
 )
 def test_the_states_of_a_batch_decide_the_exit_code(
-    states: dict[S, int], accepted: tuple[str, ...], code: Exit
+    states: dict[S, int], accepted: tuple[str, ...], code: Verdict
 ) -> None:
-    assert code_of_states(states, accepted) is code
+    assert verdict_on_states(states, accepted) is code
 
 
 def test_the_most_serious_code_of_several_wins() -> None:
-    assert most_serious([Exit.DONE, Exit.UNKNOWN, Exit.STILL_OPEN]) is Exit.UNKNOWN
-    assert most_serious([]) is Exit.DONE
+    assert most_serious([Verdict.DONE, Verdict.UNKNOWN, Verdict.STILL_OPEN]) is Verdict.UNKNOWN
+    assert most_serious([]) is Verdict.DONE
 
 
 def test_many_equal_rows_are_noted_and_counted(office: Office) -> None:
@@ -210,3 +211,9 @@ def test_a_refusal_is_a_document_too_where_one_was_asked_for(desk: Office) -> No
 
     assert call.json["exit_code"] == call.code == 3
     assert "were not sent before" in call.json["error"]
+
+
+def test_the_table_says_of_each_command_what_its_own_help_says() -> None:
+    for name, command in commands.load_all().items():
+        assert command.name == name
+        assert TABLE[name].summary == (command.help or "").split("\n\n")[0].replace("\n", " ")

@@ -236,7 +236,7 @@ def test_a_required_approval_cannot_be_left_out(desk: Office, venue: Simulator) 
     call = desk.call("submit", desk.sheet(FILLED), "--yes")
 
     assert call.code == 3
-    assert "expected --approved CODE, found none" in call.err
+    assert "expected the approval code of exactly this content, found none" in call.err
     assert_nothing_happened(desk, venue)
 
 

@@ -25,7 +25,7 @@ class HastyClock(SystemClock):
 
 @pytest.fixture(autouse=True)
 def hasty(monkeypatch: pytest.MonkeyPatch) -> Iterator[type[HastyClock]]:
-    monkeypatch.setattr("batch.cli.session.SystemClock", HastyClock)
+    monkeypatch.setattr("batch.desk.desk.SystemClock", HastyClock)
     HastyClock.meanwhile = []
     yield HastyClock
 

@@ -256,7 +256,7 @@ def test_a_journal_url_with_a_password_is_not_shown(folder: Path) -> None:
 def test_no_command_takes_a_secret_as_an_option() -> None:
     names = {
         name
-        for command in commands.commands.values()
+        for command in commands.load_all().values()
         for parameter in command.params
         for name in (*parameter.opts, *parameter.secondary_opts)
     }

@@ -6,17 +6,14 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from batch.cli.advice import words_of
-from batch.cli.exits import Exit, code_of, tell
-from batch.cli.running import Result
+from batch.desk.outcome import BatchResult
+from batch.desk.problems import why
+from batch.desk.session import Session
+from batch.desk.verdict import Verdict, verdict_on
 from batch.errors import BatchError, JournalLocked, SheetError
-
-if TYPE_CHECKING:
-    from batch.cli.session import Session
 
 SHEET_SUFFIXES = frozenset({".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"})
 """Also the formats that are refused: whoever put such a file there should learn of it."""
@@ -28,7 +25,7 @@ QUIET_S = 2.0
 
 DONE, FAILED = "done", "failed"
 
-_MOVES = {Exit.DONE: DONE, Exit.NOT_ALL_FILLED: DONE, Exit.REFUSED: FAILED}
+_MOVES = {Verdict.DONE: DONE, Verdict.NOT_ALL_FILLED: DONE, Verdict.REFUSED: FAILED}
 """Where a sheet goes. After anything else it stays, and the next run goes on with it."""
 
 
@@ -62,27 +59,27 @@ def order_sheets(folder: Path, session: Session) -> list[Path]:
 def run_folder(
     session: Session,
     sheets: Sequence[Path],
-    submit: Callable[[Path], list[Result]],
+    submit: Callable[[Path], list[BatchResult]],
     *,
     keep: bool,
-) -> list[Result]:
+) -> list[BatchResult]:
     """Submit sheets one after the other and move each to where its result belongs.
 
     Args:
         submit: takes one sheet from its file to its result.
         keep: leave the sheets where they are.
     """
-    results: list[Result] = []
+    results: list[BatchResult] = []
     for sheet in sheets:
         with _claim(sheet) as is_ours:
             if not is_ours:
                 session.say(f"{sheet.name} is in another process's hands; it is left to that.")
                 continue
             session.say(f"{sheet.name}:")
-            result, goes_on = _submit_one(sheet, submit)
+            result, goes_on = _submit_one(session, sheet, submit)
             results.append(result)
-            if not keep and result.code in _MOVES:
-                _put_away(session, sheet, result, _MOVES[result.code])
+            if not keep and result.verdict in _MOVES:
+                _put_away(session, sheet, result, _MOVES[result.verdict])
         if not goes_on:
             # What stopped this one would stop the others: no wrong password is tried twice.
             break
@@ -131,19 +128,25 @@ def _claim(sheet: Path) -> Iterator[bool]:
         lock.release()
 
 
-def _submit_one(sheet: Path, submit: Callable[[Path], list[Result]]) -> tuple[Result, bool]:
+def _submit_one(
+    session: Session, sheet: Path, submit: Callable[[Path], list[BatchResult]]
+) -> tuple[BatchResult, bool]:
     """Submit a sheet; say also whether the next one may be tried."""
     try:
         (result,) = submit(sheet)
     except BatchError as error:
-        tell(words_of(error))
-        code = code_of(error)
-        document = {"sheet": str(sheet), "message": words_of(error), "exit_code": code}
-        return Result(code, document), code is Exit.REFUSED or isinstance(error, JournalLocked)
-    return result, result.code not in (Exit.COULD_NOT_START, Exit.FAULT, Exit.INTERRUPTED)
+        session.listener.fail(error)
+        verdict = verdict_on(error)
+        result = BatchResult(verdict, sheet, error=error)
+        return result, verdict is Verdict.REFUSED or isinstance(error, JournalLocked)
+    return result, result.verdict not in (
+        Verdict.COULD_NOT_START,
+        Verdict.FAULT,
+        Verdict.INTERRUPTED,
+    )
 
 
-def _put_away(session: Session, sheet: Path, result: Result, name: str) -> None:
+def _put_away(session: Session, sheet: Path, result: BatchResult, name: str) -> None:
     folder = sheet.parent / name
     try:
         folder.mkdir(exist_ok=True)
@@ -153,7 +156,9 @@ def _put_away(session: Session, sheet: Path, result: Result, name: str) -> None:
             if report.parent == sheet.parent:
                 os.replace(report, folder / report.name)
         if name == FAILED:
-            moved.with_name(f"{moved.name}.why.txt").write_text(_why(result), encoding="utf-8")
+            moved.with_name(f"{moved.name}.why.txt").write_text(
+                why(result, session.listener.word), encoding="utf-8"
+            )
     except OSError as error:
         # Its rows are recorded, so the next run sends none of them again.
         session.warn(
@@ -171,9 +176,3 @@ def _free_name(folder: Path, name: str) -> Path:
         wanted = folder / f"{Path(name).stem}-{number}{Path(name).suffix}"
         number += 1
     return wanted
-
-
-def _why(result: Result) -> str:
-    problems = result.document.get("problems", [])
-    lines = [result.document["message"]] if "message" in result.document else []
-    return "\n".join([*lines, *(problem["message"] for problem in problems), ""])

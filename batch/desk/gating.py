@@ -4,37 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import click
-
-from batch.errors import GateError
+from batch.config import LimitSettings
+from batch.desk.options import GateOptions
+from batch.desk.session import Session
+from batch.desk.verdict import WrongUsage
+from batch.errors import Advice, GateError, Hint, hint
+from batch.journal import BatchSummary, Journal
+from batch.model import BatchRecord, Order, Validation
+from batch.plan.approval import approval_code, approvals, same_code
+from batch.plan.gates import (
+    Expectations,
+    Rates,
+    ask_rates,
+    exceeded_limits,
+    outside_collar,
+    unmet_expectations,
+)
+from batch.plan.identity import identify
 from batch.states import OrderState
-
-if TYPE_CHECKING:
-    from batch.cli.session import Session
-    from batch.config import LimitSettings
-    from batch.journal import BatchSummary, Journal
-    from batch.model import BatchRecord, Order, Validation
-    from batch.plan.gates import Rates
-
-
-@dataclass(frozen=True, slots=True)
-class GateOptions:
-    """What the operator said about what must hold before anything is sent."""
-
-    expect_rows: int | None
-    expect_totals: tuple[tuple[str, Decimal], ...]
-    max_rows: int | None
-    collar: Decimal | None
-    approved: tuple[str, ...]
-    approved_by: str | None
-
-    @property
-    def expect_something(self) -> bool:
-        """Say whether there are expectations, which hold for all sheets together."""
-        return self.expect_rows is not None or bool(self.expect_totals)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +38,21 @@ class Waiting:
     found: BatchSummary | None
 
 
-def take_gate_options(options: dict[str, Any], *, simulated: bool) -> GateOptions:
-    """Take the options about gates out of a command's options.
+def refuse_contradictions(gates: GateOptions, *, simulated: bool) -> None:
+    """Refuse what contradicts itself about gates.
 
     Raises:
-        click.UsageError: they contradict each other.
+        WrongUsage: it does.
     """
-    names = ("expect_rows", "expect_totals", "max_rows", "collar", "approved", "approved_by")
-    gates = GateOptions(**{name: options.pop(name) for name in names})
     currencies = [currency for currency, _ in gates.expect_totals]
     if len(set(currencies)) < len(currencies):
-        raise click.UsageError("--expect-total: expected each currency once.")
+        raise WrongUsage("expected totals: expected each currency once.")
     if gates.approved and simulated:
-        raise click.UsageError("an approval is for a real venue; leave out --approved to practise.")
+        raise WrongUsage("an approval is for a real venue; leave its code out to practise.")
     if gates.approved_by and not gates.approved:
-        raise click.UsageError("--approved-by says who gave the code of --approved; add it.")
-    return gates
+        raise WrongUsage(
+            "the approver's name says who gave an approval code, and there is no code; add it."
+        )
 
 
 def pass_gates(
@@ -88,8 +76,6 @@ def pass_gates(
         GateError: names every gate that was not passed, with the figures.
         VenueError: the venue that must be asked for rates is out of reach.
     """
-    from batch.plan.gates import Expectations, exceeded_limits, unmet_expectations
-
     if not waiting:
         return
     orders = [order for validation in checked for order in validation.orders]
@@ -107,7 +93,12 @@ def pass_gates(
     failed += _outside_collar(session, to_send, limits, open_venue)
     if failed:
         names = ", ".join(validation.sheet.path.name for validation in checked)
-        raise GateError(_refusal(names, failed) + _what_was_sent(waiting))
+        begun = _begun(waiting)
+        advice = [hint(Advice.FOLLOW_SENT, *begun)] if begun else []
+        if session.settings.approval.required and not (session.simulated or options.approved):
+            advice.append(Hint(Advice.GIVE_APPROVAL))
+        more = "more " if begun else ""
+        raise GateError(f"{_refusal(names, failed)}\nNothing {more}was sent.", advice=advice)
 
 
 def held_back_by(
@@ -118,9 +109,6 @@ def held_back_by(
     A resume sends rows, too, and later than anybody thought: the cut-off may have passed, and the
     market may have moved.
     """
-    from batch.plan.approval import approvals
-    from batch.plan.gates import exceeded_limits
-
     records = list(journal.orders(batch.batch_id))
     left_out = (OrderState.INVALID, OrderState.SKIPPED)
     orders = [o.order for o in records if o.order is not None and o.state not in left_out]
@@ -156,8 +144,6 @@ def _outside_collar(
     limits: LimitSettings,
     open_venue: Callable[[], Rates],
 ) -> list[str]:
-    from batch.plan.gates import ask_rates, outside_collar
-
     if limits.collar is None:
         return []
     rates = ask_rates(open_venue(), (order.symbol for order in orders), session.clock)
@@ -167,16 +153,11 @@ def _outside_collar(
 def _missing_approval(
     session: Session, journal: Journal, one: Waiting, options: GateOptions, *, again: bool
 ) -> list[str]:
-    from batch.plan.approval import approval_code, approvals, same_code
-    from batch.plan.identity import identify
-
     is_required = session.settings.approval.required and not session.simulated
     if not (is_required or options.approved):
         return []
     if not options.approved:
-        return [
-            "approval: expected --approved CODE, found none. `orderbatch check` prints the code"
-        ]
+        return ["approval: expected the approval code of exactly this content, found none"]
     if one.validation.problems:
         return ["approval: expected a sheet without problems, found one that no code stands for"]
     identity = identify(one.validation.sheet, session.login())
@@ -184,7 +165,7 @@ def _missing_approval(
     if not any(same_code(code, given) for given in options.approved):
         return [
             "approval: expected the code of exactly this content, venue, org and user"
-            f"{' (of `check --again`)' if again else ''}, found {', '.join(options.approved)}"
+            f"{' (for sending it once more)' if again else ''}, found {', '.join(options.approved)}"
         ]
     if again and one.found and any(code in a for a in approvals(journal, one.found.batch.batch_id)):
         return [
@@ -199,13 +180,10 @@ def _refusal(name: str, failed: Sequence[str]) -> str:
     return f"{name}: expected to pass every gate, found {len(failed)} in the way:\n{lines}"
 
 
-def _what_was_sent(waiting: Sequence[Waiting]) -> str:
-    begun = [
+def _begun(waiting: Sequence[Waiting]) -> list[str]:
+    """Give the batches of which an earlier run has sent something."""
+    return [
         one.found.batch.batch_id
         for one in waiting
         if one.found and any(state is not OrderState.PLANNED for state in one.found.states)
     ]
-    if not begun:
-        return "\nNothing was sent."
-    resumes = ", ".join(f"orderbatch resume {batch}" for batch in begun)
-    return f"\nNothing more was sent. What an earlier run has sent is followed with: {resumes}"

@@ -1,25 +1,14 @@
-"""Reading and checking a sheet, the same way in every command that takes one."""
+"""Reading and checking a sheet, the same way for every command that takes one."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
 
-if TYPE_CHECKING:
-    from batch.cli.session import Session
-    from batch.model import Validation
-
-
-@dataclass(frozen=True, slots=True)
-class ReadingOptions:
-    """What the operator said about how to read sheets."""
-
-    worksheet: str | None
-    decimal: Literal["point", "comma"]
-    thousands: str | None
-    hidden_rows: Literal["refuse", "include", "skip"]
-    ignore: tuple[str, ...]
+from batch.desk.options import ReadingOptions
+from batch.desk.session import Session
+from batch.model import Validation
+from batch.schema import validate
+from batch.sheet import Limits, read
 
 
 def read_and_validate(path: Path, options: ReadingOptions, session: Session) -> Validation:
@@ -28,9 +17,6 @@ def read_and_validate(path: Path, options: ReadingOptions, session: Session) -> 
     Raises:
         SheetError: the sheet as a whole cannot be used.
     """
-    from batch.schema import validate
-    from batch.sheet import Limits, read
-
     settings = session.settings.sheet
     sheet = read(
         path,

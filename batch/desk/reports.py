@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import click
-
-from batch.cli.advice import words_of
-from batch.errors import ReportError
+from batch.desk.session import Session
+from batch.desk.verdict import WrongUsage
+from batch.errors import Advice, ReportError, hint
+from batch.journal import Change, Journal
+from batch.model import BatchRecord
+from batch.report import FORMATS, Placing, check_target, write, write_corrections
 from batch.states import OrderEvent, OrderState
-
-if TYPE_CHECKING:
-    from batch.cli.session import Session
-    from batch.journal import Journal
-    from batch.model import BatchRecord
 
 PLACEHOLDERS = ("{sheet}", "{batch}")
 
@@ -44,7 +40,7 @@ def target_paths(reports: Sequence[Path], sheet: Path, batch_id: str) -> list[Pa
 
 def write_corrections_sheet(
     session: Session, journal: Journal, batch: BatchRecord, target: Path
-) -> None:
+) -> Path | None:
     """Write the rows of a batch that a person can mend, and say where, or that there are none.
 
     Rows that were not sent yet are withdrawn from the batch: they are in the person's hands now,
@@ -54,16 +50,13 @@ def write_corrections_sheet(
         ReportError: it could not be written; nothing was withdrawn.
         JournalLocked: another process works on this batch.
     """
-    from batch.journal import Change
-    from batch.report import write_corrections
-
     (path,) = target_paths([target], Path(batch.sheet_path), batch.batch_id)
     with journal.hold(batch.batch_id, session.clock.now()):
         orders = journal.listing(batch.batch_id)
         written = write_corrections(path, batch, orders, abandoned=True)
         if written is None:
             session.say("No rows to correct: every row was filled, or is still open or unknown.")
-            return
+            return None
         words = f"not sent: handed back for correction in {written.name}"
         withdrawn = [
             Change(order.row, order.state, OrderEvent.WITHDRAWN, detail=words, message=words)
@@ -75,29 +68,29 @@ def write_corrections_sheet(
     if withdrawn:
         session.warn(
             f"{len(withdrawn):,} of them were not sent yet; they leave only with that sheet now, "
-            "no longer with resume."
+            "no longer with this batch."
         )
+    return written
 
 
 def check_targets(reports: Sequence[Path], sheets: Sequence[Path]) -> None:
     """Refuse, before anything is read or sent, reports that could never be written.
 
     Raises:
-        click.UsageError: the suffix is none of the three, or several sheets would share a file.
+        WrongUsage: the suffix is none of the three, or several sheets would share a file.
         ReportError: the folder is missing or cannot be written into.
     """
-    from batch.report import FORMATS, check_target
-
     for report in reports:
         if report.is_dir():
             continue
         if report.suffix.lower() not in FORMATS:
-            raise click.UsageError(
-                f'--report: expected a name that ends with {", ".join(FORMATS)}, found "{report}".'
+            raise WrongUsage(
+                f"report {report}: expected a name that ends with {', '.join(FORMATS)}, found "
+                "another ending."
             )
         if len(sheets) > 1 and not any(word in str(report) for word in PLACEHOLDERS):
-            raise click.UsageError(
-                f"--report: expected a folder, or a name with {{sheet}} or {{batch}}, for "
+            raise WrongUsage(
+                f"reports: expected a folder, or a name with {{sheet}} or {{batch}}, for "
                 f'{len(sheets)} sheets, found "{report}".'
             )
     for sheet in sheets:
@@ -113,8 +106,6 @@ def write_reports(
     Raises:
         ReportError: after all of them were tried, for those that could not be written.
     """
-    from batch.report import Placing, write
-
     placing = Placing(say=session.warn)
     orders = journal.listing(batch.batch_id)
     written, failures = [], []
@@ -122,12 +113,12 @@ def write_reports(
         try:
             path = write(target, batch, orders, clock=session.clock, placing=placing)
         except ReportError as error:
-            failures.append(words_of(error))
+            failures.append(str(error))
             continue
         written.append(path)
     if failures:
         raise ReportError(
-            "\n".join(failures) + "\nThe orders are not touched by this. Write the report again: "
-            f"orderbatch report {batch.batch_id} --report PATH"
+            "\n".join(failures) + "\nThe orders are not touched by this.",
+            advice=[hint(Advice.REPORT_AGAIN, batch.batch_id)],
         )
     return written

@@ -4,59 +4,83 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
-from batch.cli.advice import words_of
-from batch.cli.exits import Exit, code_of, tell
-from batch.cli.gating import GateOptions, Waiting, pass_gates
-from batch.cli.running import Result, RunningOptions, conclude, go_on
-from batch.cli.summary import is_finished
-from batch.errors import BatchError
+from batch.desk.gating import Waiting, pass_gates, refuse_contradictions
+from batch.desk.inbox import order_sheets, run_folder
+from batch.desk.listener import Question
+from batch.desk.options import Submission
+from batch.desk.outcome import BatchResult
+from batch.desk.reading import read_and_validate
+from batch.desk.reports import check_targets
+from batch.desk.running import conclude, go_on
+from batch.desk.session import Session
+from batch.desk.standing import counts_in_words, is_finished
+from batch.desk.verdict import Declined, Verdict, WrongUsage, verdict_on
+from batch.errors import Advice, BatchError, Hint, hint
+from batch.journal import BatchSummary, Journal
+from batch.model import Validation
+from batch.plan.approval import approval_code, record_approval
+from batch.plan.commit import Planned
+from batch.plan.draft import PlanOptions, find_batch, plan
+from batch.plan.duplicates import Duplicates
+from batch.plan.identity import identify
+from batch.plan.since import refuse_sent_since
 from batch.states import OrderState
+from batch.venue import encode_order
 
 if TYPE_CHECKING:
-    from batch.cli.reading import ReadingOptions
-    from batch.cli.session import Session
-    from batch.journal import BatchSummary, Journal
-    from batch.model import Validation
-    from batch.plan.commit import Planned
     from batch.simulator import Simulator
     from batch.venue import Venue
 
 
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """What the operator said about sending sheets.
+def submit(session: Session, sheets: Sequence[Path], how: Submission) -> list[BatchResult]:
+    """Take sheets, or those of one folder, from their files to their results.
 
-    Attributes:
-        asks: a person confirms the totals first.
+    Raises:
+        WrongUsage: what was asked for contradicts itself.
+        Declined: a person did not want it; nothing was sent.
+        BatchError: nothing was sent.
     """
+    refuse_contradictions(how.gates, simulated=session.simulated)
+    folder = _folder_of(sheets, how)
+    if folder is None:
+        check_targets(how.running.reports, sheets)
+        return submit_sheets(session, sheets, how)
+    found = order_sheets(folder, session)
+    if not found:
+        session.say(f"{folder} holds no order sheets; nothing to do.")
+    check_targets(how.running.reports, found)
+    return run_folder(
+        session, found, lambda sheet: submit_sheets(session, [sheet], how), keep=how.keep
+    )
 
-    gates: GateOptions
-    running: RunningOptions
-    duplicates: str
-    on_invalid: str
-    dry_run: bool
-    asks: bool
+
+def _folder_of(sheets: Sequence[Path], how: Submission) -> Path | None:
+    """Give the folder of a folder run; None where sheets are named."""
+    folders = [path for path in sheets if path.is_dir()]
+    if not folders:
+        return None
+    if len(sheets) > 1:
+        raise WrongUsage("expected sheets, or one folder and nothing else.")
+    if how.gates.expect_something:
+        raise WrongUsage(
+            "expected rows and totals speak of sheets that are named, not of a folder."
+        )
+    return folders[0]
 
 
-def submit_sheets(
-    session: Session, sheets: Sequence[Path], how_to_read: ReadingOptions, how: Submission
-) -> list[Result]:
+def submit_sheets(session: Session, sheets: Sequence[Path], how: Submission) -> list[BatchResult]:
     """Take sheets from their files to their results: all are checked before any is sent.
 
     Raises:
+        Declined: a person did not want it; nothing was sent.
         BatchError: nothing was sent.
     """
-    from batch.cli.reading import read_and_validate
-
     session.login()
-    checked = [read_and_validate(path, how_to_read, session) for path in sheets]
+    checked = [read_and_validate(path, how.reading, session) for path in sheets]
     if not _are_good(session, checked, how.on_invalid):
         return _refused(checked)
     with session.open_journal() as journal, ExitStack() as stack:
@@ -88,7 +112,7 @@ class _Submitting:
         self._how = how
         self._open_venue = open_venue
 
-    def submit(self, checked: Sequence[Validation]) -> list[Result]:
+    def submit(self, checked: Sequence[Validation]) -> list[BatchResult]:
         again = self._how.duplicates == "send"
         found = [self._find(validation) for validation in checked]
         waiting = [
@@ -116,16 +140,11 @@ class _Submitting:
         return self._send_all(checked, found)
 
     def _find(self, validation: Validation) -> BatchSummary | None:
-        from batch.plan.draft import find_batch
-
         return find_batch(
             self._journal, validation, login=self._session.login(), clock=self._session.clock
         )
 
     def _confirm(self, waiting: Sequence[Validation], tried: Sequence[Planned]) -> None:
-        from batch.cli.console import show
-        from batch.cli.problems import totals_table
-
         login = self._session.login()
         orders = [
             order
@@ -133,20 +152,13 @@ class _Submitting:
             for order in validation.orders
             if plan.to_send is None or order.row in plan.to_send
         ]
-        show(totals_table(orders), err=True)
-        for plan in tried:
-            self._tell_of_duplicates(plan)
-        mark = "SIMULATED  " if self._session.simulated else ""
-        question = (
-            f"\n{mark}Send {len(orders):,} orders as {login.user} of {login.org} at {login.url}?"
-        )
-        if not click.confirm(question, err=True):
-            self._session.warn("Nothing was sent.")
-            raise click.exceptions.Exit(Exit.INTERRUPTED)
+        for plan_ in tried:
+            self._tell_of_duplicates(plan_)
+        words = f"Send {len(orders):,} orders as {login.user} of {login.org} at {login.url}?"
+        if not self._session.listener.ask(Question(words, orders)):
+            raise Declined("Nothing was sent.")
 
-    def _try(self, validation: Validation) -> Result:
-        from batch.cli.summary import counts_in_words
-
+    def _try(self, validation: Validation) -> BatchResult:
         planned = self._plan(validation, dry_run=True)
         name = planned.batch.batch_id
         self._session.say(
@@ -154,12 +166,14 @@ class _Submitting:
             f"{planned.states.get(OrderState.PLANNED, 0):,} of {planned.batch.row_count:,} rows "
             f"would be sent ({counts_in_words(planned.states)} now). Nothing was sent."
         )
-        return Result(Exit.DONE, {"batch": {"id": name}, "exit_code": Exit.DONE})
+        return BatchResult(
+            Verdict.DONE, validation.sheet.path, planned.batch, planned.states, sends=False
+        )
 
     def _send_all(
         self, checked: Sequence[Validation], found: Sequence[BatchSummary | None]
-    ) -> list[Result]:
-        results: list[Result] = []
+    ) -> list[BatchResult]:
+        results: list[BatchResult] = []
         for validation, earlier in zip(checked, found, strict=True):
             try:
                 results.append(self._send(validation, earlier))
@@ -167,17 +181,14 @@ class _Submitting:
                 if not results:
                     raise
                 # What earlier sheets came to stands, and must be told.
-                tell(words_of(error))
-                results.append(Result(code_of(error), {"exit_code": code_of(error)}))
-            if results[-1].code is Exit.INTERRUPTED:
+                self._session.listener.fail(error)
+                sheet = validation.sheet.path
+                results.append(BatchResult(verdict_on(error), sheet, error=error))
+            if results[-1].verdict is Verdict.INTERRUPTED:
                 break
         return results
 
-    def _send(self, validation: Validation, found: BatchSummary | None) -> Result:
-        from batch.plan.approval import approval_code, record_approval
-        from batch.plan.identity import identify
-        from batch.plan.since import refuse_sent_since
-
+    def _send(self, validation: Validation, found: BatchSummary | None) -> BatchResult:
         session, journal, how = self._session, self._journal, self._how
         if found is not None and is_finished(found.states) and how.duplicates != "send":
             return conclude(session, journal, found.batch, None, how.running)
@@ -198,10 +209,6 @@ class _Submitting:
         return go_on(session, journal, batch, venue, simulator, how.running)
 
     def _plan(self, validation: Validation, *, dry_run: bool) -> Planned:
-        from batch.plan.draft import PlanOptions, plan
-        from batch.plan.duplicates import Duplicates
-        from batch.venue import encode_order
-
         return plan(
             self._journal,
             validation,
@@ -231,7 +238,8 @@ class _Submitting:
             if left := self._journal.batch(other).states.get(OrderState.PLANNED, 0):
                 session.warn(
                     f"Batch {other} still has {left:,} rows that are not sent; they leave only "
-                    f"with: orderbatch resume {other}"
+                    "when it is gone on with.",
+                    hint(Advice.RESUME, other),
                 )
 
 
@@ -244,27 +252,18 @@ def _has_rows_to_send(found: BatchSummary | None) -> bool:
 
 def _are_good(session: Session, checked: Sequence[Validation], on_invalid: str) -> bool:
     """Say whether the sheets may be sent; explain it if they may not."""
-    from batch.cli.problems import notes, show_problems
-
     for validation in checked:
-        for line in notes(validation):
-            session.say(line)
-    bad = [validation for validation in checked if validation.problems]
-    for validation in bad:
-        show_problems(validation, err=True)
+        session.listener.check(validation)
+    bad = any(validation.problems for validation in checked)
     may_skip = on_invalid == "skip" and all(validation.orders for validation in checked)
     if bad and not may_skip:
-        session.warn(
-            "\nNothing was sent. Mend these cells, or send only the good rows: --on-invalid skip"
-        )
+        session.warn("\nNothing was sent. Mend these cells.", Hint(Advice.SKIP_INVALID))
         return False
     return True
 
 
-def _refused(checked: Sequence[Validation]) -> list[Result]:
-    from batch.cli.problems import as_data
-
+def _refused(checked: Sequence[Validation]) -> list[BatchResult]:
     return [
-        Result(Exit.REFUSED, {**as_data(validation), "exit_code": Exit.REFUSED})
+        BatchResult(Verdict.REFUSED, validation.sheet.path, validation=validation)
         for validation in checked
     ]

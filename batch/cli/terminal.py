@@ -1,0 +1,93 @@
+"""The listener for terminals: what a desk tells, on stderr; what a script may want, on stdout."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from batch.cli.advice import in_words, with_advice, words_of
+from batch.cli.exits import tell
+from batch.cli.summary import closing_words
+from batch.errors import BatchError, Hint
+
+if TYPE_CHECKING:
+    from batch.desk import BatchResult, Question, Watch
+    from batch.model import Validation
+
+
+class Terminal:
+    """Tells a person.
+
+    Args:
+        quiet: only what must be known.
+        simulated: every line says that this is practice.
+        as_json: stdout is for the one document alone.
+    """
+
+    def __init__(self, *, quiet: bool, simulated: bool = False, as_json: bool = False) -> None:
+        self._quiet = quiet
+        self._as_json = as_json
+        self._mark = "SIMULATED  " if simulated else ""
+
+    def say(self, words: str, *advice: Hint) -> None:
+        if not self._quiet:
+            self.warn(words, *advice)
+
+    def warn(self, words: str, *advice: Hint) -> None:
+        lines = [self._mark + line for line in with_advice(words, advice).split("\n")]
+        if sys.stderr.isatty():
+            lines = [folded for line in lines for folded in _fold(line)]
+        click.echo("\n".join(lines), err=True)
+
+    def fail(self, error: BatchError) -> None:
+        tell(words_of(error))
+
+    def ask(self, question: Question) -> bool:
+        from batch.cli.console import show
+        from batch.cli.problems import totals_table
+
+        if question.orders:
+            show(totals_table(question.orders), err=True)
+            click.echo(err=True)
+        return click.confirm(f"{self._mark}{question.words}", err=True)
+
+    def word(self, hint: Hint) -> str:
+        return in_words(hint)
+
+    @contextmanager
+    def watch(self, wait_s: float, cancel: str) -> Iterator[Watch]:
+        from batch.cli.progress import Gauge, watching
+
+        with watching(self.say, Gauge(wait_s, cancel), self._mark, quiet=self._quiet) as watch:
+            yield watch
+
+    def check(self, validation: Validation) -> None:
+        from batch.cli.problems import notes, show_problems
+
+        for line in notes(validation):
+            self.say(line)
+        if validation.problems:
+            show_problems(validation, err=True)
+
+    def conclude(self, result: BatchResult) -> None:
+        self.say(closing_words(result))
+        if not self._as_json:
+            for path in result.reports:
+                click.echo(path)
+
+
+def _fold(line: str) -> list[str]:
+    """Break a line between words, so that no terminal breaks it inside one."""
+    return textwrap.wrap(
+        line,
+        shutil.get_terminal_size().columns,
+        break_long_words=False,
+        break_on_hyphens=False,
+        drop_whitespace=True,
+    ) or [line]

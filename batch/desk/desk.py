@@ -1,0 +1,183 @@
+"""The desk: one method a command. Whatever a command comes to, its `Outcome` says it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from batch.clock import Clock, SystemClock
+from batch.config import Settings, application_folder, load
+from batch.desk.listener import Listener, Silence
+from batch.desk.options import ReadingOptions, RunningOptions, Submission
+from batch.desk.outcome import BatchResult, Outcome
+from batch.desk.session import Session
+from batch.desk.verdict import Declined, Verdict, most_serious, verdict_on
+from batch.errors import BatchError
+
+if TYPE_CHECKING:
+    from batch.journal import Journal
+
+
+def usual_settings() -> Settings:
+    """Read the settings from where the command line has them, too."""
+    return load(config_path=None, default_dir=application_folder(), environment=os.environ)
+
+
+class Desk:
+    """Everything that can be asked for, whoever asks.
+
+    Settings are read, and the journal and the venue opened, when a command first needs them. What
+    a command cannot do, or refuses to do, is in its outcome; only faults of our own are raised.
+
+    Args:
+        settings: the settings, or what reads them.
+        journal: the place of the journal; None for that of the settings.
+        simulated: send to a practice venue inside this process.
+        listener: is told how it goes, and asked where a person is to confirm.
+    """
+
+    def __init__(
+        self,
+        settings: Settings | Callable[[], Settings] = usual_settings,
+        *,
+        journal: str | None = None,
+        simulated: bool = False,
+        clock: Clock | None = None,
+        listener: Listener | None = None,
+    ) -> None:
+        self.listener = listener or Silence()
+        self._session = Session(
+            (lambda: settings) if isinstance(settings, Settings) else settings,
+            clock or SystemClock(),
+            self.listener,
+            journal=journal,
+            simulated=simulated,
+        )
+
+    # Each job stands in a module of its own, which is loaded when it is asked for: whoever wants
+    # to look at a batch does not wait for what reads sheets.
+
+    def check(
+        self,
+        sheet: Path | str,
+        reading: ReadingOptions | None = None,
+        *,
+        annotate: Path | None = None,
+        again: bool = False,
+    ) -> Outcome:
+        """Read and validate a sheet; send nothing.
+
+        Args:
+            annotate: where a copy of the sheet goes with its problems marked.
+            again: the approval code is for sending once more what was sent before.
+        """
+        from batch.desk.checking import check
+
+        return self._try(
+            lambda: check(
+                self._session,
+                Path(sheet),
+                reading or ReadingOptions(),
+                annotate=annotate,
+                again=again,
+            )
+        )
+
+    def submit(self, sheets: Sequence[Path | str], how: Submission | None = None) -> Outcome:
+        """Check sheets, send their rows, follow them and report.
+
+        Args:
+            sheets: order sheets; or one folder and nothing else, which stands for those in it.
+        """
+        from batch.desk.submitting import submit
+
+        paths = [Path(sheet) for sheet in sheets]
+        return self._try(lambda: _of_batches(submit(self._session, paths, how or Submission())))
+
+    def resume(self, batch: str, how: RunningOptions | None = None) -> Outcome:
+        """Go on with a batch that was interrupted or has open orders."""
+        from batch.desk.resuming import resume
+
+        return self._try(
+            lambda: _of_batches([resume(self._session, batch, how or RunningOptions())])
+        )
+
+    def cancel(
+        self, batch: str, how: RunningOptions | None = None, *, asks: bool = False
+    ) -> Outcome:
+        """Ask the venue to cancel a batch's open orders, and follow them to their end.
+
+        Args:
+            asks: a person confirms it first.
+        """
+        from batch.desk.resuming import cancel
+
+        how = replace(how or RunningOptions(), send=False, cancel="at-once")
+        return self._try(lambda: _of_batches([cancel(self._session, batch, how, asks=asks)]))
+
+    def resolve(self, batch: str, row: int, finding: str | Literal[False]) -> Outcome:
+        """Record what a person found out about an UNKNOWN order.
+
+        Args:
+            row: its row number in the sheet.
+            finding: the server ID under which the venue holds it; False where it never took it.
+        """
+        from batch.desk.resolving import resolve
+
+        return self._try(
+            lambda: Outcome(Verdict.DONE, words=resolve(self._session, batch, row, finding))
+        )
+
+    def report(
+        self, batch: str, reports: Sequence[Path] = (), *, corrections: Path | None = None
+    ) -> Outcome:
+        """Write a batch's report again, from the journal.
+
+        Args:
+            corrections: where the rows go that can be mended and sent again, as an order sheet.
+        """
+        from batch.desk.reporting import report
+
+        return self._try(
+            lambda: _of_batches([report(self._session, batch, reports, corrections=corrections)])
+        )
+
+    def correct(self, batch: str, target: Path) -> Outcome:
+        """Write the rows of a batch that can be mended and sent again, as an order sheet.
+
+        Rows that were not sent yet leave only with that sheet from now on.
+        """
+        from batch.desk.reporting import correct
+
+        return self._try(lambda: _of_batches([correct(self._session, batch, target)]))
+
+    def batches(self) -> Outcome:
+        """Give the batches in the journal, newest first."""
+        from batch.desk.reporting import batches
+
+        return self._try(lambda: Outcome(Verdict.DONE, batches(self._session)))
+
+    def _try(self, job: Callable[[], Outcome]) -> Outcome:
+        try:
+            return job()
+        except Declined as error:
+            self._session.warn(str(error))
+            return Outcome(Verdict.INTERRUPTED)
+        except BatchError as error:
+            return Outcome(verdict_on(error), error=error)
+
+    def open_journal(self) -> AbstractContextManager[Journal]:
+        """Open the journal to look at it; a running batch does not keep anybody out.
+
+        Raises:
+            BatchError: it cannot be opened.
+        """
+        return self._session.open_journal(read_only=True)
+
+
+def _of_batches(results: Sequence[BatchResult]) -> Outcome:
+    return Outcome(most_serious([result.verdict for result in results]), tuple(results))

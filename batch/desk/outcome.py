@@ -1,0 +1,92 @@
+"""What a command came to, whether it succeeded, was refused or failed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from batch.desk.standing import counts
+from batch.desk.verdict import Verdict
+from batch.errors import BatchError
+from batch.model import BatchRecord, OrderRecord, Problem, Validation
+from batch.plan.identity import Login
+from batch.report import MarkedCopy
+from batch.run.options import Outcome as RunEnd
+from batch.states import FinalState, OrderState
+
+
+@dataclass(frozen=True, slots=True)
+class BatchResult:
+    """What one sheet, or one batch, came to.
+
+    Attributes:
+        sheet: its file; None where it is not about a file.
+        batch: None where none was made.
+        states: how many rows stand how.
+        run: how the run ended; None where nothing ran now.
+        sends: the run was to send what was not sent.
+        unknown: the first rows that are UNKNOWN, to be named.
+        reports: the files that were written.
+        orders: every row, where they were asked for.
+        validation: what was read, where the sheet was refused for it.
+        error: why it was not done; None where it was.
+    """
+
+    verdict: Verdict
+    sheet: Path | None = None
+    batch: BatchRecord | None = None
+    states: Mapping[OrderState, int] = field(default_factory=dict)
+    run: RunEnd | None = None
+    sends: bool = True
+    unknown: tuple[OrderRecord, ...] = ()
+    reports: tuple[Path, ...] = ()
+    orders: Sequence[OrderRecord] = ()
+    validation: Validation | None = None
+    error: BatchError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a command came to.
+
+    Attributes:
+        batches: one for each sheet or batch that it was about, as far as it got.
+        validation: what `check` read.
+        gates: what of the settings' limits keeps that from being sent.
+        approval_code: the code of exactly these orders; None where there is none to give.
+        login: whose orders these would be, where the settings say it.
+        marked: the copy of the sheet with its problems marked.
+        words: what was recorded, in words.
+        error: why the command as a whole was not done; None where it was.
+    """
+
+    verdict: Verdict
+    batches: tuple[BatchResult, ...] = ()
+    validation: Validation | None = None
+    gates: tuple[str, ...] = ()
+    approval_code: str | None = None
+    login: Login | None = None
+    marked: MarkedCopy | None = None
+    words: str = ""
+    error: BatchError | None = None
+
+    @property
+    def counts(self) -> Mapping[FinalState, int]:
+        """How many rows of all batches are in which final state."""
+        sums: Counter[OrderState] = Counter()
+        for result in self.batches:
+            sums.update(result.states)
+        return counts(sums)
+
+    @property
+    def reports(self) -> tuple[Path, ...]:
+        """All files that were written."""
+        return tuple(path for result in self.batches for path in result.reports)
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What has to be mended in the sheets."""
+        checked = [self.validation, *(result.validation for result in self.batches)]
+        return tuple(problem for found in checked if found for problem in found.problems)

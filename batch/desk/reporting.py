@@ -1,0 +1,62 @@
+"""What the journal holds, given out again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from batch.desk.outcome import BatchResult
+from batch.desk.reports import target_paths, write_corrections_sheet, write_reports
+from batch.desk.session import Session
+from batch.desk.verdict import Verdict, verdict_on_states
+
+
+def report(
+    session: Session, batch: str, reports: Sequence[Path], *, corrections: Path | None
+) -> BatchResult:
+    """Write a batch's report again; see `Desk.report`.
+
+    Raises:
+        BatchError: there is no such batch, or a file could not be written.
+    """
+    with session.open_journal(read_only=corrections is None) as journal:
+        found = journal.batch(batch)
+        record = found.batch
+        sheet = Path(record.sheet_path)
+        if corrections is not None:
+            write_corrections_sheet(session, journal, record, corrections)
+        targets = target_paths(reports, sheet, batch)
+        written = write_reports(session, journal, record, targets)
+    return BatchResult(Verdict.DONE, sheet, record, found.states, reports=tuple(written))
+
+
+def correct(session: Session, batch: str, target: Path) -> BatchResult:
+    """Write the rows of a batch that can be mended; see `Desk.correct`.
+
+    Raises:
+        BatchError: there is no such batch, or the file could not be written.
+    """
+    with session.open_journal() as journal:
+        record = journal.batch(batch).batch
+        written = write_corrections_sheet(session, journal, record, target)
+        states = journal.batch(batch).states
+    files = () if written is None else (written,)
+    return BatchResult(Verdict.DONE, Path(record.sheet_path), record, states, reports=files)
+
+
+def batches(session: Session) -> tuple[BatchResult, ...]:
+    """Give the batches in the journal, newest first.
+
+    Raises:
+        BatchError: the journal cannot be read.
+    """
+    with session.open_journal(read_only=True) as journal:
+        return tuple(
+            BatchResult(
+                verdict_on_states(found.states, ()),
+                Path(found.batch.sheet_path),
+                found.batch,
+                found.states,
+            )
+            for found in journal.batches()
+        )
