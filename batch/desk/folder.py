@@ -34,6 +34,8 @@ ESCORT_SUFFIXES = (COMPANION_SUFFIX, APPROVAL_SUFFIX)
 QUIET_S = 2.0
 """A file that did not change for so long is complete."""
 
+_ELSEWHERE = "is in another process's hands; it is left to that"
+
 Shape = tuple[int, int, int]
 
 
@@ -93,6 +95,14 @@ class Folder:
         Raises:
             SheetError: the folder cannot be read, or no sheet can be moved in it.
         """
+        try:
+            yield from self._each()
+        finally:
+            if not self._keep:
+                with suppress(OSError):
+                    (self.path / WORKING).rmdir()  # where it is empty
+
+    def _each(self) -> Iterator[Taken]:
         left = [] if self._keep else self._left_behind()
         for name in left:
             with self._hold(self.path / WORKING, name) as is_ours:
@@ -100,7 +110,7 @@ class Folder:
                     self._fetch_escort(name)
                     yield self._taken(self.path / WORKING / name)
                 else:
-                    self._leave(name, "is in another process's hands; it is left to that")
+                    self._leave(name, _ELSEWHERE)
         for name, shape in self._complete(busy=frozenset(left)):
             with self._take(name, shape) as taken:
                 if taken is not None:
@@ -148,7 +158,7 @@ class Folder:
             # Its rows are recorded, so the next run sends none of them again.
             self._teller.warn(
                 f"{taken.path}: expected to be able to move it to {folder}, found: "
-                f"{error.strerror}. The next run goes on with it; or move it by hand."
+                f"{error.strerror}. Move it by hand, or let the next run go on with it."
             )
             return moved_reports
         self._teller.say(f"Moved to {target}")
@@ -196,7 +206,7 @@ class Folder:
             elif path.name in busy:
                 self._leave(path.name, "came while an earlier one of its name was open; it waits")
             elif why := self._why_waiting(path):
-                self._leave(path.name, f"waits: {why}")
+                self._teller.warn(f"{path.name} waits: {why}.")
             else:
                 yield path.name, now
 
@@ -204,6 +214,8 @@ class Folder:
     def _take(self, name: str, shape: Shape) -> Iterator[Taken | None]:
         if self._keep:
             with self._hold(self.path, name) as is_ours:
+                if not is_ours:
+                    self._leave(name, _ELSEWHERE)
                 yield Taken(self.path / name, name, shape) if is_ours else None
             return
         working = self.path / WORKING
@@ -215,6 +227,8 @@ class Folder:
                 "was sent."
             ) from None
         with self._hold(working, name, is_there=False) as is_ours:
+            if not is_ours:
+                self._leave(name, _ELSEWHERE)
             yield self._move_in(name, shape) if is_ours else None
 
     def _move_in(self, name: str, shape: Shape) -> Taken | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from batch.config import LimitSettings
+from batch.desk.conditions import closed_market, standing_stop, unmet_companion
 from batch.desk.options import GateOptions
 from batch.desk.session import Session
 from batch.desk.verdict import WrongUsage
@@ -80,7 +81,11 @@ def pass_gates(
         return
     orders = [order for validation in checked for order in validation.orders]
     expected = Expectations(options.expect_rows, dict(options.expect_totals))
-    failed = unmet_expectations(orders, expected)
+    failed = standing_stop(journal)
+    advice = [Hint(Advice.RELEASE_STOP)] if failed else []
+    failed += [*closed_market(session), *unmet_expectations(orders, expected)]
+    for validation in checked:
+        failed += unmet_companion(validation)
     limits = _limits(session, options)
     for one in waiting:
         mark = f"{one.validation.sheet.path.name}, " if len(checked) > 1 else ""
@@ -94,7 +99,7 @@ def pass_gates(
     if failed:
         names = ", ".join(validation.sheet.path.name for validation in checked)
         begun = _begun(waiting)
-        advice = [hint(Advice.FOLLOW_SENT, *begun)] if begun else []
+        advice += [hint(Advice.FOLLOW_SENT, *begun)] if begun else []
         if session.settings.approval.required and not (session.simulated or options.approved):
             advice.append(Hint(Advice.GIVE_APPROVAL))
         more = "more " if begun else ""
@@ -117,6 +122,7 @@ def held_back_by(
         return None
     limits = session.settings.limits
     failed = exceeded_limits(orders, limits, session.clock.now())
+    failed += closed_market(session)
     failed += _outside_collar(session, waiting, limits, lambda: venue)
     if session.settings.approval.required and not approvals(journal, batch.batch_id):
         failed.append("approval: expected one in the batch's history, found none")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batch.desk.gating import Waiting, pass_gates, refuse_contradictions
-from batch.desk.inbox import order_sheets, run_folder
+from batch.desk.inbox import run_folder
 from batch.desk.listener import Question
 from batch.desk.options import Submission
 from batch.desk.outcome import BatchResult
@@ -49,13 +49,13 @@ def submit(session: Session, sheets: Sequence[Path], how: Submission) -> list[Ba
     if folder is None:
         check_targets(how.running.reports, sheets)
         return submit_sheets(session, sheets, how)
-    found = order_sheets(folder, session)
-    if not found:
-        session.say(f"{folder} holds no order sheets; nothing to do.")
-    check_targets(how.running.reports, found)
-    return run_folder(
-        session, found, lambda sheet: submit_sheets(session, [sheet], how), keep=how.keep
-    )
+    check_targets(how.running.reports, [folder / "one", folder / "another"])
+
+    def submit_one(sheet: Path) -> list[BatchResult]:
+        check_targets(how.running.reports, [sheet])
+        return submit_sheets(session, [sheet], how)
+
+    return run_folder(session, folder, submit_one, keep=how.keep)
 
 
 def _folder_of(sheets: Sequence[Path], how: Submission) -> Path | None:

@@ -75,7 +75,7 @@ def test_a_sheet_with_open_orders_stays_and_the_next_run_goes_on_with_it(
     sheet = desk.sheet(OPEN, name="in/a.csv")
 
     first = desk.call("submit", folder, "--yes", "--wait", "200ms")
-    stayed = sheet.exists()
+    stayed = (folder / "working" / sheet.name).exists()
     second = desk.call("submit", folder, "--yes", "--wait", "200ms", "--cancel-open")
 
     assert (first.code, stayed) == (4, True)
@@ -119,7 +119,8 @@ def test_a_sheet_in_another_processs_hands_is_left_to_that(
     desk.sheet(FILLED, name="in/a.csv")
     desk.sheet(FILLED, name="in/b.csv", first_size=5)
 
-    with FileLock(folder / ".a.csv.orderbatch-lock"):
+    (folder / "working").mkdir()
+    with FileLock(folder / "working" / ".a.csv.orderbatch-lock"):
         call = desk.call("submit", folder, "--yes")
 
     assert call.code == 0
@@ -207,3 +208,40 @@ def test_a_folder_that_cannot_be_read_is_refused(
 
     assert call.code == 3
     assert "Permission denied" in call.err
+
+
+def test_the_report_is_named_where_it_lies_in_the_end(desk: Office, folder: Path) -> None:
+    desk.sheet(FILLED, name="in/a.csv")
+
+    call = desk.call("submit", folder, "--yes")
+
+    (report,) = (folder / "done").glob("a-results-*.xlsx")
+    assert call.out == f"{report}\n"
+    assert "working" not in call.err
+
+
+def test_a_refused_sheet_has_the_exit_code_beside_it(desk: Office, folder: Path) -> None:
+    desk.sheet("EUR/USD,Buy,-3,1.2,IOC\n", name="in/a.csv")
+
+    call = desk.call("submit", folder, "--yes")
+
+    assert call.code == 3
+    assert "exit code 3" in (folder / "failed" / "a.csv.why.txt").read_text()
+
+
+def test_a_sheet_waits_for_its_companion_where_that_is_required(
+    desk: Office, venue: Simulator, folder: Path
+) -> None:
+    config = desk.folder / "config.toml"
+    config.write_text('[inbox]\ncompanion = "required"\n')
+    sheet = desk.sheet(FILLED, name="in/a.csv")
+
+    first = desk.call("submit", folder, "--yes", "--config", config)
+    waits = sheet.exists()
+    sheet.with_name("a.csv.toml").write_text("rows = 1\n")
+    second = desk.call("submit", folder, "--yes", "--config", config)
+
+    assert (first.code, waits, second.code) == (0, True, 0)
+    assert "a.csv waits: its companion file a.csv.toml is not there yet." in first.err
+    assert {"a.csv", "a.csv.toml"} <= set(names(folder / "done"))
+    assert venue.ledger.posts == 1

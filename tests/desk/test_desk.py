@@ -12,7 +12,7 @@ import pytest
 from batch.clock import SystemClock
 from batch.config import Settings, application_folder
 from batch.desk import Desk, RunningOptions, Silence, Submission, Verdict
-from batch.desk.inbox import QUIET_S
+from batch.desk.folder import QUIET_S
 from batch.desk.verdict import Interrupted, WrongUsage, verdict_on
 from batch.errors import Advice, BatchError, ConfigError, JournalError
 from batch.simulator import Simulator, SimulatorOptions

@@ -230,7 +230,7 @@ def test_a_sheet_that_waits_is_named_and_not_touched(inbox: Path, listener: List
     )
 
     assert [one.name for one in folder.take_each()] == ["b.csv"]
-    assert "a.csv waits: it has no companion yet." in listener.said
+    assert listener.warned == ["a.csv waits: it has no companion yet."]
     assert (inbox / "a.csv").exists()
 
 
