@@ -32,6 +32,7 @@ from batch.report.target import AS_USUAL, Placing, TargetTaken
 
 __all__ = [
     "CORRECTION_FORMATS",
+    "DAY_FORMATS",
     "FORMATS",
     "WORKBOOK_FORMATS",
     "Background",
@@ -72,6 +73,7 @@ Writer = Callable[[BinaryIO, BatchRecord, Sequence[OrderRecord], Background, dat
 FORMATS = (".xlsx", ".csv", ".json", ".html")
 CORRECTION_FORMATS = (".xlsx", ".csv")
 WORKBOOK_FORMATS = (".xlsx",)
+DAY_FORMATS = (".xlsx", ".html", ".json")
 
 
 def check_target(target: Path, formats: tuple[str, ...] = FORMATS) -> None:

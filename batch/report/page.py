@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from importlib.resources import files
-from pathlib import PurePath
 from typing import BinaryIO
 
-from jinja2 import Environment, StrictUndefined, Template
+from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 
 from batch.model import BatchRecord, OrderRecord
 from batch.report.attention import MEANINGS, Need, reason, what_to_do
@@ -24,8 +23,8 @@ from batch.report.fills import filled_size, unfilled_size
 from batch.report.palette import FILL_BARS, NEED_STYLES, STATE_STYLES
 from batch.report.standing import results_mark
 from batch.report.text import visible
-from batch.report.totals import Amounts, survey
-from batch.report.wording import amount_lines, counted, facts, headline, rate_in_words
+from batch.report.totals import Amounts, Survey, survey
+from batch.report.wording import Head, amount_lines, counted, facts, headline, rate_in_words
 
 LINES, CURRENCIES, BARS = 14, 6, 8
 """What page one shows of the totals; the workbook has all of them."""
@@ -47,14 +46,22 @@ class Bar:
     not_known_from: str
 
 
-def _load() -> Template:
+def _read(name: str) -> str:
+    return files("batch.report").joinpath(name).read_text(encoding="utf-8")
+
+
+def load_template(name: str) -> Template:
+    """Load a page's template, and what it extends."""
     environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        autoescape=True,
+        loader=FunctionLoader(_read),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters["number"] = _number
     environment.filters["rate"] = rate_in_words
-    source = files("batch.report").joinpath("page.html.j2").read_text(encoding="utf-8")
-    return environment.from_string(source)
+    return environment.get_template(name)
 
 
 def write_page(
@@ -70,33 +77,53 @@ def write_page(
         now: when the report is written.
     """
     found = survey(orders)
+    head = Head(
+        "Results of an order batch",
+        facts(batch, found, background, now),
+        practice=batch.simulated,
+    )
     text = _PAGE.render(
-        batch=batch,
+        name=f"Batch {batch.batch_id}",
         mark=results_mark(batch.batch_id),
-        sheet=visible(PurePath(batch.sheet_path).name),
-        found=found,
-        headline=headline(found),
-        amount_lines=amount_lines(found),
-        facts=facts(batch, found, background, now),
-        needs=[(one, MEANINGS[one.need], _css(NEED_STYLES[one.need])) for one in found.pressing],
-        needs_in_words=counted(found.needs_person, "row") if found.needs_person else "nothing",
-        states=[(state, count, _css(STATE_STYLES[state])) for state, count in found.counts],
-        lines=found.largest_lines(LINES),
-        more_lines=max(len(found.lines) - LINES, 0),
-        currencies=found.largest_currencies(CURRENCIES),
-        more_currencies=max(len(found.currencies) - CURRENCIES, 0),
-        bars=[_bar(label, amounts) for label, amounts in found.by_symbol()[:BARS]],
-        colours=FILL_BARS,
-        listed=LISTED,
-        entry=lambda need, record: _entry(need, batch, record),
+        **page_values(head, found),
+        entry=lambda need, record: entry(need, batch, record, f"{record.row}"),
     )
     stream.write(text.encode("utf-8", "backslashreplace"))
 
 
-def _entry(need: Need, batch: BatchRecord, record: OrderRecord) -> dict[str, object]:
+def page_values(head: Head, found: Survey) -> dict[str, object]:
+    """Give what every page's template asks for, but its name, its mark and its list's entries."""
+    return {
+        "title": head.title,
+        "practice": head.practice,
+        "alarms": head.alarms,
+        "found": found,
+        "headline": headline(found, head.alarms),
+        "amount_lines": amount_lines(found),
+        "facts": head.facts,
+        "needs": [(one, MEANINGS[one.need], _css(NEED_STYLES[one.need])) for one in found.pressing],
+        "needs_in_words": counted(found.needs_person, "row") if found.needs_person else "no row",
+        "states": [(state, count, _css(STATE_STYLES[state])) for state, count in found.counts],
+        "lines": found.largest_lines(LINES),
+        "more_lines": max(len(found.lines) - LINES, 0),
+        "currencies": found.largest_currencies(CURRENCIES),
+        "more_currencies": max(len(found.currencies) - CURRENCIES, 0),
+        "bars": [_bar(label, amounts) for label, amounts in found.by_symbol()[:BARS]],
+        "colours": FILL_BARS,
+        "listed": LISTED,
+    }
+
+
+def entry(need: Need, batch: BatchRecord, record: OrderRecord, row: str) -> dict[str, object]:
+    """Give a line of the list of what needs a person.
+
+    Args:
+        row: what the row is called there.
+    """
     order = record.order
     values = ", ".join(visible(value) for value in sheet_values(batch, record) if value)
     return {
+        "row": row,
         "what": values[:120]
         if order is None
         else f"{order.side} {order.size:,f} {order.currency} in {order.symbol} at {order.price:f}",
@@ -135,4 +162,4 @@ def _css(style: Mapping[str, object]) -> str:
     return f"background:{style['bg_color']};color:{style['font_color']}"
 
 
-_PAGE = _load()
+_PAGE = load_template("page.html.j2")

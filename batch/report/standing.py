@@ -14,9 +14,11 @@ import re
 import zipfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import Enum
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 from batch.model import BatchRecord, shown
 from batch.report.columns import RESULTS
@@ -81,6 +83,11 @@ def annotated_mark(batch_id: str) -> str:
     return f"orderbatch: annotated results of batch {batch_id}"
 
 
+def day_mark(day: date) -> str:
+    """Give what marks the report of a trading day."""
+    return f"orderbatch: report of trading day {day}"
+
+
 def problems_mark(sheet: str) -> str:
     """Give the property that marks a copy of a sheet with its problems.
 
@@ -119,6 +126,25 @@ def judge_results(
 def judge_marked(mark: str) -> Callable[[Path], Standing]:
     """Give what judges a file where a workbook with this mark is to go."""
     return lambda path: _judge_workbook(path, mark, None)
+
+
+def judge_day(day: date) -> Callable[[Path], Standing]:
+    """Give what judges a file where the report of a trading day is to go."""
+
+    def judge(path: Path) -> Standing:
+        match path.suffix.lower():
+            case ".json":
+                found = _read_json(path)
+                is_ours = isinstance(found, dict) and found.keys() >= {"day", "batches", "venue"}
+                facts = found["day"] if is_ours else None
+                is_same = isinstance(facts, dict) and facts.get("date") == str(day)
+                return OURS if is_same else _NOT_OURS
+            case ".html":
+                return _judge_page(path, day_mark(day))
+            case _:
+                return _judge_workbook(path, day_mark(day), None)
+
+    return judge
 
 
 def judge_corrections_csv(lines: Iterable[Sequence[str]]) -> Callable[[Path], Standing]:
@@ -186,6 +212,15 @@ def _judge_page(path: Path, mark: str) -> Standing:
     if description.startswith("orderbatch: "):
         return _of_another(description.removeprefix("orderbatch: "))
     return _NOT_OURS
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text("utf-8"))
+    except PermissionError:
+        raise
+    except (OSError, ValueError, RecursionError):
+        return None
 
 
 def _named(found: str, batch_id: str) -> Standing:

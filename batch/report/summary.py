@@ -6,17 +6,14 @@ place on another worksheet, which is named.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from batch.model import BatchRecord
 from batch.report.attention import MEANINGS, Pressing
-from batch.report.background import Background
 from batch.report.cells import Cells
 from batch.report.columns import SIMULATED
 from batch.report.lines import (
@@ -40,7 +37,7 @@ from batch.report.sums import CHART_COLUMNS, CHART_SHEET, ChartData
 from batch.report.todo import SHEET as TO_DO
 from batch.report.todo import first_lines
 from batch.report.totals import Survey
-from batch.report.wording import amount_lines, counted, facts, headline
+from batch.report.wording import Head, amount_lines, counted, headline
 from batch.states import FinalState
 
 LINES, CURRENCIES = 14, 6
@@ -56,22 +53,16 @@ _LINK: dict[str, Any] = {"font_color": "#1F4E79", "underline": 1}
 
 
 def write_summary(
-    workbook: Workbook,
-    worksheet: Worksheet,
-    batch: BatchRecord,
-    found: Survey,
-    background: Background,
-    now: datetime,
-    chart: ChartData,
+    workbook: Workbook, worksheet: Worksheet, head: Head, found: Survey, chart: ChartData
 ) -> None:
     """Write the page from top to bottom: how it stands, what needs a person, the totals."""
     for column, width in enumerate(TOTAL_WIDTHS):
         worksheet.set_column(column, column, width)
     worksheet.fit_to_pages(1, 1)
     page = _Page(workbook, worksheet)
-    page.write_title(batch)
-    page.write_headline(found)
-    page.write_facts(batch, found, background, now)
+    page.write_head(head)
+    page.write_headline(found, head)
+    page.write_facts(head.facts)
     page.write_standing(found, chart)
     page.write_totals(found)
 
@@ -85,28 +76,25 @@ class _Page:
         self._cells = Cells(workbook, worksheet)
         self._line = 0
 
-    def write_title(self, batch: BatchRecord) -> None:
+    def write_head(self, head: Head) -> None:
         self._worksheet.set_row(0, 28)
-        self._cells.text(0, 0, "Results of an order batch", bold=True, font_size=20, font_color=INK)
+        self._cells.text(0, 0, head.title, bold=True, font_size=20, font_color=INK)
         self._line = 1
-        if batch.simulated:
-            self._worksheet.set_row(1, 26)
-            text = f"{SIMULATED}: practice against a local venue. No real order was placed."
-            self._band(text, font_size=16, valign="vcenter", **ALARM)
+        practice = f"{SIMULATED}: practice against a local venue. No real order was placed."
+        for text in ([practice] if head.practice else []) + list(head.alarms):
+            self._worksheet.set_row(self._line, 26)
+            self._band(text, font_size=16, valign="vcenter", shrink=True, **ALARM)
 
-    def write_headline(self, found: Survey) -> None:
+    def write_headline(self, found: Survey, head: Head) -> None:
         self._worksheet.set_row(self._line, 26)
-        style = CAUTION if found.needs_person else ALL_WELL
-        self._band(headline(found), **{**style, "font_size": 15, "valign": "vcenter"})
+        style = CAUTION if found.needs_person or head.alarms else ALL_WELL
+        self._band(headline(found, head.alarms), **{**style, "font_size": 15, "valign": "vcenter"})
         for words in amount_lines(found):
             self._worksheet.set_row(self._line, 19)
             self._band(words, font_size=13, font_color=INK, shrink=True)
         self._line += 1
 
-    def write_facts(
-        self, batch: BatchRecord, found: Survey, background: Background, now: datetime
-    ) -> None:
-        groups = facts(batch, found, background, now)
+    def write_facts(self, groups: Sequence[Sequence[tuple[str, str]]]) -> None:
         for place in range(max(map(len, groups))):
             for group, (column, last) in zip(groups, ((0, 4), (5, 8), (9, _LAST)), strict=True):
                 if place < len(group):
@@ -117,7 +105,7 @@ class _Page:
     def write_standing(self, found: Survey, chart: ChartData) -> None:
         """Write what needs a person, the states and the chart side by side."""
         self._worksheet.set_row(self._line, 22)
-        needs = counted(found.needs_person, "row") if found.needs_person else "nothing"
+        needs = counted(found.needs_person, "row") if found.needs_person else "no row"
         heading = {"bold": True, "font_size": 14, "font_color": INK}
         self._cells.text(self._line, 0, f"Needs a person: {needs}", **heading)
         self._cells.text(self._line, _STATE_COLUMN, "By final state", **heading)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import accumulate
 from math import ceil
 from typing import Any
@@ -21,7 +21,7 @@ SHEET = "To do"
 
 _COLUMNS = (
     ("Why", 17),
-    ("Row", 8),
+    ("Row", 14),
     ("Client order ID", 24),
     ("Server order ID", 20),
     ("Symbol", 10),
@@ -51,9 +51,19 @@ def first_lines(pressing: Sequence[Pressing]) -> list[int]:
 
 
 def write_to_do(
-    workbook: Workbook, worksheet: Worksheet, batch: BatchRecord, pressing: Sequence[Pressing]
+    workbook: Workbook,
+    worksheet: Worksheet,
+    batch_of: Callable[[OrderRecord], BatchRecord],
+    pressing: Sequence[Pressing],
+    *,
+    has_results: bool = True,
 ) -> None:
-    """Write a line for each row that needs a person, the most urgent first."""
+    """Write a line for each row that needs a person, the most urgent first.
+
+    Args:
+        batch_of: gives the batch of a row.
+        has_results: the workbook has a worksheet Results with these rows, to lead to.
+    """
     cells = Cells(workbook, worksheet)
     for column, (_, width) in enumerate(_COLUMNS):
         worksheet.set_column(column, column, width)
@@ -73,10 +83,14 @@ def write_to_do(
     line = 1
     for one in pressing:
         for place, record in one.first:
-            _write_line(worksheet, cells, line, batch, one, place, record)
+            target = f"internal:Results!A{place + _FIRST_RESULT}" if has_results else ""
+            _write_line(worksheet, cells, line, batch_of(record), (one, record), target)
             line += 1
         if one.count > len(one.first):
-            words = f"and {one.count - len(one.first):,} more: filter final_state on Results"
+            where = (
+                "filter final_state on Results" if has_results else "see the reports of the batches"
+            )
+            words = f"and {one.count - len(one.first):,} more: {where}"
             _write_why(cells, line, one)
             cells.text(line, 1, words, italic=True)
             line += 1
@@ -96,10 +110,10 @@ def _write_line(
     cells: Cells,
     line: int,
     batch: BatchRecord,
-    one: Pressing,
-    place: int,
-    record: OrderRecord,
+    entry: tuple[Pressing, OrderRecord],
+    target: str,
 ) -> None:
+    one, record = entry
     words, advice = _shortened(reason(record)), what_to_do(one.need, batch, record)
     lines = max(
         ceil(len(text) / (_COLUMNS[column][1] - 3))
@@ -112,14 +126,17 @@ def _write_line(
     )
     worksheet.set_row(line, _LINE_POINTS * lines)
     _write_why(cells, line, one)
-    worksheet.write_url(
-        line,
-        1,
-        f"internal:Results!A{place + _FIRST_RESULT}",
-        cells.style(font_color="#1F4E79", underline=1, align="left", **_CELL),
-        string=str(record.row),
-        tip="Show this row on Results",
-    )
+    if target:
+        worksheet.write_url(
+            line,
+            1,
+            target,
+            cells.style(font_color="#1F4E79", underline=1, align="left", **_CELL),
+            string=str(record.row),
+            tip="Show this row on Results",
+        )
+    else:
+        cells.text(line, 1, f"{record.row} of {record.batch_id}", **_WRAPPED)
     cells.text(line, 2, record.client_order_id, **_ID)
     cells.text(line, 3, record.server_order_id, **_ID)
     _write_order(cells, line, record)

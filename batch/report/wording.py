@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import PurePath
@@ -16,9 +18,27 @@ _HEADLINES = 3
 """Currencies named in the headline; all of them are in the totals."""
 
 
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What stands above the sums.
+
+    Attributes:
+        facts: groups of labels and words, side by side.
+        practice: it went to no real venue.
+        alarms: what must be known before anything else.
+    """
+
+    title: str
+    facts: Sequence[Sequence[tuple[str, str]]]
+    practice: bool = False
+    alarms: Sequence[str] = ()
+
+
 def counted(count: int, noun: str) -> str:
-    """Say `1 row`, `2 rows`."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+    """Say `1 row`, `2 rows`, `2 batches`."""
+    if count == 1:
+        return f"{count:,} {noun}"
+    return f"{count:,} {noun}{'es' if noun.endswith('ch') else 's'}"
 
 
 def percent(rate: Decimal | None) -> str:
@@ -34,8 +54,12 @@ def rate_in_words(amounts: Amounts) -> str:
     return f"{least}{percent(amounts.fill_rate)}"
 
 
-def headline(found: Survey) -> str:
-    """Say in one line how a batch stands."""
+def headline(found: Survey, alarms: Sequence[str] = ()) -> str:
+    """Say in one line how a batch stands.
+
+    Args:
+        alarms: what is said above it; where there is any, it is not said that nobody is needed.
+    """
     orders = sum(line.amounts.orders for line in found.lines)
     words = f"{found.sent:,} of {counted(orders, 'order')} sent"
     if unknown := found.states[FinalState.UNKNOWN]:
@@ -44,7 +68,7 @@ def headline(found: Survey) -> str:
     if found.part_filled:
         words += f", {found.part_filled:,} in part"
     if not found.needs_person:
-        return f"{words}. Nothing needs a person."
+        return f"{words}." if alarms else f"{words}. Nothing needs a person."
     verb = "needs" if found.needs_person == 1 else "need"
     return f"{words}. {counted(found.needs_person, 'row')} {verb} a person."
 

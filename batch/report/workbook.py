@@ -24,6 +24,7 @@ from batch.report.summary import write_summary
 from batch.report.sums import CHART_SHEET, chart_data, write_sums
 from batch.report.text import visible
 from batch.report.totals import survey
+from batch.report.wording import Head, facts
 
 _A4 = 9
 
@@ -54,24 +55,30 @@ def write_workbook(
         results = workbook.add_worksheet("Results")
         to_do = workbook.add_worksheet(todo.SHEET)
         totals = workbook.add_worksheet(CHART_SHEET)
+        footer = f"{PurePath(batch.sheet_path).name}, batch {batch.batch_id}"
         for worksheet in (summary, results, to_do, totals):
-            worksheet.hide_gridlines(2)
-            _set_up_print(worksheet, batch)
+            set_up_print(worksheet, footer, practice=batch.simulated)
         found = survey(orders)
         chart = chart_data(found)
-        write_summary(workbook, summary, batch, found, background, now, chart)
+        head = Head(
+            "Results of an order batch",
+            facts(batch, found, background, now),
+            practice=batch.simulated,
+        )
+        write_summary(workbook, summary, head, found, chart)
         write_results(results, Cells(workbook, results), batch, orders)
-        todo.write_to_do(workbook, to_do, batch, found.pressing)
+        todo.write_to_do(workbook, to_do, lambda _: batch, found.pressing)
         write_sums(workbook, totals, found)
 
 
-def _set_up_print(worksheet: Worksheet, batch: BatchRecord) -> None:
+def set_up_print(worksheet: Worksheet, footer: str, *, practice: bool = False) -> None:
+    """Make a worksheet fit for A4 in landscape, with its name and page numbers below."""
+    worksheet.hide_gridlines(2)
     worksheet.set_paper(_A4)
     worksheet.set_landscape()
     worksheet.set_margins(left=0.4, right=0.4, top=0.7, bottom=0.6)
-    # An ampersand starts a command in headers and footers, and 255 characters is their limit.
-    sheet = visible(PurePath(batch.sheet_path).name)[:80].replace("&", "&&")
-    name = visible(batch.batch_id)[:60].replace("&", "&&")
-    if batch.simulated:
+    if practice:
         worksheet.set_header(f"&C&B{SIMULATED}")
-    worksheet.set_footer(f"&L{sheet}, batch {name}&RPage &P of &N")
+    # An ampersand starts a command in headers and footers, and 255 characters is their limit.
+    words = visible(footer)[:150].replace("&", "&&")
+    worksheet.set_footer(f"&L{words}&RPage &P of &N")
