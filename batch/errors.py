@@ -42,6 +42,9 @@ class Advice(StrEnum):
     CHANGE_AND_SKIP_SENT = (
         "to send only the others, change any cell that is not sent (a note), and skip what was sent"
     )
+    REPLACE_READING = "what was not sent is replaced by handing it back for correction"
+    CHANGE_CELL = "orders of another reading are another sheet: change any cell that is not sent"
+    REPORT_OF = "see what was sent in the report of this batch"
     NAME_RUN = "if it is meant to be sent once more, give this run a key of its own"
     GIVE_APPROVAL = "give the approval code of the check"
     APPROVE = "have the sheet approved by a second person"

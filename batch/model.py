@@ -12,6 +12,7 @@ from pathlib import Path
 from batch.errors import Hint
 from batch.escaping import shown as shown
 from batch.states import FinalState, OrderEvent, OrderState, final_state
+from batch.urls import canonical_url
 
 REQUIRED_FIELDS = ("symbol", "side", "size", "price", "time_in_force")
 OPTIONAL_FIELDS = (
@@ -301,6 +302,25 @@ class SpotRate:
     symbol: str
     bid: Decimal
     offer: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Whose orders at which venue, by value: made by `Login.of`, however the settings spell it."""
+
+    url: str
+    org: str
+    user: str
+
+    @classmethod
+    def of(cls, url: str, org: str, user: str) -> Login:
+        """Give the one spelling of a login: of the URL, and no blanks around the names."""
+        return cls(canonical_url(url), org.strip(), user.strip())
+
+    def differs_in_case_alone(self, other: Login) -> bool:
+        """Say whether somebody may have meant the same by two logins."""
+        mine, theirs = (self.url, self.org, self.user), (other.url, other.org, other.user)
+        return mine != theirs and [w.casefold() for w in mine] == [w.casefold() for w in theirs]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from batch.errors import ConfigError
 
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
 
 def check_url(url: str) -> str:
     """Refuse a URL that names no venue, or over which a password must not travel.
@@ -43,6 +45,26 @@ def check_url(url: str) -> str:
             "Passwords and orders do not travel unencrypted except to this machine itself."
         )
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def canonical_url(url: str) -> str:
+    """Give the one spelling of a server's URL, so that two names of one venue are one venue.
+
+    Scheme and host in lower case, no default port, no dot or slash at the end; what cannot be read
+    as a URL of a server stays as it is.
+    """
+    text = url.strip()
+    try:
+        parts = server_in(text)
+        port = parts.port if parts else None
+    except ValueError:
+        parts = None
+    if parts is None or parts.hostname is None:
+        return text.rstrip("/")
+    host = parts.hostname.rstrip(".")
+    host = f"[{host}]" if ":" in host else host
+    shown = "" if port in (None, _DEFAULT_PORTS[parts.scheme]) else f":{port}"
+    return f"{parts.scheme}://{host}{shown}{parts.path.rstrip('/')}"
 
 
 def server_in(url: str) -> SplitResult | None:

@@ -31,6 +31,11 @@ _WORDS = {
     "rows that it has not sent: --skip-sent",
     Advice.CHANGE_AND_SKIP_SENT: "To send only the others: change any cell of the sheet that is "
     "not sent (a note), and submit it with --skip-sent.",
+    Advice.REPLACE_READING: "To replace what was not sent: orderbatch report {0} --corrections "
+    "PATH.xlsx takes those rows out of the batch, and that sheet is read as you say now.",
+    Advice.CHANGE_CELL: "If orders of the new reading are meant beside them, change any cell that "
+    "is not sent (a note) and submit the sheet.",
+    Advice.REPORT_OF: "What was sent is in: orderbatch report {0}",
     Advice.NAME_RUN: "If it is meant to be sent once more: --run KEY, a key for this run, such as "
     "--run '{{date}}'.",
     Advice.GIVE_APPROVAL: "Give the code that `orderbatch check` prints: --approved CODE",

@@ -103,14 +103,14 @@ class Session:
             return Login(SIMULATED_URL, PRACTICE, PRACTICE)
         venue = self.venue_settings
         require_login(venue)
-        return Login(venue.url.rstrip("/"), venue.org, venue.user)
+        return Login.of(venue.url, venue.org, venue.user)
 
     def known_login(self) -> Login | None:
         """Say whose orders these would be as far as the settings know, without a password."""
         venue = self.settings.venue
         if not (venue.url and venue.org and venue.user):
             return None
-        return Login(venue.url.rstrip("/"), venue.org, venue.user)
+        return Login.of(venue.url, venue.org, venue.user)
 
     @contextmanager
     def open_venue(self, threads: int) -> Iterator[tuple[Venue, Simulator | None]]:
@@ -154,7 +154,7 @@ class Session:
                 advice=Advice.PRACTISE_AGAIN,
             )
         now = self.login()
-        if (now.url, now.org, now.user) != (url, org, user):
+        if now != Login.of(url, org, user):
             raise ConfigError(
                 f"settings: expected the login of this batch, {user} of {org} at {url}, found "
                 f"{now.user} of {now.org} at {now.url}. Set ORDERBATCH_URL, ORDERBATCH_USER and "

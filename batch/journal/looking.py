@@ -4,36 +4,66 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, Row, func, select
 
-from batch.journal.records import BatchSummary, EarlierOrder, read_earlier
+from batch.journal.records import BatchSummary, EarlierOrder, read_earlier, read_moment
 from batch.journal.statements import SELECT_BATCHES, read_summaries
-from batch.journal.tables import BATCHES, ORDERS, SENDABLE, VENUES
+from batch.journal.tables import BATCHES, EVENTS, ORDERS, SENDABLE, VENUES
+from batch.model import Login
 
 PORTION = 500
 """Databases limit the variables of one statement."""
 
+_EARLIER = (
+    select(
+        *(ORDERS.c[name] for name in ("batch_id", "row", "state", "fingerprint", "filled_size")),
+        *(ORDERS.c[name] for name in ("client_order_id", "server_order_id", "submitted_at")),
+        BATCHES.c.run_key,
+        VENUES.c.user,
+    )
+    .join(BATCHES, BATCHES.c.batch_id == ORDERS.c.batch_id)
+    .join(VENUES, VENUES.c.id == ORDERS.c.venue_id)
+    .where(SENDABLE)
+)
+
 
 class Looking:
-    """Questions within one login. Each is a transaction of its own, however long a plan takes."""
+    """Questions of one login, and of its scope: everybody of its org at its venue.
+
+    Each is a transaction of its own, however long a plan takes. Logins are compared by value, as
+    older journals have them in other spellings.
+    """
 
     def __init__(
-        self,
-        reading: Callable[[], AbstractContextManager[Connection]],
-        url: str,
-        org: str,
-        user: str,
+        self, reading: Callable[[], AbstractContextManager[Connection]], login: Login
     ) -> None:
         self._reading = reading
-        self._login = (VENUES.c.url == url, VENUES.c.org == org, VENUES.c.user == user)
+        self._login = login
 
-    def generations(self, content_hash: str) -> list[BatchSummary]:
-        """Give the batches of exactly this content, oldest first; empty when it is new."""
-        query = SELECT_BATCHES.where(*self._login, BATCHES.c.content_hash == content_hash)
+    def logins(self) -> list[Login]:
+        """Give every login that the journal holds."""
+        return [Login.of(row.url, row.org, row.user) for row in self._venues()]
+
+    def generations(self, content_hash: str, run_key: str = "") -> list[BatchSummary]:
+        """Give the batches of exactly this content and run, oldest first; empty when it is new."""
+        query = SELECT_BATCHES.where(
+            BATCHES.c.venue_id.in_(self._mine()),
+            BATCHES.c.content_hash == content_hash,
+            BATCHES.c.run_key == run_key,
+        )
         with self._reading() as connection:
             found = connection.execute(query.order_by(BATCHES.c.generation))
             return read_summaries(connection, found)
+
+    def last_event_at(self, batch_id: str) -> datetime | None:
+        """Say when something was last recorded of a batch."""
+        last = select(func.max(EVENTS.c.id)).where(EVENTS.c.batch_id == batch_id)
+        query = select(EVENTS.c.at).where(EVENTS.c.id == last.scalar_subquery())
+        with self._reading() as connection:
+            return read_moment(connection.execute(query).scalar())
 
     def is_taken(self, batch_id: str) -> bool:
         """Say whether a batch of any content already has this ID."""
@@ -44,22 +74,37 @@ class Looking:
     def earlier_orders(
         self, *, fingerprints: Iterable[str] = (), client_order_ids: Iterable[str] = ()
     ) -> list[EarlierOrder]:
-        """Give the sendable rows of this login that have one of these fingerprints or IDs."""
-        with self._reading() as connection:
-            logins = connection.execute(select(VENUES.c.id).where(*self._login)).scalars().all()
+        """Give the sendable rows of this scope that have one of these fingerprints or IDs."""
+        scope = self._scope()
         found: dict[tuple[str, int], EarlierOrder] = {}
         for column, wanted in (
             (ORDERS.c.fingerprint, fingerprints),
             (ORDERS.c.client_order_id, client_order_ids),
         ):
-            values = list(wanted) if logins else []
+            values = list(dict.fromkeys(wanted)) if scope else []
             for start in range(0, len(values), PORTION):
-                query = select(ORDERS).where(
-                    ORDERS.c.venue_id.in_(logins),
-                    column.in_(values[start : start + PORTION]),
-                    SENDABLE,
-                )
-                with self._reading() as connection:
-                    for row in connection.execute(query):
-                        found[row.batch_id, row.row] = read_earlier(row)
+                for order in self._earlier(scope, column, values[start : start + PORTION]):
+                    found[order.batch_id, order.row] = order
         return sorted(found.values(), key=lambda order: (order.batch_id, order.row))
+
+    def _earlier(
+        self, scope: list[int], column: ColumnElement[Any], values: list[str]
+    ) -> list[EarlierOrder]:
+        query = _EARLIER.where(ORDERS.c.venue_id.in_(scope), column.in_(values))
+        with self._reading() as connection:
+            return [read_earlier(row) for row in connection.execute(query)]
+
+    def _mine(self) -> list[int]:
+        """Give the numbers of this login, in whatever spelling it was recorded."""
+        return [
+            row.id for row in self._venues() if Login.of(row.url, row.org, row.user) == self._login
+        ]
+
+    def _scope(self) -> list[int]:
+        org = (self._login.url, self._login.org)
+        logins = [(row.id, Login.of(row.url, row.org, row.user)) for row in self._venues()]
+        return [number for number, login in logins if (login.url, login.org) == org]
+
+    def _venues(self) -> list[Row[Any]]:
+        with self._reading() as connection:
+            return list(connection.execute(select(VENUES).order_by(VENUES.c.id)))

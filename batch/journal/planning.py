@@ -13,7 +13,7 @@ from batch.journal.looking import Looking
 from batch.journal.records import Change, PlannedRow, write_moment, write_order, write_text
 from batch.journal.statements import append_events, apply_changes, find_venue
 from batch.journal.tables import BATCHES, ORDERS
-from batch.model import BatchRecord
+from batch.model import BatchRecord, Login
 from batch.states import OrderEvent, OrderState
 
 
@@ -27,13 +27,12 @@ class Planning(Looking):
         self,
         connection: Connection,
         where: str,
-        login: tuple[str, str, str],
+        login: Login,
         now: datetime,
     ) -> None:
-        super().__init__(lambda: nullcontext(connection), *login)
+        super().__init__(lambda: nullcontext(connection), login)
         self._connection = connection
         self._where = where
-        self._login_words = login
         self._now = now
 
     def add(
@@ -46,7 +45,12 @@ class Planning(Looking):
         detail: str,
     ) -> None:
         """Record a batch with all its rows; durable when the planning ends without an error."""
-        venue_id = find_venue(self._connection, *self._login_words)
+        login = self._login
+        # A login that an older journal spells in another way stays the one that it is.
+        mine = self._mine()
+        venue_id = (
+            mine[0] if mine else find_venue(self._connection, login.url, login.org, login.user)
+        )
         self._connection.execute(
             insert(BATCHES),
             {

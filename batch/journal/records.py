@@ -89,10 +89,18 @@ class BatchSummary:
 
 @dataclass(frozen=True, slots=True)
 class EarlierOrder:
-    """An order of another batch that a new row may duplicate."""
+    """An order of another batch that a new row may duplicate.
+
+    Attributes:
+        user: whose it is; of the same org.
+        run_key: of its batch.
+        fingerprint: stands for its terms, so that equal orders have equal ones.
+    """
 
     batch_id: str
     row: int
+    user: str
+    run_key: str
     state: OrderState
     fingerprint: str
     client_order_id: str
@@ -203,10 +211,12 @@ def read_order(row: Row[Any]) -> OrderRecord:
 
 
 @finds_nonsense
-def read_earlier(row: Row[Any]) -> EarlierOrder:
+def read_earlier(row: Any) -> EarlierOrder:
     return EarlierOrder(
         batch_id=row.batch_id,
         row=row.row,
+        user=row.user,
+        run_key=row.run_key,
         state=OrderState(row.state),
         fingerprint=row.fingerprint,
         client_order_id=row.client_order_id,

@@ -23,7 +23,7 @@ from batch.journal.statements import (
 )
 from batch.journal.stopping import Stopping
 from batch.journal.tables import BATCHES, EVENTS, ORDERS
-from batch.model import EventRecord, OrderRecord
+from batch.model import EventRecord, Login, OrderRecord
 from batch.states import OrderState
 
 BUSY_TIMEOUT_S = 10.0
@@ -100,14 +100,14 @@ class Journal:
         return self._database.hold(batch_id, since)
 
     @contextmanager
-    def planning(self, *, url: str, org: str, user: str, now: datetime) -> Iterator[Planning]:
+    def planning(self, login: Login, now: datetime) -> Iterator[Planning]:
         """Look and add exclusively; committed when the block ends, undone when it raises."""
         with self._database.writing() as connection:
-            yield Planning(connection, self.where, (url, org, user), now)
+            yield Planning(connection, self.where, login, now)
 
-    def looking(self, *, url: str, org: str, user: str) -> Looking:
+    def looking(self, login: Login) -> Looking:
         """Look at what a plan must know; nothing is locked, nothing is written."""
-        return Looking(self._database.reading, url, org, user)
+        return Looking(self._database.reading, login)
 
     def batches(self) -> list[BatchSummary]:
         """Give all batches, newest first; empty for a new journal."""

@@ -24,8 +24,8 @@ GROUPS, GROUP_LENGTH = 3, 4
 def approval_code(validation: Validation, identity: Identity, *, again: bool = False) -> str:
     """Give the code for a sheet without problems.
 
-    It covers the cells, the venue, the org and the user, and every field of every order as it was
-    read: another way to read the same cells that leads to another order has another code.
+    It covers the cells, the venue, the org, the user and the run, and every field of every order
+    as it was read: another reading of the same cells has another code.
 
     Args:
         again: the code for sending what was sent before once more.
@@ -33,6 +33,7 @@ def approval_code(validation: Validation, identity: Identity, *, again: bool = F
     content = [
         identity.content,
         again,
+        identity.run_key,
         [_fields(order) for order in validation.orders],
     ]
     digest = hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).digest()

@@ -54,13 +54,15 @@ def commit(journal: Journal, draft: Draft, now: datetime) -> Planned:
         for other in draft.withdrawals:
             # Nobody may be sending these rows just now; held until the plan is committed.
             held.enter_context(journal.hold(other, now))
-        with journal.planning(url=login.url, org=login.org, user=login.user, now=now) as planning:
+        with journal.planning(login, now) as planning:
             meanwhile = _meanwhile(planning, draft)
-            if meanwhile is not None:
-                return Planned(meanwhile.batch, meanwhile.states, is_new=False)
-            _refuse_change(planning, draft, now)
-            _add(planning, draft)
-    return planned(draft)
+            if meanwhile is None:
+                _refuse_change(planning, draft, now)
+                _add(planning, draft)
+    if meanwhile is None:
+        return planned(draft)
+    _refuse_other_payloads(journal, draft, meanwhile.batch.batch_id)
+    return Planned(meanwhile.batch, meanwhile.states, is_new=False)
 
 
 def planned(draft: Draft) -> Planned:
@@ -78,11 +80,11 @@ def planned(draft: Draft) -> Planned:
 
 def _meanwhile(planning: Planning, draft: Draft) -> BatchSummary | None:
     """Give the batch of the same content that another process has planned since the draft."""
-    generations = planning.generations(draft.identity.content)
+    generations = planning.generations(draft.identity.content, draft.identity.run_key)
     if len(generations) < draft.generation:
         return None
     latest = generations[-1]
-    if draft.options.duplicates is Duplicates.SEND:
+    if draft.options.duplicates is Duplicates.SEND and not draft.options.once:
         require_sent(latest)
         raise GateError(
             f"batch {latest.batch.batch_id}: expected to be the only process that sends this sheet "
@@ -90,6 +92,18 @@ def _meanwhile(planning: Planning, draft: Draft) -> BatchSummary | None:
             "by this one."
         )
     return latest
+
+
+def _refuse_other_payloads(journal: Journal, draft: Draft, batch_id: str) -> None:
+    """Make sure that what another process has planned is what was checked here."""
+    checked = {row.row: row.payload for row in draft.rows}
+    other = [o.row for o in journal.orders(batch_id) if o.payload != checked.get(o.row)]
+    if other:
+        raise GateError(
+            f"batch {batch_id}: expected to be the only process that reads this sheet, found that "
+            "another one has planned it since this one looked, with other orders in "
+            f"{len(other):,} rows, row {other[0]} the first. Nothing was sent by this one."
+        )
 
 
 def _refuse_change(planning: Planning, draft: Draft, now: datetime) -> None:

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from batch.clock import Clock
-from batch.errors import GateError
+from batch.errors import Advice, ConfigError, GateError, hint
 from batch.journal import BatchSummary, EarlierOrder, Journal, Looking, PlannedRow
-from batch.model import LONGEST_CLIENT_ORDER_ID, BatchRecord, Order, Problem, Row, Validation
-from batch.plan.duplicates import (
-    SUFFIX,
-    Duplicates,
-    Matches,
-    name_of,
-    refuse_reused_ids,
-    refuse_sent,
-)
-from batch.plan.identity import Identity, Login, fingerprints, identify
+from batch.model import LONGEST_CLIENT_ORDER_ID, BatchRecord, Login, Order, Problem, Row, Validation
+from batch.plan.duplicates import Duplicates, name_of, refuse_reused_ids, refuse_sent
+from batch.plan.exposures import LIVE, SENT_WINDOW, SUFFIX, Earlier
+from batch.plan.identity import Identity, fingerprints, identify
+from batch.plan.reading import refuse_other_reading
 from batch.states import OrderState
 
 if TYPE_CHECKING:
@@ -38,11 +33,13 @@ class PlanOptions:
     Attributes:
         duplicates: what to do with rows that were sent before.
         prefix_client_order_id: send `<batch>-<id>` for a sheet's own IDs.
+        once: with SEND: the run that sends once more was named, so a retry of it is the same run.
     """
 
     duplicates: Duplicates = Duplicates.REFUSE
     prefix_client_order_id: bool = False
     simulated: bool = False
+    once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,15 +122,18 @@ def draft(
         GateError: rows were sent before, or an earlier batch must be finished first.
     """
     login = identity.login
-    look = journal.looking(url=login.url, org=login.org, user=login.user)
-    earlier = look.generations(identity.content)
-    if earlier and options.duplicates is not Duplicates.SEND:
-        return _standing(journal, identity, validation, options, earlier[-1])
+    look = journal.looking(login)
+    require_one_spelling(look, login)
+    earlier = look.generations(identity.content, identity.run_key)
+    sends_again = options.duplicates is Duplicates.SEND and not options.once
+    if earlier and not sends_again:
+        _refuse_stale(look, identity, earlier[-1], now)
+        return _standing(journal, identity, validation, options, earlier[-1], encode)
     if earlier:
         require_sent(earlier[-1])
     generation = len(earlier) + 1
     choice = choose(look, identity, validation, options, generation, now)
-    rows = tuple(_planned_rows(validation, choice, encode))
+    rows = tuple(_planned_rows(validation, choice, login.user, encode))
     leaving = {row.row for row in rows if row.state is OrderState.PLANNED}
     to_send = tuple(order for order in validation.orders if order.row in leaving)
     sheet = validation.sheet
@@ -152,6 +152,7 @@ def draft(
             user=login.user,
             simulated=options.simulated,
             created_at=now,
+            run_key=identity.run_key,
         ),
         found=None,
         states=Counter(row.state for row in rows),
@@ -169,10 +170,13 @@ def _standing(
     validation: Validation,
     options: PlanOptions,
     found: BatchSummary,
+    encode: Callable[[Order, str], str],
 ) -> Draft:
     sent: list[Order] = []
     to_send: list[Order] = []
-    for record in journal.orders(found.batch.batch_id):
+    records = journal.listing(found.batch.batch_id)
+    refuse_other_reading(found.batch, records, validation, encode)
+    for record in records:
         if record.order is not None and record.state is not OrderState.SKIPPED:
             sent.append(record.order)
             # What was claimed by a process that died may prove to be unsent.
@@ -217,24 +221,63 @@ def choose(
     found = look.earlier_orders(fingerprints=prints.values(), client_order_ids=wanted.values())
     used = {order.client_order_id for order in found}
     later = _sent_with_suffix(look, [id_ for id_ in wanted.values() if id_ in used])
-    matches = Matches(dict.fromkeys([*found, *later]), now)
-    refuse_reused_ids(wanted, prints, matches, options.duplicates)
-    sent = {row: e for row in rows if (e := matches.sent(prints[row], wanted[row])) is not None}
-    waiting = {row: w for row in rows if (w := matches.waiting(prints[row], wanted[row]))}
-    refuse_sent(sent, waiting, options.duplicates)
-    skipped = sent if options.duplicates is Duplicates.SKIP else {}
+    earlier = Earlier(dict.fromkeys([*found, *later]), identity.run_key, now)
+    user = identity.login.user
+    refuse_reused_ids(wanted, prints, earlier, options.duplicates, user)
+    repeats = earlier.repeated(prints, wanted, again=options.duplicates is Duplicates.SEND)
+    refuse_sent(repeats, options.duplicates, user)
+    skipped = repeats.sent if options.duplicates is Duplicates.SKIP else {}
     withdrawals: dict[str, set[int]] = {}
-    for row, elsewhere in waiting.items():
+    for row, elsewhere in repeats.waiting.items():
         if row not in skipped:
             for order in elsewhere:
                 withdrawals.setdefault(order.batch_id, set()).add(order.row)
-    client_order_ids = _free_ids(wanted, matches, skipped)
+    client_order_ids = _free_ids(wanted, earlier, skipped, withdrawals)
     _refuse_long_ids(client_order_ids)
     return Choice(
         client_order_ids=client_order_ids,
         fingerprints=prints,
         skipped=skipped,
         withdrawals={other: tuple(sorted(planned)) for other, planned in withdrawals.items()},
+    )
+
+
+def require_one_spelling(look: Looking, login: Login) -> None:
+    """Make sure that nobody is two people by a capital letter.
+
+    Raises:
+        ConfigError: the journal has this login, or this org, in other letters.
+    """
+    for other in look.logins():
+        is_same_org = other.url == login.url and other.org == login.org
+        if login.differs_in_case_alone(other) or (
+            not is_same_org
+            and other.url == login.url
+            and other.org.casefold() == login.org.casefold()
+        ):
+            raise ConfigError(
+                f"settings: expected the login as the journal knows it, {other.user} of "
+                f"{other.org} at {other.url}, found {login.user} of {login.org} at {login.url}, "
+                "which differs in capital letters alone. Nothing was sent. Write user and org as "
+                "the venue does."
+            )
+
+
+def _refuse_stale(look: Looking, identity: Identity, found: BatchSummary, now: datetime) -> None:
+    """Refuse a sheet that was sent long ago: a new day's, or a stale file, a person must say."""
+    if identity.run_key:
+        return
+    name = found.batch.batch_id
+    last = look.last_event_at(name)
+    if last is None or now - last <= SENT_WINDOW:
+        return
+    is_open = any(found.states.get(state) for state in (OrderState.PLANNED, *LIVE))
+    go_on = [hint(Advice.RESUME, name)] if is_open else []
+    raise GateError(
+        f"batch {name}: expected a sheet that is new, or that was sent in the last 24 hours, found "
+        f"one whose batch was last at work at {last:%Y-%m-%d %H:%M:%S} UTC. It may be a standing "
+        "sheet of a new day, or a stale file. Nothing was sent.",
+        advice=[*go_on, hint(Advice.NAME_RUN), hint(Advice.REPORT_OF, name)],
     )
 
 
@@ -248,13 +291,13 @@ def require_sent(latest: BatchSummary) -> None:
     if pending:
         raise GateError(
             f"batch {latest.batch.batch_id}: expected it to be sent before it is sent again, found "
-            f"{pending} rows that are not. Finish it first: "
-            f"orderbatch resume {latest.batch.batch_id}"
+            f"{pending} rows that are not. Nothing was sent.",
+            advice=[hint(Advice.FINISH_FIRST, latest.batch.batch_id)],
         )
 
 
 def _planned_rows(
-    validation: Validation, choice: Choice, encode: Callable[[Order, str], str]
+    validation: Validation, choice: Choice, user: str, encode: Callable[[Order, str], str]
 ) -> list[PlannedRow]:
     orders = {order.row: order for order in validation.orders}
     problems = _by_row(validation.problems)
@@ -275,7 +318,7 @@ def _planned_rows(
             client_order_id=client_order_id,
             payload=encode(order, client_order_id),
             fingerprint=choice.fingerprints[order.row],
-            message=f"not sent: already sent as {name_of(earlier)}" if earlier else "",
+            message=f"not sent: already sent as {name_of(earlier, user)}" if earlier else "",
         )
 
     return [planned(row) for row in validation.sheet.rows]
@@ -326,7 +369,10 @@ def _sent_with_suffix(look: Looking, ids: list[str]) -> list[EarlierOrder]:
 
 
 def _free_ids(
-    wanted: Mapping[int, str], matches: Matches, skipped: Mapping[int, EarlierOrder]
+    wanted: Mapping[int, str],
+    earlier: Earlier,
+    skipped: Mapping[int, EarlierOrder],
+    withdrawals: Mapping[str, Collection[int]],
 ) -> dict[int, str]:
     """Give a used client ID that is sent on purpose once more a suffix: `-2`, `-3`, …
 
@@ -335,11 +381,11 @@ def _free_ids(
     result = dict(wanted)
     taken = set(wanted.values())
     for row, id_ in wanted.items():
-        used = matches.of_id(id_)
-        if row in skipped or used is None or used.state is OrderState.PLANNED:
+        used = earlier.of_id(id_)
+        if row in skipped or used is None or used.row in withdrawals.get(used.batch_id, ()):
             continue
         candidates = (f"{id_}{SUFFIX}{number}" for number in itertools.count(2))
-        result[row] = next(c for c in candidates if c not in taken and matches.of_id(c) is None)
+        result[row] = next(c for c in candidates if c not in taken and earlier.of_id(c) is None)
         taken.add(result[row])
     return result
 
@@ -358,7 +404,7 @@ def find_batch(
     journal: Journal, validation: Validation, *, login: Login, clock: Clock
 ) -> BatchSummary | None:
     """Give the newest batch of a sheet's content; None when it was never submitted."""
-    look = journal.looking(url=login.url, org=login.org, user=login.user)
+    look = journal.looking(login)
     earlier = look.generations(identify(validation.sheet, login).content)
     return earlier[-1] if earlier else None
 

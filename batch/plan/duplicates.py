@@ -1,22 +1,14 @@
-"""Was this row sent before? What counts as the same order, and what is done about it."""
+"""What is done about rows that were sent before, and the words for it."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Mapping
 from enum import StrEnum
 
-from batch.errors import GateError
+from batch.errors import Advice, GateError, hint
 from batch.journal import EarlierOrder
-from batch.plan.identity import same_content
-from batch.states import AT_VENUE, OrderState, final_state
-
-SENT_WINDOW = timedelta(hours=24)
-"""How long an equal order counts as already sent."""
-
-SUFFIX = "-"
-"""Between a client ID and its number when it is sent once more: `A`, `A-2`, `A-3`, …"""
+from batch.plan.exposures import Earlier, Repeats
+from batch.states import OrderState, final_state
 
 LISTED = 20
 """How many duplicates a message lists."""
@@ -30,68 +22,12 @@ class Duplicates(StrEnum):
     SEND = "send"
 
 
-class Matches:
-    """Earlier orders of this login that rows of the new sheet may repeat."""
-
-    def __init__(self, earlier: Iterable[EarlierOrder], now: datetime) -> None:
-        self._by_id: dict[str, EarlierOrder] = {}
-        self._suffixed: defaultdict[str, list[EarlierOrder]] = defaultdict(list)
-        self._sent: dict[str, EarlierOrder] = {}
-        self._waiting: defaultdict[str, list[EarlierOrder]] = defaultdict(list)
-        for order in earlier:
-            self._by_id[order.client_order_id] = order
-            stem, _, number = order.client_order_id.rpartition(SUFFIX)
-            if number.isdecimal():
-                self._suffixed[stem].append(order)
-            if order.state is OrderState.PLANNED:
-                self._waiting[order.fingerprint].append(order)
-            elif is_exposure(order, now):
-                self._sent[order.fingerprint] = order
-
-    def of_id(self, client_order_id: str) -> EarlierOrder | None:
-        """Give the order that has this client ID."""
-        return self._by_id.get(client_order_id)
-
-    def sent(self, fingerprint: str, client_order_id: str) -> EarlierOrder | None:
-        """Give the order at the venue that this row would repeat.
-
-        An ID says "this very order", so one that was used for an exposure counts for ever; equal
-        content counts for a day.
-        """
-        uses = self._uses(fingerprint, client_order_id)
-        return next(filter(holds_exposure, uses), None) or self._sent.get(fingerprint)
-
-    def waiting(self, fingerprint: str, client_order_id: str) -> list[EarlierOrder]:
-        """Give the rows that other batches have planned and not sent: a `resume` would."""
-        uses = self._uses(fingerprint, client_order_id)
-        planned = [order for order in uses if order.state is OrderState.PLANNED]
-        return planned + [o for o in self._waiting.get(fingerprint, []) if o not in planned]
-
-    def _uses(self, fingerprint: str, client_order_id: str) -> list[EarlierOrder]:
-        """Give the orders that this ID has stood for: by itself, and later with a suffix."""
-        first = self._by_id.get(client_order_id)
-        if first is None:
-            return []
-        later = self._suffixed.get(client_order_id, [])
-        return [first, *(o for o in later if same_content(o.fingerprint, fingerprint))]
-
-
-def holds_exposure(order: EarlierOrder) -> bool:
-    """Say whether the venue holds, may hold or has dealt something of this order."""
-    return order.state in AT_VENUE or bool(order.filled_size)
-
-
-def is_exposure(order: EarlierOrder, now: datetime) -> bool:
-    """Say whether an equal row would repeat this order: it has an exposure, and is recent."""
-    recent = order.submitted_at is None or now - order.submitted_at <= SENT_WINDOW
-    return recent and holds_exposure(order)
-
-
 def refuse_reused_ids(
     wanted: Mapping[int, str],
     prints: Mapping[int, str],
-    matches: Matches,
+    earlier: Earlier,
     duplicates: Duplicates,
+    user: str,
 ) -> None:
     """Refuse client IDs that the journal knows with other content.
 
@@ -101,70 +37,74 @@ def refuse_reused_ids(
     reused = {
         row: found
         for row, id_ in wanted.items()
-        if (found := matches.of_id(id_)) is not None
-        and not same_content(found.fingerprint, prints[row])
+        if (found := earlier.of_id(id_)) is not None
+        and found.fingerprint != prints[row]
         # What was never sent can be replaced; its ID is free again then.
         and (found.state is not OrderState.PLANNED or duplicates is Duplicates.REFUSE)
     }
     if reused:
         raise GateError(
             f"expected client order IDs that were never used, found {len(reused)} that belong to "
-            f"other orders:\n{listing(reused)}\n"
-            "Nothing was sent. Give each changed row a client order ID of its own; rows that were "
-            "never sent can be replaced with --skip-sent."
+            f"other orders:\n{listing(reused, user)}\n"
+            "Nothing was sent. Give each changed row a client order ID of its own.",
+            advice=Advice.REPLACE_UNSENT,
         )
 
 
-def refuse_sent(
-    sent: Mapping[int, EarlierOrder],
-    waiting: Mapping[int, list[EarlierOrder]],
-    duplicates: Duplicates,
-) -> None:
+def refuse_sent(repeats: Repeats, duplicates: Duplicates, user: str) -> None:
     """Refuse rows that were sent, or will be by another batch, unless that is wanted.
 
     Raises:
         GateError: lists them, and says what can be done.
     """
+    sent, waiting = repeats.sent, repeats.waiting
     if duplicates is not Duplicates.REFUSE or not (sent or waiting):
         return
-    planned = {row: earlier[0] for row, earlier in waiting.items() if row not in sent}
+    planned = {row: orders[0] for row, orders in waiting.items() if row not in sent}
     batches = dict.fromkeys(o.batch_id for row in planned for o in waiting[row])
-    resume = ", ".join(f"orderbatch resume {name}" for name in batches)
     if sent:
         also = (
-            f"and {len(planned)} that an unfinished batch is still to send ({resume}):\n"
-            f"{listing(planned)}\n"
+            f"and {len(planned)} that an unfinished batch is still to send "
+            f"({', '.join(batches)}):\n{listing(planned, user)}\n"
             if planned
             else ""
         )
+        go_on = [hint(Advice.RESUME, *batches)] if batches else []
         raise GateError(
             f"expected rows that were not sent before, found {len(sent)} that were:\n"
-            f"{listing(sent)}\n{also}"
-            "Nothing was sent. To send only the others: --skip-sent. To send the whole sheet once "
-            "more: --again."
+            f"{listing(sent, user)}\n{also}"
+            "Nothing was sent.",
+            advice=[*go_on, hint(Advice.SKIP_SENT), hint(Advice.AGAIN)],
         )
     raise GateError(
         f"expected rows that no other batch is going to send, found {len(planned)} that an "
-        f"unfinished batch holds:\n{listing(planned)}\n"
-        f"Nothing was sent. Either finish that batch: {resume}, or let this sheet "
-        "replace the rows that it has not sent: --skip-sent"
+        f"unfinished batch holds:\n{listing(planned, user)}\n"
+        "Nothing was sent.",
+        advice=[hint(Advice.FINISH_OR_REPLACE, *batches)],
     )
 
 
-def listing(found: Mapping[int, EarlierOrder]) -> str:
-    """Name rows and the earlier orders that they repeat, a line each."""
-    lines = [f"  row {row}: {name_of(earlier)}" for row, earlier in list(found.items())[:LISTED]]
+def listing(found: Mapping[int, EarlierOrder], user: str) -> str:
+    """Name rows and the earlier orders that they repeat, a line each.
+
+    Args:
+        user: who asks; an order of somebody else is named as theirs.
+    """
+    shown = list(found.items())[:LISTED]
+    lines = [f"  row {row}: {name_of(earlier, user)}" for row, earlier in shown]
     if len(found) > LISTED:
         lines.append(f"  and {len(found) - LISTED} more")
     return "\n".join(lines)
 
 
-def name_of(order: EarlierOrder) -> str:
+def name_of(order: EarlierOrder, user: str) -> str:
     """Name an order in every way in which a person may look for it."""
     server = f", server order ID {order.server_order_id}" if order.server_order_id else ""
     is_part = order.filled_size and order.state is not OrderState.FILLED
     part = " after a part fill" if is_part else ""
+    whose = f" of {order.user}" if order.user != user else ""
+    run = f" (run {order.run_key})" if order.run_key else ""
     return (
         f"client order ID {order.client_order_id}{server}, {final_state(order.state)}{part}, "
-        f"in batch {order.batch_id} row {order.row}"
+        f"in batch {order.batch_id}{whose}{run} row {order.row}"
     )

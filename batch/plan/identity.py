@@ -5,26 +5,23 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from batch.model import Order, Sheet
+from batch.model import Login, Order, Sheet
+
+__all__ = [
+    "Identity",
+    "Login",
+    "batch_id",
+    "content_hash",
+    "fingerprint",
+    "fingerprints",
+    "identify",
+]
 
 BATCH_ID_LENGTH = 8
 """Characters of base 32: short enough to type, and 40 bits are enough for one desk's sheets."""
-
-OCCURRENCE = "#"
-"""Between a fingerprint's content and its number among equal rows."""
-
-
-@dataclass(frozen=True, slots=True)
-class Login:
-    """Whose orders at which venue: orders can only duplicate each other within one login."""
-
-    url: str
-    org: str
-    user: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +30,21 @@ class Identity:
 
     Attributes:
         content: the hash of the sheet's cells under this login.
+        run_key: which run of this content it is; empty where none was named.
     """
 
     login: Login
     content: str
+    run_key: str = ""
 
     def batch_id(self, generation: int) -> str:
         """Give the ID of the batch that sends this for the so manieth time."""
-        return batch_id(self.content, generation)
+        return batch_id(self.content, generation, self.run_key)
 
 
-def identify(sheet: Sheet, login: Login) -> Identity:
+def identify(sheet: Sheet, login: Login, run_key: str = "") -> Identity:
     """Say what a sheet's batch is; reads through all of its cells."""
-    return Identity(login, content_hash(sheet, login))
+    return Identity(login, content_hash(sheet, login), run_key)
 
 
 def content_hash(sheet: Sheet, login: Login) -> str:
@@ -62,26 +61,19 @@ def content_hash(sheet: Sheet, login: Login) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def batch_id(content: str, generation: int) -> str:
+def batch_id(content: str, generation: int, run_key: str = "") -> str:
     """Make the short ID of a batch from its content's hash; `.2` and up when sent again."""
+    if run_key:
+        content = hashlib.sha256(f"{content} {run_key}".encode()).hexdigest()
     letters = base64.b32encode(bytes.fromhex(content)).decode().lower()[:BATCH_ID_LENGTH]
     return letters if generation == 1 else f"{letters}.{generation}"
 
 
+def fingerprint(order: Order) -> str:
+    """Give the hash of all that is sent of an order but its client ID; equal orders share it."""
+    return hashlib.sha256(json.dumps(order.terms().texts()).encode()).hexdigest()[:40]
+
+
 def fingerprints(orders: Iterable[Order]) -> list[str]:
-    """Give each order the hash of all that is sent but the client ID, and its occurrence.
-
-    Numbers count by value: 1.3927 and 1.39270 are the same limit price.
-    """
-    seen: Counter[str] = Counter()
-    result = []
-    for order in orders:
-        content = hashlib.sha256(json.dumps(order.terms().texts()).encode()).hexdigest()[:40]
-        seen[content] += 1
-        result.append(f"{content}{OCCURRENCE}{seen[content]}")
-    return result
-
-
-def same_content(fingerprint: str, other: str) -> bool:
-    """Say whether two orders differ in nothing but their client ID and their occurrence."""
-    return fingerprint.split(OCCURRENCE)[0] == other.split(OCCURRENCE)[0]
+    """Give each order its fingerprint."""
+    return [fingerprint(order) for order in orders]

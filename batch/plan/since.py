@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Collection
 
 from batch.clock import Clock
-from batch.errors import GateError
+from batch.errors import Advice, GateError
 from batch.journal import BatchSummary, EarlierOrder, Journal
-from batch.plan.duplicates import is_exposure, listing
-from batch.states import OrderState
+from batch.model import Login, OrderRecord
+from batch.plan.duplicates import listing
+from batch.plan.exposures import is_exposure
+from batch.plan.identity import fingerprint
+from batch.states import OrderEvent, OrderState
 
 
 def refuse_sent_since(journal: Journal, summary: BatchSummary, clock: Clock) -> None:
@@ -21,9 +25,9 @@ def refuse_sent_since(journal: Journal, summary: BatchSummary, clock: Clock) -> 
     if sent:
         raise GateError(
             f"batch {summary.batch.batch_id}: expected rows that no other batch has sent, found "
-            f"{len(sent)} that one has sent since:\n{listing(sent)}\n"
-            "Nothing more was sent. To send only the others: change any cell of the sheet that is "
-            "not sent (a note), and submit it with --skip-sent."
+            f"{len(sent)} that one has sent since:\n{listing(sent, summary.batch.user)}\n"
+            "Nothing more was sent.",
+            advice=Advice.CHANGE_AND_SKIP_SENT,
         )
 
 
@@ -32,27 +36,57 @@ def sent_elsewhere(
 ) -> dict[int, EarlierOrder]:
     """Give the rows of a batch in these states that another batch has sent since it was planned.
 
+    The k-th such row of some content against the k-th exposure of it; where another batch took
+    rows of this one over, that many of its orders stand for those.
+
     Returns:
         Row number -> the order of the other batch.
     """
     if not any(summary.states.get(state) for state in states):
         return {}
     batch = summary.batch
-    waiting = {order.client_order_id or "" for order in journal.orders(batch.batch_id, states)}
-    now = clock.now()
-    look = journal.looking(url=batch.venue_url, org=batch.org, user=batch.user)
-    mine = [
-        earlier
-        for earlier in look.earlier_orders(client_order_ids=waiting)
-        if earlier.batch_id == batch.batch_id
-    ]
-    others = {
-        earlier.fingerprint: earlier
-        for earlier in look.earlier_orders(fingerprints=[m.fingerprint for m in mine])
-        if earlier.batch_id != batch.batch_id
-        and earlier.state is not OrderState.PLANNED
-        and is_exposure(earlier, now)
-        # What was sent before this batch was planned was known then, and repeated on purpose.
-        and (earlier.submitted_at is None or earlier.submitted_at >= batch.created_at)
+    mine = {
+        order.row: print_
+        for order in journal.orders(batch.batch_id, states)
+        if (print_ := _fingerprint(order)) is not None
     }
-    return {m.row: others[m.fingerprint] for m in mine if m.fingerprint in others}
+    now = clock.now()
+    look = journal.looking(Login.of(batch.venue_url, batch.org, batch.user))
+    others: defaultdict[str, list[EarlierOrder]] = defaultdict(list)
+    for earlier in look.earlier_orders(fingerprints=mine.values()):
+        if (
+            earlier.batch_id != batch.batch_id
+            and earlier.state is not OrderState.PLANNED
+            and is_exposure(earlier, batch.run_key, now)
+            # What was sent before this batch was planned was known then, and repeated on purpose.
+            and (earlier.submitted_at is None or earlier.submitted_at >= batch.created_at)
+        ):
+            others[earlier.fingerprint].append(earlier)
+    if not others:
+        return {}
+    for print_, count in _handed_over(journal, batch.batch_id).items():
+        del others[print_][:count]
+    found = {}
+    for row, print_ in mine.items():
+        if others.get(print_):
+            found[row] = others[print_].pop(0)
+    return found
+
+
+def _handed_over(journal: Journal, batch_id: str) -> Counter[str]:
+    """Count the rows that other batches send in this one's place, by their content."""
+    left = {
+        event.row for event in journal.events(batch_id) if event.kind == OrderEvent.WITHDRAWN.value
+    }
+    if not left:
+        return Counter()
+    records = journal.orders(batch_id, [OrderState.SKIPPED])
+    return Counter(
+        print_
+        for record in records
+        if record.row in left and (print_ := _fingerprint(record)) is not None
+    )
+
+
+def _fingerprint(record: OrderRecord) -> str | None:
+    return None if record.order is None else fingerprint(record.order)

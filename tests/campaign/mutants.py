@@ -228,9 +228,10 @@ def throttled_row_is_sent_in_two_copies(patches: Patches) -> None:
 
 def edited_sheet_is_sent_whole(patches: Patches) -> None:
     """Plan rows that another batch has sent as if they were new."""
-    from batch.plan.duplicates import Matches
+    from batch.plan import exposures
 
-    _replace(patches, Matches, "sent", lambda *_: None)
+    _replace(patches, exposures, "is_exposure", lambda *_: False)
+    _replace(patches, exposures, "holds_something", lambda *_: False)
 
 
 def redirect_is_followed(patches: Patches) -> None:

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from batch.journal import Change, Journal, PlannedRow
-from batch.model import BatchRecord, Column, Order, Side, TimeInForce
+from batch.model import BatchRecord, Column, Login, Order, Side, TimeInForce
 from batch.states import OrderEvent, OrderState
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
-LOGIN = {"url": "https://venue.example", "org": "ACME", "user": "desk"}
+LOGIN = Login("https://venue.example", "ACME", "desk")
 COLUMNS = (Column("Pair", "symbol", "A"), Column("Limit", "price", "B"), Column("Desk", None, "C"))
 
 
@@ -22,9 +22,9 @@ def a_batch(batch_id: str = "abc", *, row_count: int = 1) -> BatchRecord:
         worksheet="Orders",
         columns=COLUMNS,
         row_count=row_count,
-        venue_url=LOGIN["url"],
-        org=LOGIN["org"],
-        user=LOGIN["user"],
+        venue_url=LOGIN.url,
+        org=LOGIN.org,
+        user=LOGIN.user,
         simulated=False,
         created_at=NOW,
     )
@@ -71,7 +71,7 @@ def add(
 ) -> None:
     """Plan a batch, of rows 2 and 3 where nothing else is said."""
     rows = rows if rows is not None else [a_row(n, batch_id=batch_id) for n in (2, 3)]
-    with journal.planning(**LOGIN, now=NOW) as planning:
+    with journal.planning(LOGIN, NOW) as planning:
         planning.add(
             a_batch(batch_id, row_count=len(rows)),
             content_hash=content_hash or f"hash-{batch_id}",

@@ -199,7 +199,7 @@ def test_a_new_journal_that_another_program_looks_at_is_waited_for(path: Path) -
 def test_a_commit_inside_a_planning_is_a_fault_of_our_own(journal: Journal) -> None:
     with (
         pytest.raises(JournalError, match=r"a fault of our own \(InvalidRequestError\)"),
-        journal.planning(**LOGIN, now=NOW) as planning,
+        journal.planning(LOGIN, NOW) as planning,
     ):
         planning.add(a_batch(), content_hash="h", generation=1, rows=[a_row(2)], detail="")
         journal.apply("abc", [claim(2)], NOW)
@@ -440,7 +440,7 @@ def test_the_same_batch_twice_is_refused(journal: Journal) -> None:
 
     with (
         pytest.raises(JournalError, match="each batch"),
-        journal.planning(**LOGIN, now=NOW) as planning,
+        journal.planning(LOGIN, NOW) as planning,
     ):
         planning.add(a_batch(), content_hash="other", generation=1, rows=[], detail="")
 

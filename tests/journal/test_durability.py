@@ -193,7 +193,7 @@ def test_after_ctrl_c_commits_are_as_durable_as_before(journal: Journal) -> None
 def test_a_planning_that_is_left_by_any_error_leaves_nothing(
     journal: Journal, path: Path, stop: type[BaseException]
 ) -> None:
-    with pytest.raises(stop), journal.planning(**LOGIN, now=NOW) as planning:
+    with pytest.raises(stop), journal.planning(LOGIN, NOW) as planning:
         planning.add(a_batch(), content_hash="h", generation=1, rows=[a_row(2)], detail="")
         raise stop
 
@@ -242,9 +242,9 @@ def test_rows_that_are_never_sent_may_repeat_a_client_order_id(
 
 def test_another_login_may_use_the_same_client_order_id(journal: Journal) -> None:
     add(journal, "old")
-    login = {**LOGIN, "user": "other"}
+    login = replace(LOGIN, user="other")
 
-    with journal.planning(**login, now=NOW) as planning:
+    with journal.planning(login, NOW) as planning:
         planning.add(
             replace(a_batch("new"), user="other"),
             content_hash="hash-old",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from batch.errors import JournalError
 from batch.journal import Change, EarlierOrder, Journal
 from batch.journal.tables import SENDABLE
+from batch.model import Login
 from batch.states import OrderEvent, OrderState
 from tests.journal.planned import LOGIN, NOW, a_batch, a_row, add, claim, states
 
@@ -16,7 +19,7 @@ from tests.journal.planned import LOGIN, NOW, a_batch, a_row, add, claim, states
 def test_withdrawn_rows_are_skipped_together_with_the_new_plan(journal: Journal) -> None:
     add(journal, "old")
 
-    with journal.planning(**LOGIN, now=NOW) as planning:
+    with journal.planning(LOGIN, NOW) as planning:
         planning.withdraw("old", [2, 3], "batch new sends them", "not sent: sent by batch new")
         planning.add(
             a_batch("new"),
@@ -45,7 +48,7 @@ def test_a_row_that_was_claimed_meanwhile_is_not_withdrawn_and_nothing_is_planne
 
     with (
         pytest.raises(JournalError, match=r"batch old: expected to change 2 rows, found 1"),
-        journal.planning(**LOGIN, now=NOW) as planning,
+        journal.planning(LOGIN, NOW) as planning,
     ):
         planning.add(a_batch("new"), content_hash="h", generation=1, rows=[], detail="")
         planning.withdraw("old", [2, 3], "", "")
@@ -57,7 +60,7 @@ def test_a_row_that_was_claimed_meanwhile_is_not_withdrawn_and_nothing_is_planne
 def test_withdrawing_no_rows_does_nothing(journal: Journal) -> None:
     add(journal, "old")
 
-    with journal.planning(**LOGIN, now=NOW) as planning:
+    with journal.planning(LOGIN, NOW) as planning:
         planning.withdraw("old", [], "", "")
 
     assert len(list(journal.events("old"))) == 1
@@ -89,31 +92,109 @@ def test_orders_are_found_by_fingerprint_and_by_client_order_id(journal: Journal
         NOW,
     )
 
-    with journal.planning(**LOGIN, now=NOW) as planning:
+    with journal.planning(LOGIN, NOW) as planning:
         found = planning.earlier_orders(
             fingerprints=["same", "print-old-3"], client_order_ids=["desk-1", "unknown"]
         )
 
     assert found == [
-        EarlierOrder("old", 2, OrderState.OPEN, "same", "old-2", "S1", Decimal("2.50"), NOW),
-        EarlierOrder("old", 3, OrderState.PLANNED, "print-old-3", "desk-1", None, None, None),
+        EarlierOrder(
+            batch_id="old",
+            row=2,
+            user=LOGIN.user,
+            run_key="",
+            state=OrderState.OPEN,
+            fingerprint="same",
+            client_order_id="old-2",
+            server_order_id="S1",
+            filled_size=Decimal("2.50"),
+            submitted_at=NOW,
+        ),
+        EarlierOrder(
+            batch_id="old",
+            row=3,
+            user=LOGIN.user,
+            run_key="",
+            state=OrderState.PLANNED,
+            fingerprint="print-old-3",
+            client_order_id="desk-1",
+            server_order_id=None,
+            filled_size=None,
+            submitted_at=None,
+        ),
     ]
 
 
-@pytest.mark.parametrize("other", ["url", "org", "user"])
-def test_orders_of_another_login_are_not_found(journal: Journal, other: str) -> None:
+@pytest.mark.parametrize("other", ["url", "org"])
+def test_orders_of_another_scope_are_not_found(journal: Journal, other: str) -> None:
     add(journal, "old")
 
-    with journal.planning(**{**LOGIN, other: "another"}, now=NOW) as planning:
-        assert planning.earlier_orders(client_order_ids=["old-2"]) == []
-        assert planning.generations("hash-old") == []
+    look = journal.looking(replace(LOGIN, **{other: "another"}))
+
+    assert look.earlier_orders(client_order_ids=["old-2"]) == []
+    assert look.generations("hash-old") == []
+
+
+def test_a_colleague_s_orders_are_found_and_their_batches_are_not(journal: Journal) -> None:
+    add(journal, "old")
+
+    look = journal.looking(replace(LOGIN, user="colleague"))
+
+    assert [order.user for order in look.earlier_orders(client_order_ids=["old-2"])] == ["desk"]
+    assert look.generations("hash-old") == []
+
+
+def test_a_login_that_is_spelled_in_another_way_is_the_same(journal: Journal) -> None:
+    with journal.planning(Login("HTTPS://Venue.Example:443/", " ACME", "desk "), NOW) as planning:
+        planning.add(a_batch(), content_hash="h", generation=1, rows=[a_row(2)], detail="")
+    add(journal, "new", [a_row(3)])
+
+    look = journal.looking(LOGIN)
+
+    assert [one.batch.batch_id for one in look.generations("h")] == ["abc"]
+    assert len(look.earlier_orders(client_order_ids=["abc-2", "abc-3"])) == 2
+    assert look.logins() == [LOGIN]
+
+
+def test_runs_of_one_content_are_told_apart(journal: Journal) -> None:
+    with journal.planning(LOGIN, NOW) as planning:
+        for name, run_key in (("a", ""), ("b", "monday")):
+            batch = replace(a_batch(name), run_key=run_key)
+            planning.add(batch, content_hash="h", generation=1, rows=[], detail="")
+
+    look = journal.looking(LOGIN)
+
+    assert [one.batch.batch_id for one in look.generations("h")] == ["a"]
+    assert [one.batch.batch_id for one in look.generations("h", "monday")] == ["b"]
+    assert look.generations("h", "tuesday") == []
+
+
+def test_a_look_says_when_something_last_happened_to_a_batch(journal: Journal) -> None:
+    add(journal)
+    journal.apply("abc", [claim(2, submitted_at=NOW)], NOW + timedelta(hours=3))
+
+    look = journal.looking(LOGIN)
+
+    assert look.last_event_at("abc") == NOW + timedelta(hours=3)
+    assert look.last_event_at("none") is None
+
+
+def test_a_look_leaves_nothing_behind(journal: Journal) -> None:
+    look = journal.looking(LOGIN)
+
+    look.generations("h")
+    look.earlier_orders(fingerprints=["p"], client_order_ids=["c"])
+    with journal.planning(LOGIN, NOW) as planning:
+        planning.generations("h")
+
+    assert look.logins() == []
 
 
 def test_more_orders_than_a_statement_takes_are_found(journal: Journal) -> None:
     rows = [a_row(number) for number in range(2, 1302)]
     add(journal, rows=rows)
 
-    with journal.planning(**LOGIN, now=NOW) as planning:
+    with journal.planning(LOGIN, NOW) as planning:
         found = planning.earlier_orders(
             fingerprints=[row.fingerprint or "" for row in rows],
             client_order_ids=(row.client_order_id or "" for row in rows),
@@ -125,7 +206,7 @@ def test_more_orders_than_a_statement_takes_are_found(journal: Journal) -> None:
 def test_nothing_asked_finds_nothing(journal: Journal) -> None:
     add(journal)
 
-    with journal.planning(**LOGIN, now=NOW) as planning:
+    with journal.planning(LOGIN, NOW) as planning:
         assert planning.earlier_orders() == []
 
 
@@ -155,7 +236,7 @@ def test_the_generations_of_a_content_are_given_oldest_first(journal: Journal) -
     add(journal, "abc", content_hash="same", generation=1)
     add(journal, "def")
 
-    with journal.planning(**LOGIN, now=NOW) as planning:
+    with journal.planning(LOGIN, NOW) as planning:
         found = planning.generations("same")
         nothing = planning.generations("new")
 
@@ -167,7 +248,7 @@ def test_the_generations_of_a_content_are_given_oldest_first(journal: Journal) -
 def test_a_batch_id_is_taken_whatever_its_content(journal: Journal) -> None:
     add(journal)
 
-    with journal.planning(**LOGIN, now=NOW) as planning:
+    with journal.planning(LOGIN, NOW) as planning:
         assert planning.is_taken("abc")
         assert not planning.is_taken("abc.2")
 

@@ -10,13 +10,14 @@ import pytest
 
 from batch.errors import JournalError, JournalLocked
 from batch.journal import Journal, PlannedRow
+from batch.model import Login
 from batch.states import OrderState
 from tests.journal.planned import NOW, a_row, add, claim, states
 from tests.journal.processes import another, hear, tell
 
 PLANNER = """
 journal = Journal.open(path)
-with journal.planning(**LOGIN, now=NOW) as planning:
+with journal.planning(LOGIN, NOW) as planning:
     say("planning")
     wait()
     planning.add(a_batch("abc"), content_hash="h", generation=1, rows=[a_row(2)], detail="")
@@ -45,7 +46,7 @@ def test_a_second_planning_waits_for_the_first_and_sees_its_batch(path: Path) ->
             reader.batch("abc")
         tell(process)
 
-        with journal.planning(url="u", org="o", user="s", now=NOW) as planning:
+        with journal.planning(Login("u", "o", "s"), NOW) as planning:
             assert planning.is_taken("abc")
 
 

@@ -123,7 +123,7 @@ def test_wide_and_long_rows_are_kept(journal: Journal) -> None:
 
 def test_texts_with_half_characters_are_kept_in_readable_form(journal: Journal) -> None:
     batch = replace(a_batch(), sheet_path="/desk/\udcff.csv", worksheet="\ud800")
-    with journal.planning(**LOGIN, now=NOW) as planning:
+    with journal.planning(LOGIN, NOW) as planning:
         planning.add(
             batch,
             content_hash="h",
@@ -156,7 +156,7 @@ def test_a_batch_is_read_as_it_was_written(
     )
 
     with tempfile.TemporaryDirectory() as folder, Journal.open(f"{folder}/journal.db") as journal:
-        with journal.planning(**LOGIN, now=NOW) as planning:
+        with journal.planning(LOGIN, NOW) as planning:
             planning.add(batch, content_hash="h", generation=1, rows=[], detail="")
         found = journal.batch("abc")
 
@@ -189,7 +189,7 @@ def test_rows_are_given_in_the_sheets_order_over_many_portions(journal: Journal)
 def test_batches_are_listed_newest_first_with_their_rows_counted(journal: Journal) -> None:
     for age, batch_id in enumerate(("one", "two")):
         batch = replace(a_batch(batch_id), created_at=NOW - timedelta(days=age))
-        with journal.planning(**LOGIN, now=NOW) as planning:
+        with journal.planning(LOGIN, NOW) as planning:
             rows = [a_row(2, batch_id=batch_id), PlannedRow(3, (), OrderState.INVALID)]
             planning.add(batch, content_hash=batch_id, generation=1, rows=rows, detail="")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,11 +18,12 @@ from batch.errors import GateError
 from batch.journal import Journal
 from batch.model import Validation
 from batch.plan.duplicates import Duplicates
-from batch.plan.identity import fingerprints
+from batch.plan.identity import fingerprint
 from batch.plan.since import refuse_sent_since
 from batch.states import OrderState
 from tests.run.conftest import Desk
 from tests.run.doubles import (
+    START,
     FakeClock,
     InlineWorkers,
     ScriptedVenue,
@@ -30,7 +32,6 @@ from tests.run.doubles import (
 )
 
 DAY_S = 24 * 3600
-EXPOSED = frozenset({"FILLED", "NEW"})
 
 
 @dataclass(frozen=True)
@@ -124,28 +125,46 @@ def take(desk: Desk, step: Step, modes: dict[str, Duplicates]) -> None:
 
 
 def doubled(desk: Desk, modes: dict[str, Duplicates]) -> list[str]:
-    """Name what the venue holds twice of one fingerprint or ID though nobody asked for it."""
-    planned = {}
+    """Name what the venue holds beyond what a batch had rows for, though nobody asked for it.
+
+    Of each content a batch may send as many rows as it has beyond the exposures that others had
+    when it was planned; and no ID is sent twice.
+    """
+    rows: dict[str, Counter[str]] = {}
+    batch_of: dict[str | None, tuple[str, str]] = {}
+    planned_at = {}
     for summary in desk.journal.batches():
         name = summary.batch.batch_id
-        records = [record for record in desk.journal.orders(name) if record.order is not None]
-        prints = fingerprints([record.order for record in records if record.order])
-        for record, fingerprint in zip(records, prints, strict=True):
+        planned_at[name] = (summary.batch.created_at - START).total_seconds() + 1000.0
+        rows[name] = Counter()
+        for record in desk.journal.orders(name):
+            assert record.order is not None
+            content = fingerprint(record.order)
+            rows[name][content] += 1
             # Of two rows that had one ID, the one that was withdrawn did not use it.
             if record.state is not OrderState.SKIPPED:
-                planned[record.client_order_id] = (name, fingerprint, record.order)
-    wrong = []
-    for first, second in combinations(desk.venue.books, 2):
-        _, earlier, one = planned[first.client_order_id]
-        batch_id, later, other = planned[second.client_order_id]
-        own = one is not None and other is not None and one.client_order_id
-        is_same = own and other is not None and own == other.client_order_id
-        is_equal = earlier == later and second.taken_at - first.taken_at < DAY_S
-        unasked = modes[batch_id] is not Duplicates.SEND
-        if first.end in EXPOSED and unasked and (is_same or is_equal):
-            wrong.append(f"{first.client_order_id} and {second.client_order_id}")
-        if first.client_order_id == second.client_order_id:
-            wrong.append(f"{first.client_order_id} twice")
+                batch_of[record.client_order_id] = (name, content)
+    wrong = [
+        f"{first.client_order_id} twice"
+        for first, second in combinations(desk.venue.books, 2)
+        if first.client_order_id == second.client_order_id
+    ]
+    for name, at in planned_at.items():
+        sent: Counter[str] = Counter()
+        exposed: Counter[str] = Counter()
+        for held in desk.venue.books:
+            batch, content = batch_of[held.client_order_id]
+            age = at - held.taken_at
+            if batch == name:
+                sent[content] += 1
+            elif age >= 0 and (held.end == "NEW" or (held.end == "FILLED" and age < DAY_S)):
+                exposed[content] += 1
+        if modes[name] is not Duplicates.SEND:
+            wrong += [
+                f"{name} sent {count} of {content} beside {exposed[content]}"
+                for content, count in sent.items()
+                if count > max(0, rows[name][content] - exposed[content])
+            ]
     return wrong
 
 

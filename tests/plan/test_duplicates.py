@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from batch.cli.advice import words_of
 from batch.errors import GateError
 from batch.model import Validation
 from batch.plan.duplicates import LISTED, Duplicates
@@ -53,7 +54,7 @@ def test_one_edited_cell_refuses_the_rows_that_were_sent_and_names_them(desk: De
     with pytest.raises(GateError) as caught:
         desk.plan(edited(3, row=2))
 
-    words = str(caught.value)
+    words = words_of(caught.value)
     assert "found 2 that were" in words
     for row, server_id in ((3, "9001"), (4, "9002")):
         assert (
@@ -233,7 +234,7 @@ def test_the_same_id_with_other_content_is_always_refused(
     with pytest.raises(GateError) as caught:
         desk.plan(one(client_order_id="A", price=Decimal("1.3")), duplicates=mode)
 
-    words = str(caught.value)
+    words = words_of(caught.value)
     assert "expected client order IDs that were never used, found 1" in words
     assert f"row 2: client order ID A, server order ID 9000, {end}, in batch {batch_id}" in words
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from batch.cli.advice import words_of
 from batch.errors import GateError, JournalError, JournalLocked
 from batch.journal import Journal
 from batch.model import Order, Validation
@@ -33,7 +34,7 @@ def test_rows_that_an_unfinished_batch_holds_are_refused_with_both_ways_out(desk
     with pytest.raises(GateError) as caught:
         desk.plan(edited(3, row=2))
 
-    words = str(caught.value)
+    words = words_of(caught.value)
     assert f"row 3: client order ID {batch_id}-3, NOT_SENT, in batch {batch_id} row 3" in words
     assert "row 2:" not in words
     assert f"orderbatch resume {batch_id}" in words
@@ -46,11 +47,10 @@ def test_sent_and_waiting_rows_are_both_named(desk: Desk) -> None:
     with pytest.raises(GateError) as caught:
         desk.plan(edited(4, row=2))
 
-    words = str(caught.value)
+    words = words_of(caught.value)
     assert "found 1 that were:\n  row 3:" in words
-    assert (
-        f"and 2 that an unfinished batch is still to send (orderbatch resume {batch_id})" in words
-    )
+    assert f"and 2 that an unfinished batch is still to send ({batch_id})" in words
+    assert f"orderbatch resume {batch_id}" in words
     assert "\n  row 4:" in words
 
 
@@ -167,7 +167,7 @@ def test_a_resume_is_refused_when_another_batch_sent_its_rows_since(desk: Desk) 
     with pytest.raises(GateError) as caught:
         refuse_sent_since(desk.journal, desk.journal.batch(first), desk.clock)
 
-    words = str(caught.value)
+    words = words_of(caught.value)
     assert f"batch {first}: expected rows that no other batch has sent, found 1" in words
     assert "server order ID 9002, FILLED" in words
     assert "--skip-sent" in words

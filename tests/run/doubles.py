@@ -131,6 +131,9 @@ class Held:
     changes: dict[str, Any] = field(default_factory=dict)
 
 
+ENDS_UNFILLED = frozenset({"EXPIRED", "CANCELED", "CANCELLED", "REJECTED"})
+
+
 @dataclass
 class ScriptedVenue:
     """A venue in memory that accepts duplicates and does to each placing what a script says.
@@ -146,6 +149,7 @@ class ScriptedVenue:
         life_s, end: how long an order works, and how it ends.
         life_of: gives how long the n-th order works, from 0, where they differ.
         away_until: questions get no answer before this time.
+        is_silent: it does not say how much of an order was filled that ended early.
         cancels: what a cancel does: `ok`, `refused`, or `ignored` (accepted, and too late).
     """
 
@@ -157,6 +161,7 @@ class ScriptedVenue:
     life_of: Callable[[int], float] | None = None
     away_until: float = 0.0
     lists: str = "all"
+    is_silent: bool = False
     cancels: str = "ok"
     books: list[Held] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
@@ -236,6 +241,7 @@ class ScriptedVenue:
             visible_at=now + (3.0 if self.finds == "late" else 0.0),
             ends_at=now + life_s,
             end=self.end,
+            filled=Decimal(0) if self.end in ENDS_UNFILLED and not self.is_silent else None,
         )
         self.books.append(held)
         return held

@@ -119,6 +119,11 @@ def _not_own(where: str, what: str) -> JournalError:
 NEW_VALUES = {"batches": {"run_key": ""}}
 """What a column holds in rows that are older than it is, where it may not be empty."""
 
+CHANGED_VALUES = {
+    "orders": {"fingerprint": "substr(fingerprint, 1, instr(fingerprint || '#', '#') - 1)"}
+}
+"""What a column holds now, from what it held: equal orders of a sheet are no longer numbered."""
+
 
 def _make_anew(connection: Connection) -> None:
     """Make every table as this version makes it, and move what the older ones hold over.
@@ -140,7 +145,9 @@ def _make_anew(connection: Connection) -> None:
         values = NEW_VALUES.get(table.name, {})
         new = {name: value for name, value in values.items() if name not in had}
         quoted = ", ".join(f'"{name}"' for name in (*kept, *new))
-        wanted = ", ".join([*(f'"{name}"' for name in kept), *(f"'{v}'" for v in new.values())])
+        changed = CHANGED_VALUES.get(table.name, {})
+        old = (changed.get(name, f'"{name}"') for name in kept)
+        wanted = ", ".join([*old, *(f"'{v}'" for v in new.values())])
         connection.exec_driver_sql(
             f"INSERT INTO {table.name} ({quoted}) SELECT {wanted} FROM older_{table.name}"
         )
