@@ -170,7 +170,7 @@ def _with_chosen_venue(path: Path, tables: Mapping[str, Any], name: str | None) 
         _parse(path, {"venue": table}, f"venue.{other}")
     name = name if name is not None else tables.get("default_venue")
     unnamed = {key: value for key, value in venue.items() if key not in named}
-    if name is None:
+    if not isinstance(name, str):  # none, or no name at all, which the tables' types refuse
         return {**tables, "venue": unnamed}
     _parse(path, {"venue": unnamed})
     if name not in named:

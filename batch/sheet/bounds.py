@@ -40,7 +40,10 @@ class Limits:
     parts: int = _bound(10_000, "parts", "a workbook has five, and a few for each worksheet")
     relationships: int = _bound(10_000, "relationships of a part", "one for each part")
     worksheets: int = _bound(255, "worksheets", "as many as a spreadsheet program makes at once")
-    tags: int = _bound(40_000_000, "XML tags in a part", "5,000,000 cells have three, each twice")
+    tags: int = _bound(
+        20_000_000, "XML tags in a part", "5,000,000 cells have two, each with a start and an end"
+    )
+    depth: int = _bound(1_000, "XML tags within each other", "a worksheet has eight")
     text_bytes: int = _bound(
         250_000_000, "bytes of text that cells share", "all of it is held in memory"
     )

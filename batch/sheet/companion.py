@@ -87,18 +87,20 @@ def _rows(path: Path, tables: Mapping[str, Any]) -> int | None:
     rows = tables.get("rows")
     if rows is None or (isinstance(rows, int) and not isinstance(rows, bool) and rows >= 0):
         return rows
-    raise _refusal(path, "rows = a whole number", repr(rows))
+    raise _refusal(path, "rows = a whole number", _in_words(rows))
 
 
 def _totals(path: Path, totals: object) -> dict[str, Decimal]:
     if not isinstance(totals, Mapping):
-        raise _refusal(path, "a table [totals] of currencies", repr(totals))
+        raise _refusal(path, "a table [totals] of currencies", _in_words(totals))
     found: dict[str, Decimal] = {}
     for currency, amount in totals.items():
-        text = format(amount, "f") if isinstance(amount, Decimal) else str(amount)
+        text = amount if isinstance(amount, str) else _in_words(amount)
+        if isinstance(amount, Decimal) and amount.is_finite() and abs(amount.adjusted()) < 40:
+            text = format(amount, "f")
         plain = not isinstance(amount, bool) and _AMOUNT.fullmatch(text)
         if not (plain and re.fullmatch(r"[A-Z]{3}", currency)):
-            raise _refusal(path, "totals such as EUR = 2470000", f"{currency} = {str(amount)[:40]}")
+            raise _refusal(path, "totals such as EUR = 2470000", f"{currency} = {text[:40]}")
         found[currency] = Decimal(text)
     return found
 
@@ -109,14 +111,21 @@ def _sha256(path: Path, tables: Mapping[str, Any]) -> str | None:
         return None
     if isinstance(text, str) and re.fullmatch(r"[0-9a-fA-F]{64}", text.strip()):
         return text.strip().lower()
-    raise _refusal(path, "sha256 = 64 hexadecimal digits", repr(text)[:80])
+    raise _refusal(path, "sha256 = 64 hexadecimal digits", _in_words(text))
 
 
 def _run(path: Path, tables: Mapping[str, Any]) -> str | None:
     run = tables.get("run")
     if run is None or isinstance(run, str):
         return run
-    raise _refusal(path, 'run = a text such as "{date}"', repr(run)[:80])
+    raise _refusal(path, 'run = a text such as "{date}"', _in_words(run))
+
+
+def _in_words(value: object) -> str:
+    try:
+        return repr(value)[:80]
+    except (ValueError, RecursionError):  # thousands of digits, or of tables within tables
+        return "a value too large to be shown"
 
 
 def _refusal(path: Path, expected: str, found: str) -> SheetError:

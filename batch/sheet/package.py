@@ -13,6 +13,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from xml.parsers import expat
 
@@ -24,6 +25,8 @@ Attributes = Mapping[str, str]
 
 _CHUNK = 1 << 18
 _LONGEST_TOKEN = 1 << 21
+_DEEP = 100_000
+_ENCODINGS = frozenset({"utf-8", "utf-16", "utf-16le", "utf-16be", "iso-8859-1", "us-ascii"})
 
 _RELATIONSHIPS = "http://schemas.openxmlformats.org/package/2006/relationships Relationship"
 
@@ -32,6 +35,7 @@ _RELATIONSHIPS = "http://schemas.openxmlformats.org/package/2006/relationships R
 # place, and so does what follows.
 _BLANK_CELLS = re.compile(
     rb'(?:<c r="[A-Z]{1,3}[0-9]{1,7}"(?: [a-z]+="[A-Za-z0-9]*")*(?: ?/>|></c>))+(?=<c r="|</row>)'
+    rb'|(?:<c(?: [a-z]+="[A-Za-z0-9]*")*(?: ?/>|></c>))+(?=</row>)'
 )
 _BLANK_ROWS = re.compile(
     rb'(?:<row r="[0-9]{1,7}"[^<>]*(?:/>|></row>))+(?=<row r="[0-9]{1,7}"|</sheetData>)'
@@ -109,11 +113,18 @@ class Package:
         if text is not None:
             parser.CharacterDataHandler = text
         parser.StartDoctypeDeclHandler = self._refuse_document_type
+        parser.XmlDeclHandler = partial(self._require_encoding, part)
         try:
-            fed = tags = 0
+            fed = tags = unclosed = 0
             for chunk in self._chunks(member, without_blanks):
-                tags += chunk.count(b"<")
+                starts = chunk.count(b"<")
+                tags += starts + chunk.count(b"/>")
                 require(self.path, self.limits, "tags", tags)
+                if unclosed <= _DEEP:
+                    # Those that close themselves are counted, too: more than is truly open.
+                    unclosed += starts - 2 * chunk.count(b"</")
+                    if unclosed > _DEEP:
+                        self._count_depth(parser, start, end)
                 parser.Parse(chunk, False)
                 fed += len(chunk)
                 # An endless tag is read again from its start with every chunk.
@@ -138,6 +149,30 @@ class Package:
         except _DAMAGES as error:
             raise damaged(self.path, f"{part}: {error}") from None
 
+    def _count_depth(
+        self,
+        parser: expat.XMLParserType,
+        start: Callable[[str, Attributes], None],
+        end: Callable[[str], None] | None,
+    ) -> None:
+        """Watch the depth from here on: each open tag takes memory, and this takes time."""
+        depth = 0
+
+        def counted_start(tag: str, attributes: Attributes) -> None:
+            nonlocal depth
+            depth += 1
+            require(self.path, self.limits, "depth", depth)
+            start(tag, attributes)
+
+        def counted_end(tag: str) -> None:
+            nonlocal depth
+            depth -= 1
+            if end is not None:
+                end(tag)
+
+        parser.StartElementHandler = counted_start
+        parser.EndElementHandler = counted_end
+
     def _chunks(self, member: zipfile.ZipInfo, without_blanks: bool) -> Iterator[bytes]:
         with self._archive.open(member) as stream:
             before = b""
@@ -153,6 +188,11 @@ class Package:
                     if not chunk:
                         continue
                 yield chunk
+
+    def _require_encoding(self, part: str, _: str, encoding: str | None, __: int) -> None:
+        # Any other is handed to Python's codecs, of which some are no encodings of text at all.
+        if encoding is not None and encoding.casefold() not in _ENCODINGS:
+            raise damaged(self.path, f"{part} is in the encoding {encoding[:40]}")
 
     def _refuse_document_type(self, *_: object) -> None:
         raise SheetError(

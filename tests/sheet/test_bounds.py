@@ -60,6 +60,10 @@ def parts(path: Path) -> Path:
     return write_parts(path, header_xml() + order_xml(2))
 
 
+def deep(path: Path) -> Path:
+    return write_parts(path, header_xml() + order_xml(2), after="<x>" * 200_000)
+
+
 def relationships(path: Path) -> Path:
     more = "".join(f'<Relationship Id="x{n}" Type="a/b" Target="c"/>' for n in range(3))
     rels = f'<Relationships xmlns="{RELATED}">{more}</Relationships>'
@@ -140,6 +144,7 @@ CASES: list[tuple[Callable[[Path], Path], str, int, str]] = [
     (parts, "unpacked_bytes", 100, "workbook-too-large"),
     (parts, "parts", 6, "workbook-too-large"),
     (parts, "tags", 20, "workbook-too-large"),
+    (deep, "depth", 1_000, "workbook-too-large"),
     (relationships, "relationships", 2, "workbook-too-large"),
     (worksheets, "worksheets", 2, "workbook-too-large"),
     (shared_texts, "text_bytes", 1_000, "workbook-too-large"),
@@ -214,6 +219,7 @@ def test_blank_cells_down_to_the_last_column_and_row_are_no_columns(tmp_path: Pa
         '<c r="H2" s="1" />',
         '<c r="H2" s="1"></c>',
         '<c r="H2" s="1" t="n"/><c r="I2"/>',
+        '<c/><c s="1"/><c></c>',
         '</row><row r="3" spans="1:7" s="1" customFormat="1"><c r="A3" s="1"/></row><row r="4">',
         '</row><row r="3"/><row r="4"/><row r="5">',
     ],
