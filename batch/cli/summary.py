@@ -21,9 +21,11 @@ def closing_words(result: BatchResult) -> str:
         before = "It was finished before; n" if is_finished(states) else "N"
         lines.append(f"{before}othing was sent now.")
     else:
-        if outcome.interrupted:
+        if outcome.stopped_by:
+            lines.append(f"It was {outcome.stopped_by}: nothing more was sent.")
+        elif outcome.interrupted:
             lines.append("Interrupted: nothing more was sent.")
-        if outcome.stopped and sends:
+        if outcome.stopped and sends and not outcome.stopped_by:
             lines.append(f"Sending stopped early: {outcome.stopped}")
         if outcome.at_rest:
             lines.append(

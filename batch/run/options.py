@@ -72,9 +72,11 @@ class Outcome:
         stopped: why rows are left that were not sent; empty when none are.
         interrupted: a person or the system asked it to stop.
         at_rest: waiting ended early, because nothing would have changed.
+        stopped_by: who stopped it from elsewhere, and when; empty where nobody did.
     """
 
     states: Mapping[OrderState, int]
     stopped: str = ""
     interrupted: bool = False
     at_rest: bool = False
+    stopped_by: str = ""

@@ -23,6 +23,7 @@ from batch.run.pace import Pace
 from batch.run.recording import Recorder
 from batch.run.sending import Sending, Withheld
 from batch.run.slots import Slots
+from batch.run.stops import Lookout
 from batch.run.tracking import Tracked
 from batch.run.work import Answer, Call, Failed, Workers
 from batch.states import OrderState
@@ -75,6 +76,7 @@ class Run:
         self._following = Following(
             self._recorder, clock, options, self._sending.put_back, self._sending.stop
         )
+        self._lookout = Lookout(journal, batch_id, clock)
         self._slots = Slots(self._pace, clock, options.max_in_flight)
         self._has_ended = False
         self._interrupts = 0
@@ -121,6 +123,7 @@ class Run:
         if self._options.cancel is Cancel.AT_ONCE:
             self._following.cancel_open()
         while True:
+            self._heed_stops()
             # Questions need no claim, so the venue has them while the claims are committed.
             self._ask()
             claimed = self._sending.claim(self._slots_for_placing())
@@ -139,6 +142,15 @@ class Run:
                 self._recorder.commit()
         self._recorder.commit()
         self._recorder.note("run-ended", self._sending.stopped or "finished")
+
+    def _heed_stops(self) -> None:
+        if not self._lookout.look():
+            return
+        self._sending.stop(self._lookout.words)
+        if self._lookout.wants_cancel and self._cancel_until is None:
+            self._recorder.note("cancelling", self._lookout.words)
+            self._cancel_until = self._clock.monotonic() + CANCEL_WAIT_S
+            self._following.cancel_open()
 
     def _slots_for_placing(self) -> int:
         if self._interrupts or self._following.unasked:
@@ -241,6 +253,8 @@ class Run:
         return not (self._interrupts or self._sending.login_failed or self._is_wait_over())
 
     def _is_wait_over(self) -> bool:
+        if self._lookout.seen and self._cancel_until is None:
+            return True
         if self._may_send_more():
             return False
         if self._cancel_until is not None:
@@ -326,7 +340,8 @@ class Run:
         return Outcome(
             states=+self._recorder.states,
             stopped=stopped if left else "",
-            interrupted=self._interrupts > 0,
+            interrupted=self._interrupts > 0 or bool(self._lookout.seen),
+            stopped_by=self._lookout.words,
             at_rest=self._quiet_since is not None and not self._following.is_over(),
         )
 
