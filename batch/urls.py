@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from batch.errors import ConfigError
 
@@ -76,6 +76,12 @@ def server_in(url: str) -> SplitResult | None:
     parts = urlsplit(url)
     names_one = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     return parts if names_one else None
+
+
+def password_in(url: str) -> str:
+    """Give the password that a URL holds, without its escapes; empty where it holds none."""
+    user = url.rpartition("://")[2].rpartition("@")[0]
+    return unquote(user.partition(":")[2])
 
 
 def without_user(url: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from batch.errors import ConfigError
-from batch.urls import check_url
+from batch.urls import check_url, password_in
 
 
 @pytest.mark.parametrize(
@@ -61,3 +61,16 @@ def test_a_url_with_a_password_is_refused_without_showing_it(url: str) -> None:
         check_url(url)
 
     assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "password"),
+    [
+        ("http://ops:p%40ss:w@proxy.test:3128", "p@ss:w"),
+        ("ops:secret@proxy.test", "secret"),
+        ("http://ops@proxy.test", ""),
+        ("http://proxy.test:3128/a:b", ""),
+    ],
+)
+def test_password_of_a_url_is_found_without_its_escapes(url: str, password: str) -> None:
+    assert password_in(url) == password

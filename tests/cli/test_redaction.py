@@ -32,7 +32,8 @@ def needles() -> list[bytes]:
     """Give the secrets as they are, and as they travel in headers."""
     found = [secret.encode() for secret in SECRETS]
     pairs = [f"proxy-user:{PROXY_PASSWORD}", f"ops:{PASSWORD}"]
-    return found + [base64.b64encode(word.encode()) for word in (*SECRETS, *pairs)]
+    halves = [secret[:8].encode() for secret in SECRETS] + [s[-8:].encode() for s in SECRETS]
+    return [*found, *halves, *(base64.b64encode(word.encode()) for word in (*SECRETS, *pairs))]
 
 
 @contextmanager
@@ -107,6 +108,24 @@ def echo_json(status: int) -> Callable[[str, bytes], Answer]:
     return reply
 
 
+def echo_in_order(status: int) -> Callable[[str, bytes], Answer]:
+    """Echo the token and the password in pieces, in the fields of an order."""
+
+    def reply(head: str, body: bytes) -> Answer:
+        coded = base64.b64encode(f"Cookie: SSO_TOKEN={TOKEN}".encode()).decode()
+        document = {
+            "orderId": "77",
+            "status": TOKEN[:8],
+            "execId": PASSWORD[-8:],
+            "errorMessage": f"{'x' * 288} {PASSWORD} {coded}",
+            f"{PASSWORD[:9]}": "as a name",
+        }
+        text = json.dumps(document).replace(PASSWORD[:9], PASSWORD[:9].replace("-", "\\u002d"))
+        return status, f"text/{TOKEN}", text.encode()
+
+    return reply
+
+
 def reset(_: str, __: bytes) -> None:
     return None
 
@@ -172,6 +191,8 @@ FAILURES: dict[str, Callable[[str, bytes], Answer | None]] = {
     "a placing that breaks down": after_login(echo_html(502)),
     "a placing answered with nonsense": after_login(echo_html(200)),
     "a placing without an answer": after_login(reset),
+    "an order in whose fields there are pieces": after_login(echo_in_order(202)),
+    "an error in whose fields there are pieces": after_login(echo_in_order(400)),
     "a redirect to a place with secrets": after_login(echo_html(307)),
 }
 

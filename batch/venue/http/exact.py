@@ -13,6 +13,8 @@ from email.utils import parsedate_to_datetime
 
 from urllib3 import HTTPHeaderDict
 
+from batch.escaping import shown
+from batch.venue.http.redaction import redact_values
 from batch.venue.http.transport import Reply
 
 # Far more than any amount or price has; text beyond it would become a number of gigabytes.
@@ -25,7 +27,7 @@ class Misfit(Exception):
 
 
 def read_json(reply: Reply) -> object:
-    """Read the body as JSON, numbers as `Decimal`.
+    """Read the body as JSON, numbers as `Decimal`, and texts without what must not be shown.
 
     Raises:
         Misfit: the body did not arrive whole, or is not JSON.
@@ -34,16 +36,22 @@ def read_json(reply: Reply) -> object:
         raise Misfit(reply.flaw)
     if not reply.body:
         raise Misfit("an empty answer")
+    redact = reply.redact
     try:
-        return json.loads(
+        data = json.loads(
             reply.body.decode("utf-8-sig"),
             parse_float=exact,
             parse_int=exact,
             parse_constant=_refuse,
+            # Names, too: whoever echoes a request may make fields of it.
+            object_pairs_hook=lambda pairs: {
+                redact(name): redact_values(value, redact) for name, value in pairs
+            },
         )
+        return redact_values(data, redact)
     except (ValueError, RecursionError):
         kind = reply.headers.get("Content-Type", "no content type").partition(";")[0]
-    raise Misfit(f"an answer that is not readable JSON ({printable(kind)[:60]})")
+    raise Misfit(f"an answer that is not readable JSON ({shown(redact(kind))})")
 
 
 def exact(text: str) -> Decimal:
@@ -62,11 +70,6 @@ def exact(text: str) -> Decimal:
 
 def _refuse(text: str) -> object:
     raise ValueError(f"{text} is not JSON")
-
-
-def printable(text: str) -> str:
-    """Give a text without anything that a terminal would act on."""
-    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
 
 
 def retry_after_s(headers: HTTPHeaderDict, now: datetime) -> float | None:

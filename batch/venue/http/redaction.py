@@ -12,7 +12,7 @@ import binascii
 import re
 import threading
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from html import unescape
 from math import ceil
 
@@ -88,13 +88,17 @@ class Redactor:
 
 
 class Secrets:
-    """What an answer must not show, as it becomes known; for any number of threads."""
+    """What an answer must not show, as it becomes known; for any number of threads.
 
-    def __init__(self) -> None:
+    Args:
+        public: texts that are no secret though they may be a piece of one.
+    """
+
+    def __init__(self, public: Iterable[str] = ()) -> None:
         self._lock = threading.Lock()
         self._lasting: set[str] = set()
         self._latest: deque[str] = deque(maxlen=_LATEST)
-        self._public: set[str] = set()
+        self._public = set(public)
         self._redactor = Redactor(())
 
     def add(self, secret: SecretStr) -> None:
@@ -112,7 +116,7 @@ class Secrets:
                 self._renew()
 
     def publish(self, texts: Iterable[str]) -> None:
-        """Leave texts alone that are no secret, though they may be a piece of one."""
+        """Leave alone what was sent, though it may be a piece of a secret that is known by now."""
         hidden = [text for text in texts if self._redactor(text) != text]
         if hidden:
             with self._lock:
@@ -127,16 +131,16 @@ class Secrets:
         self._redactor = Redactor([*self._lasting, *self._latest], self._public)
 
 
-def redact_values(data: object, redactor: Secrets) -> object:
-    """Take secrets out of the texts of a list, however deep; objects in it are left alone."""
+def redact_values(data: object, redact: Callable[[str], str]) -> object:
+    """Take secrets out of a text, or of those in a list, however deep; objects are left alone."""
     if isinstance(data, str):
-        return redactor.redact(data)
+        return redact(data)
     lists = [data] if isinstance(data, list) else []
     while lists:
         values = lists.pop()
         for place, value in enumerate(values):
             if isinstance(value, str):
-                values[place] = redactor.redact(value)
+                values[place] = redact(value)
             elif isinstance(value, list):
                 lists.append(value)
     return data

@@ -13,7 +13,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import requests
@@ -25,8 +25,10 @@ from urllib3 import HTTPHeaderDict
 from batch import __version__
 from batch.config import VenueSettings
 from batch.errors import ConfigError
+from batch.escaping import shown
 from batch.urls import check_url, server_in, without_user
 from batch.venue.http.connection import Adapter, DeadlinePassed, Session, Stage, call
+from batch.venue.http.redaction import Secrets
 
 log = logging.getLogger("batch.venue")
 
@@ -49,6 +51,8 @@ class Reply:
 
     Attributes:
         body: None where it did not arrive whole; `flaw` then says why.
+        redact: takes what must not be shown out of every text that is read from the body, or
+            shown of the headers.
     """
 
     status: int
@@ -56,19 +60,24 @@ class Reply:
     body: bytes | None = field(repr=False)
     flaw: str
     request_id: str
+    redact: Callable[[str], str] = field(default=str, repr=False)
 
 
 class Transport:
     """Sends one prepared request at a time for each thread; connections are shared.
 
     Args:
+        secrets: what no word about a failed exchange may show.
         request_id_header: carries a request's ID to the venue, and back if it echoes it.
 
     Raises:
         ConfigError: the URL, the proxy or the bundle of certificates cannot be used.
     """
 
-    def __init__(self, settings: VenueSettings, *, threads: int, request_id_header: str) -> None:
+    def __init__(
+        self, settings: VenueSettings, secrets: Secrets, *, threads: int, request_id_header: str
+    ) -> None:
+        self._secrets = secrets
         self._request_id_header = request_id_header
         self.base_url = check_url(settings.url)
         self._deadline_s = settings.deadline_s
@@ -202,7 +211,8 @@ class Transport:
             case OSError() if error.errno in _ERRNO_WORDS:
                 return _ERRNO_WORDS[error.errno]
             case OSError() if str(error).startswith("Tunnel connection failed"):
-                return f"a proxy that refused the connection ({str(error)[26:80]})"
+                words = self._secrets.redact(str(error)[26:])
+                return f"a proxy that refused the connection ({shown(words)})"
         return ""
 
 

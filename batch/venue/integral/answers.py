@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 from decimal import Context, Decimal, Inexact, InvalidOperation
 from typing import Any
 
+from batch.escaping import shown
 from batch.model import Side, SpotRate, Terms, TimeInForce, VenueOrder
-from batch.venue.http.exact import Misfit, exact, printable, read_json
+from batch.venue.http.exact import Misfit, exact, read_json
+from batch.venue.http.redaction import MARK
 from batch.venue.http.transport import Reply
 from batch.venue.integral import wire
 from batch.venue.integral.statuses import event_of_status, is_published
@@ -31,6 +33,8 @@ def read_order(data: object, request_id: str) -> VenueOrder:
     server_order_id = _identity(data.get(wire.SERVER_ORDER_ID))
     if not server_order_id:
         raise Misfit(f"an order without {wire.SERVER_ORDER_ID}")
+    if MARK in server_order_id:
+        raise Misfit(f"an order with a secret of ours for {wire.SERVER_ORDER_ID}")
     raw = data.get(wire.STATUS)
     status = raw if isinstance(raw, str) else ""
     terms, odd_terms = _terms(data)
@@ -92,7 +96,7 @@ def _terms(data: Mapping[str, object]) -> tuple[Terms, dict[str, str]]:
         try:
             read[name] = reader(value)
         except (ValueError, ArithmeticError):
-            odd[name] = printable(str(value))[:_MAX_WORDS_LENGTH]
+            odd[name] = shown(str(value), _MAX_WORDS_LENGTH)
     return Terms(**read), odd
 
 
@@ -152,7 +156,7 @@ def _amount(value: object) -> Decimal | None:
 def _message(data: Mapping[str, object]) -> str:
     for name in wire.ERROR_TEXTS:
         if isinstance(text := data.get(name), str) and text:
-            return printable(text)[:_MAX_WORDS_LENGTH]
+            return shown(text, _MAX_WORDS_LENGTH)
     return ""
 
 
@@ -160,7 +164,7 @@ def error_code(reply: Reply) -> str | None:
     """Give the venue's own code of an error, if it has one."""
     code = _error_object(reply).get(wire.ERROR_CODE)
     if isinstance(code, str | Decimal) and str(code):
-        return printable(str(code))[:_MAX_WORDS_LENGTH]
+        return shown(str(code), _MAX_WORDS_LENGTH)
     return None
 
 
@@ -170,11 +174,12 @@ def error_words(reply: Reply) -> str:
     Source: venue-api, "Place an order": the fields are not published.
     """
     words = "; ".join(
-        f"{printable(name)}: {printable(str(value))}"
+        f"{name}: {value}"
         for name, value in _error_object(reply).items()
         if isinstance(value, str | Decimal | bool) and str(value)
     )
-    return words if len(words) <= _MAX_WORDS_LENGTH else words[: _MAX_WORDS_LENGTH - 1] + "…"
+    # Once more: what is no text may be a secret, too, and two fields the two parts of one.
+    return shown(reply.redact(words), _MAX_WORDS_LENGTH)
 
 
 def _error_object(reply: Reply) -> Mapping[str, object]:

@@ -6,12 +6,14 @@ Questions may be asked again at will. Nothing here waits, retries or paces: that
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
-from dataclasses import replace
 from types import TracebackType
 from typing import Self, TypeVar
 from urllib.parse import quote
 from uuid import uuid4
+
+from pydantic import SecretStr
 
 from batch.clock import Clock
 from batch.config import VenueSettings
@@ -25,7 +27,9 @@ from batch.errors import (
     VenueRefused,
 )
 from batch.model import SpotRate, VenueOrder
+from batch.urls import password_in
 from batch.venue.http.exact import Misfit, read_json
+from batch.venue.http.redaction import Secrets
 from batch.venue.http.transport import Lost, Reply, Transport, Unsent
 from batch.venue.integral import wire
 from batch.venue.integral.answers import (
@@ -37,7 +41,8 @@ from batch.venue.integral.answers import (
 )
 from batch.venue.integral.credentials import Auth, Credential
 from batch.venue.integral.signing import SignatureAuth
-from batch.venue.integral.tokens import TokenAuth, not_delivered, throttled
+from batch.venue.integral.statuses import EVENTS
+from batch.venue.integral.tokens import TokenAuth, discreet, not_delivered, throttled
 
 Answer = TypeVar("Answer")
 
@@ -56,13 +61,17 @@ class Venue:
 
     def __init__(self, settings: VenueSettings, *, clock: Clock, threads: int = 16) -> None:
         self._clock = clock
+        self._secrets = Secrets([*wire.NAMES, *EVENTS, settings.user, settings.org])
+        self._secrets.add(settings.password)
+        if settings.proxy is not None and (password := password_in(settings.proxy)):
+            self._secrets.add(SecretStr(password))
         self._transport = Transport(
-            settings, threads=threads, request_id_header=wire.REQUEST_ID_HEADER
+            settings, self._secrets, threads=threads, request_id_header=wire.REQUEST_ID_HEADER
         )
         self._auth: Auth = (
             SignatureAuth(settings, clock)
             if settings.auth == "hmac"
-            else TokenAuth(settings, self._transport, clock)
+            else TokenAuth(settings, self._transport, clock, self._secrets)
         )
 
     def __enter__(self) -> Self:
@@ -107,6 +116,7 @@ class Venue:
         Source: venue-api, "Place an order" and "What a missing answer means".
         """
         method, path = "POST", wire.ORDERS_PATH
+        self._secrets.publish(text for text in json.loads(payload).values() if type(text) is str)
         failure: VenueError
         try:
             reply = self._authorised(method, path, request_id, payload)
@@ -185,6 +195,7 @@ class Venue:
                 raise Misfit("orders with other client IDs only")
             return ours
 
+        self._secrets.publish([client_order_id])
         target = f"{wire.ORDERS_PATH}?{wire.CLIENT_ID_PARAMETER}={quote(client_order_id, safe='')}"
         return self._ask("GET", target, read, may_be_absent=True)
 
@@ -281,7 +292,7 @@ class Venue:
                 method, target, request_id, credential.headers(method, target, body), body
             )
         )
-        return reply if reply.body is None else replace(reply, body=credential.hide(reply.body))
+        return discreet(reply, self._secrets, credential)
 
     def _raise_4xx(self, reply: Reply, method: str, target: str) -> None:
         if reply.status == 429:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from pydantic import SecretStr
+
 
 class Credential(Protocol):
     """Something that authenticates requests. Its repr shows no secret."""
@@ -11,8 +13,8 @@ class Credential(Protocol):
     def headers(self, method: str, target: str, body: str) -> dict[str, str]:
         """Give the headers that authenticate this one request."""
 
-    def hide(self, body: bytes) -> bytes:
-        """Take out of an answer what only we and the venue may know, should it echo it."""
+    def passing_secrets(self) -> tuple[SecretStr, ...]:
+        """Give what its requests carry and an answer must not show."""
 
 
 class Auth(Protocol):

@@ -70,9 +70,9 @@ class Signature:
         date = format_datetime(self.clock.now(), usegmt=True)
         return sign(method, target, body.encode(), user=self.user, secret=self.secret, date=date)
 
-    def hide(self, body: bytes) -> bytes:
-        """Change nothing: the secret never leaves, so no answer can hold it."""
-        return body
+    def passing_secrets(self) -> tuple[SecretStr, ...]:
+        """Give nothing: the secret never leaves."""
+        return ()
 
 
 class SignatureAuth:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import copy
 import json
 import threading
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import uuid4
@@ -21,6 +22,7 @@ from batch.clock import Clock
 from batch.config import VenueSettings
 from batch.errors import LoginFailed, NotDelivered, Throttled, VenueAway, VenueError
 from batch.venue.http.exact import Misfit, read_json, retry_after_s, server_time
+from batch.venue.http.redaction import Secrets
 from batch.venue.http.transport import Lost, Reply, Transport, Unsent
 from batch.venue.integral import wire
 from batch.venue.integral.answers import error_code, error_words
@@ -44,17 +46,20 @@ class Token:
         text = self.value.get_secret_value()
         return {wire.TOKEN_NAME: text, "Cookie": f"{wire.TOKEN_NAME}={text}"}
 
-    def hide(self, body: bytes) -> bytes:
-        """Take the token out: error words of an answer go into messages and reports."""
-        return body.replace(self.value.get_secret_value().encode(), b"***")
+    def passing_secrets(self) -> tuple[SecretStr, ...]:
+        """Give the token."""
+        return (self.value,)
 
 
 class TokenAuth:
     """Logs in once for all threads and keeps the token fresh."""
 
-    def __init__(self, settings: VenueSettings, transport: Transport, clock: Clock) -> None:
+    def __init__(
+        self, settings: VenueSettings, transport: Transport, clock: Clock, secrets: Secrets
+    ) -> None:
         self._settings = settings
         self._transport = transport
+        self._secrets = secrets
         self._clock = clock
         self._login_lock = threading.Lock()
         self._renewal_lock = threading.Lock()
@@ -161,7 +166,7 @@ class TokenAuth:
                 request_id=request_id,
             )
         else:
-            return self._read_login(reply, where, started_at)
+            return self._read_login(discreet(reply, self._secrets), where, started_at)
         raise failure
 
     def _login_body(self) -> str:
@@ -177,7 +182,7 @@ class TokenAuth:
     def _read_login(self, reply: Reply, where: str, started_at: float) -> Token:
         if reply.status == 429:
             raise throttled(reply, where, self._clock.now())
-        words = self._redacted(error_words(reply))
+        words = error_words(reply)
         if 400 <= reply.status < 500 and reply.status not in wire.LOGIN_MAY_BE_REPEATED:
             raise self._login_failed(reply, where, words)
         if not 200 <= reply.status < 300:
@@ -209,10 +214,6 @@ class TokenAuth:
             error_code=error_code(reply),
         )
 
-    def _redacted(self, words: str) -> str:
-        password = self._settings.password.get_secret_value()
-        return words.replace(password, "***") if password else words
-
     def _ask_for_renewal(self, token: Token) -> Token | None:
         """Give the new token, or None where only a fresh login can help."""
         started_at = self._clock.monotonic()
@@ -227,12 +228,13 @@ class TokenAuth:
             )
         except (Unsent, Lost):
             return None
+        reply = discreet(reply, self._secrets, token)
         if not 200 <= reply.status < 300 or _says_no(reply):
             return None
         return self._read_token(reply, started_at, token.lifetime_s)
 
     def _read_token(self, reply: Reply, started_at: float, fallback_s: float) -> Token | None:
-        value = _token_value(reply.headers)
+        value = next(_token_values(reply.headers), None)
         if value is None:
             return None
         lifetime_s = _lifetime_s(reply) or fallback_s
@@ -244,7 +246,19 @@ class TokenAuth:
         )
 
 
-def _token_value(headers: HTTPHeaderDict) -> SecretStr | None:
+def discreet(reply: Reply, secrets: Secrets, credential: Credential | None = None) -> Reply:
+    """Give a reply from which nothing secret can be read: not what was sent, nor what it brings.
+
+    Args:
+        credential: with which the request was made.
+    """
+    carried = credential.passing_secrets() if credential is not None else ()
+    for secret in (*_token_values(reply.headers), *carried):
+        secrets.add_passing(secret)
+    return replace(reply, redact=secrets.redact)
+
+
+def _token_values(headers: HTTPHeaderDict) -> Iterator[SecretStr]:
     """Find the token in its own header or in a cookie.
 
     The raw lines and no cookie jar: a jar drops a cookie whose domain is not the host's.
@@ -256,8 +270,7 @@ def _token_value(headers: HTTPHeaderDict) -> SecretStr | None:
     ]
     for value in values:
         if bare := value.strip().strip('"'):
-            return SecretStr(bare)
-    return None
+            yield SecretStr(bare)
 
 
 def _says_no(reply: Reply) -> bool:

@@ -58,6 +58,23 @@ ERROR_CODE = "errorCode"
 # Inferred: the error object's fields are not published; any other field is shown by its name.
 ERROR_TEXTS = ("errorMessage", "message", "reason")
 
+NAMES = frozenset(
+    {
+        *ORDER_FIELDS,
+        SERVER_ORDER_ID,
+        STATUS,
+        FILLED_SIZE,
+        AVERAGE_PRICE,
+        EXECUTION_ID,
+        ERROR_CODE,
+        *ERROR_TEXTS,
+        "bid",
+        "offer",
+        "serverUTCTime",
+    }
+)
+"""The fields of answers."""
+
 LOGIN_OK = "OK"
 TOKEN_EXPIRY = "expiryTime"
 SERVER_TIME = "serverUTCTime"

@@ -109,7 +109,7 @@ def test_fault_10_refusal_is_final_and_in_the_words_of_the_venue(
 
     assert str(caught.value) == (
         f"venue {URL}: POST /v2/orders: refused by the venue with HTTP {status}, status: ERROR; "
-        r"errorCode: LIMIT; errorMessage: too\x0alarge."
+        r"errorCode: LIMIT; errorMessage: too\nlarge."
     )
     assert caught.value.status == status
     assert caught.value.error_code == "LIMIT"
