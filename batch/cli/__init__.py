@@ -42,6 +42,11 @@ TABLE = {
         "batch.cli.cancel",
         "Ask the venue to cancel a batch's open orders, and follow them to their end.",
     ),
+    "stop": Listed(
+        _SEND,
+        "batch.cli.stop",
+        "Have running processes stop sending at once, whoever started them and wherever.",
+    ),
     "batches": Listed(_LOOK, "batch.cli.batches", "List the batches in the journal, newest first."),
     "report": Listed(_LOOK, "batch.cli.report", "Write a batch's report again, from the journal."),
     "events": Listed(

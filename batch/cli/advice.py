@@ -40,7 +40,7 @@ _WORDS = {
     "--run '{{date}}'.",
     Advice.GIVE_APPROVAL: "Give the code that `orderbatch check` prints: --approved CODE",
     Advice.APPROVE: "Have a second person sign it: orderbatch approve SHEET --key KEY",
-    Advice.RELEASE_STOP: "Lift it with: orderbatch stop --release",
+    Advice.RELEASE_STOP: "Lift it with: orderbatch stop {which} --release",
     Advice.SKIP_INVALID: "Or send only the good rows: --on-invalid skip",
     Advice.NAME_WORKSHEET: "Say which with --sheet.",
     Advice.HIDDEN_ROWS: "Show them, or say --hidden-rows include or --hidden-rows skip.",
@@ -54,7 +54,8 @@ def in_words(hint: Hint) -> str:
     """Say what to do in options and commands."""
     resume = ", ".join(f"orderbatch resume {batch}" for batch in hint.about)
     ignore = " ".join(f'--ignore-column "{header}"' for header in hint.about)
-    return _WORDS[hint.advice].format(*hint.about, resume=resume, ignore=ignore)
+    which = " ".join(hint.about) or "--all"
+    return _WORDS[hint.advice].format(*hint.about, resume=resume, ignore=ignore, which=which)
 
 
 def with_advice(words: str, advice: Iterable[Hint]) -> str:

@@ -2,22 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+
 from batch.desk.session import Session
-from batch.journal import Journal
+from batch.errors import Advice, Hint, hint
+from batch.journal import Journal, Stop
 from batch.model import Validation
 from batch.plan.calendar import why_closed
 from batch.plan.gates import Expectations, unmet_expectations
 from batch.sheet.companion import read_companion
 
 
-def standing_stop(journal: Journal) -> list[str]:
-    """Say who stopped everything, if somebody did and it was not lifted."""
+def standing_stops(journal: Journal, batch_ids: Collection[str] = ()) -> list[Stop]:
+    """Give the stops that stand for all, or for one of these batches."""
     return [
-        f"stop: expected that orders may be sent, found that {stop.by} stopped everything at "
-        f"{stop.at:%Y-%m-%d %H:%M} UTC"
+        stop
         for stop in journal.stops.standing()
-        if stop.batch_id is None
-    ][:1]
+        if stop.batch_id is None or stop.batch_id in batch_ids
+    ]
+
+
+def stopped_by(stops: Iterable[Stop]) -> list[str]:
+    """Say who stopped what."""
+    return [
+        f"stop: expected that orders may be sent, found that {stop.by} stopped "
+        f"{'everything' if stop.batch_id is None else f'batch {stop.batch_id}'} at "
+        f"{stop.at:%Y-%m-%d %H:%M} UTC"
+        for stop in stops
+    ]
+
+
+def how_to_release(stops: Iterable[Stop]) -> list[Hint]:
+    """Say how these are lifted."""
+    named = dict.fromkeys(stop.batch_id for stop in stops)
+    return [hint(Advice.RELEASE_STOP, *([name] if name else [])) for name in named]
 
 
 def closed_market(session: Session) -> list[str]:

@@ -119,6 +119,36 @@ class Desk:
         how = replace(how or RunningOptions(), send=False, cancel="at-once")
         return self._try(lambda: _of_batches([cancel(self._session, batch, how, asks=asks)]))
 
+    def stop(
+        self,
+        batches: Sequence[str] | None,
+        how: RunningOptions | None = None,
+        *,
+        cancel: bool = False,
+    ) -> Outcome:
+        """Have running processes send nothing more of these batches, or (None) nothing at all.
+
+        Args:
+            how: how orders are cancelled that no process follows.
+            cancel: cancel what is open, too.
+        """
+        from batch.desk.stopping import stop
+
+        how = replace(how or RunningOptions(), send=False, cancel="at-once")
+        return self._try(
+            lambda: _of_batches(stop(self._session, batches, cancel_open=cancel, how=how))
+        )
+
+    def release(self, batches: Sequence[str] | None) -> Outcome:
+        """Lift the stops of these batches, or (None) the one for all."""
+        from batch.desk.stopping import release
+
+        def job() -> Outcome:
+            release(self._session, batches)
+            return Outcome(Verdict.DONE)
+
+        return self._try(job)
+
     def resolve(self, batch: str, row: int, finding: str | Literal[False]) -> Outcome:
         """Record what a person found out about an UNKNOWN order.
 

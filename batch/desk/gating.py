@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from batch.config import LimitSettings
-from batch.desk.conditions import closed_market, standing_stop, unmet_companion
+from batch.desk.conditions import (
+    closed_market,
+    how_to_release,
+    standing_stops,
+    stopped_by,
+    unmet_companion,
+)
 from batch.desk.options import GateOptions
 from batch.desk.session import Session
 from batch.desk.verdict import WrongUsage
@@ -81,8 +87,8 @@ def pass_gates(
         return
     orders = [order for validation in checked for order in validation.orders]
     expected = Expectations(options.expect_rows, dict(options.expect_totals))
-    failed = standing_stop(journal)
-    advice = [Hint(Advice.RELEASE_STOP)] if failed else []
+    stops = standing_stops(journal, [o.found.batch.batch_id for o in waiting if o.found])
+    failed, advice = stopped_by(stops), how_to_release(stops)
     failed += [*closed_market(session), *unmet_expectations(orders, expected)]
     for validation in checked:
         failed += unmet_companion(validation)
@@ -122,11 +128,14 @@ def held_back_by(
         return None
     limits = session.settings.limits
     failed = exceeded_limits(orders, limits, session.clock.now())
-    failed += closed_market(session)
+    stops = standing_stops(journal, [batch.batch_id])
+    failed += [*stopped_by(stops), *closed_market(session)]
     failed += _outside_collar(session, waiting, limits, lambda: venue)
     if session.settings.approval.required and not approvals(journal, batch.batch_id):
         failed.append("approval: expected one in the batch's history, found none")
-    return GateError(_refusal(f"batch {batch.batch_id}", failed)) if failed else None
+    if not failed:
+        return None
+    return GateError(_refusal(f"batch {batch.batch_id}", failed), advice=how_to_release(stops))
 
 
 def _limits(session: Session, options: GateOptions) -> LimitSettings:

@@ -4,6 +4,7 @@ Nothing leaves for the venue before its claim is committed here, and no transact
 anything travels.
 """
 
+from batch.journal.actor import actor
 from batch.journal.looking import Looking
 from batch.journal.planning import Planning
 from batch.journal.records import BatchSummary, Change, EarlierOrder, PlannedRow
@@ -19,4 +20,5 @@ __all__ = [
     "PlannedRow",
     "Planning",
     "Stop",
+    "actor",
 ]

@@ -144,7 +144,8 @@ class Run:
         self._recorder.note("run-ended", self._sending.stopped or "finished")
 
     def _heed_stops(self) -> None:
-        if not self._lookout.look():
+        # What only follows, or cancels, sends nothing that could be stopped.
+        if not self._options.send or not self._lookout.look():
             return
         self._sending.stop(self._lookout.words)
         if self._lookout.wants_cancel and self._cancel_until is None:

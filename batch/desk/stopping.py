@@ -1,0 +1,96 @@
+"""Stopping what runs, here or in other processes, and lifting that again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from batch.desk.options import RunningOptions
+from batch.desk.outcome import BatchResult
+from batch.desk.resuming import cancel
+from batch.desk.session import Session
+from batch.desk.verdict import WrongUsage
+from batch.errors import Advice, Hint, JournalLocked, hint
+from batch.journal import Journal, actor
+from batch.states import OrderState
+
+_MAYBE_OPEN = (OrderState.OPEN, OrderState.UNKNOWN, OrderState.SENDING)
+
+
+def stop(
+    session: Session, batches: Sequence[str] | None, *, cancel_open: bool, how: RunningOptions
+) -> list[BatchResult]:
+    """Have running processes send nothing more, from now until it is lifted.
+
+    Args:
+        batches: these; None for all, and for every new one.
+        cancel_open: cancel what is open, too: by the process that runs a batch, or here where
+            none does.
+
+    Raises:
+        JournalError: a batch is not there, or nothing could be recorded.
+    """
+    _require_some(batches)
+    with session.open_journal() as journal:
+        for batch in batches or ():
+            journal.batch(batch)
+        journal.stops.ask(batches, cancel=cancel_open, by=actor(), now=session.clock.now())
+        session.warn(
+            f"Stopped: {_names(batches)}. Running processes send nothing more within two seconds"
+            f"{', and new sheets are refused' if batches is None else ''}, until it is lifted.",
+            Hint(Advice.RELEASE_STOP, tuple(batches or ())),
+        )
+        if not cancel_open:
+            return []
+        targets = [
+            summary.batch.batch_id
+            for summary in journal.batches()
+            if (batches is None or summary.batch.batch_id in batches)
+            and any(summary.states.get(state) for state in _MAYBE_OPEN)
+        ]
+        here = [batch for batch in targets if _is_free(session, journal, batch)]
+        for batch in targets:
+            if batch not in here:
+                session.warn(f"Batch {batch}: the process that runs it cancels what is open.")
+    return [cancel(session, batch, how, asks=False) for batch in here]
+
+
+def release(session: Session, batches: Sequence[str] | None) -> None:
+    """Lift the stops of these batches, or (None) the one for all.
+
+    Raises:
+        JournalError: a batch is not there, or nothing could be recorded.
+    """
+    _require_some(batches)
+    with session.open_journal() as journal:
+        for batch in batches or ():
+            journal.batch(batch)
+        count = journal.stops.release(batches, by=actor(), now=session.clock.now())
+        if not count:
+            session.warn(f"There was no stop of {_names(batches)} to lift.")
+            return
+        session.warn(f"Lifted: the stop of {_names(batches)}. Nothing is sent by this alone.")
+        for other in journal.stops.standing():
+            session.warn(
+                f"Another stop stands: of {_names(other.batch_id and [other.batch_id])}, asked "
+                f"for by {other.by}.",
+                hint(Advice.RELEASE_STOP, *([other.batch_id] if other.batch_id else [])),
+            )
+
+
+def _require_some(batches: Sequence[str] | None) -> None:
+    if batches is not None and not batches:
+        raise WrongUsage("expected the batches that are to stop, or all of them, found neither.")
+
+
+def _names(batches: Sequence[str] | str | None) -> str:
+    if not batches:
+        return "everything"
+    return f"batch{'es' if len(batches) > 1 else ''} {', '.join(batches)}"
+
+
+def _is_free(session: Session, journal: Journal, batch: str) -> bool:
+    try:
+        with journal.hold(batch, session.clock.now()):
+            return True
+    except JournalLocked:
+        return False

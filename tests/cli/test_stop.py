@@ -1,0 +1,107 @@
+"""Stopping from another terminal, with real processes; what left is counted at the venue."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from batch.simulator import Simulator
+from tests.cli.conftest import FILLED, OPEN, Call, Office
+
+
+def wait_for(posts: int, venue: Simulator) -> None:
+    ends_at = time.monotonic() + 20.0
+    while venue.ledger.posts < posts:
+        assert time.monotonic() < ends_at, "the process does not send"
+        time.sleep(0.01)
+
+
+def stopped(desk: Office, venue: Simulator, *words: str) -> tuple[Call, int]:
+    """Start a slow run, stop it, and give how it ended and what had left when it was stopped."""
+    sheet = desk.sheet(*[FILLED] * 400)
+    process = desk.start("submit", sheet, "--yes", "--rate", "40", "--report", "r.json")
+    wait_for(5, venue)
+    assert desk.call("stop", *words).code == 0
+    sent = venue.ledger.posts
+    out, err = process.communicate(timeout=30)
+    return Call(process.returncode, out, err), sent
+
+
+def test_a_running_process_stops_within_two_seconds_and_says_who_stopped_it(
+    desk: Office, venue: Simulator
+) -> None:
+    call, sent = stopped(desk, venue, "--all")
+
+    assert call.code == 130
+    assert "stopped by" in call.err
+    assert venue.ledger.posts <= sent + 2 * 40 + 16
+    assert venue.ledger.posts < 400
+    assert (desk.folder / "r.json").exists()
+
+
+def test_while_all_is_stopped_new_sheets_are_refused_and_a_release_lets_them_pass(
+    desk: Office, venue: Simulator
+) -> None:
+    sheet = desk.sheet(FILLED)
+    asked = desk.call("stop", "--all")
+
+    refused = desk.call("submit", sheet, "--yes")
+    lifted = desk.call("stop", "--all", "--release")
+    passed = desk.call("submit", sheet, "--yes")
+
+    assert (asked.code, refused.code, lifted.code, passed.code) == (0, 3, 0, 0)
+    assert "orderbatch stop --all --release" in asked.err
+    assert "orderbatch stop --all --release" in refused.err
+    assert venue.ledger.posts == 1
+
+
+def submitted(desk: Office, *lines: str) -> str:
+    call = desk.call("submit", desk.sheet(*lines), "--yes", "--wait", "0", "--json")
+    return str(call.json["batch"]["id"])
+
+
+def test_what_no_process_follows_is_cancelled_here(desk: Office, venue: Simulator) -> None:
+    batch = submitted(desk, OPEN, OPEN)
+
+    call = desk.call("stop", batch, "--cancel")
+
+    assert call.code == 1
+    assert "2 CANCELLED" in call.err
+
+
+def test_a_resume_of_a_stopped_batch_follows_and_sends_nothing(
+    desk: Office, venue: Simulator
+) -> None:
+    call, _ = stopped(desk, venue, "--all")
+    batch = call.err.split("Batch ")[1].split()[0]
+    sent = venue.ledger.posts
+
+    resumed = desk.call("resume", batch, "--wait", "1s")
+
+    assert "Nothing more is sent; what was sent is followed" in resumed.err
+    assert venue.ledger.posts == sent
+    assert resumed.code == 4
+
+
+def test_a_release_of_what_was_not_stopped_says_so(desk: Office) -> None:
+    batch = submitted(desk, FILLED)
+
+    call = desk.call("stop", batch, "--release")
+
+    assert call.code == 0
+    assert f"There was no stop of batch {batch} to lift" in call.err
+
+
+@pytest.mark.parametrize("words", [(), ("--all", "x"), ("--all", "--release", "--cancel")])
+def test_what_makes_no_sense_is_wrong_usage(desk: Office, words: tuple[str, ...]) -> None:
+    assert desk.call("stop", *words).code == 2
+
+
+def test_a_batch_that_is_not_there_is_named(desk: Office) -> None:
+    call = desk.call("stop", "nosuch")
+
+    assert call.code in (6, 78)
+    assert '"nosuch"' in call.err
+    assert Path(desk.environment["ORDERBATCH_JOURNAL"]).exists()
