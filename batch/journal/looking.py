@@ -87,6 +87,10 @@ class Looking:
                     found[order.batch_id, order.row] = order
         return sorted(found.values(), key=lambda order: (order.batch_id, order.row))
 
+    def of_server_id(self, server_order_id: str) -> list[EarlierOrder]:
+        """Give the orders of this scope that the venue knows by this ID of its own."""
+        return self._earlier(self._scope(), ORDERS.c.server_order_id, [server_order_id])
+
     def _earlier(
         self, scope: list[int], column: ColumnElement[Any], values: list[str]
     ) -> list[EarlierOrder]:

@@ -13,7 +13,7 @@ from batch.journal.listing import Listing
 from batch.journal.looking import Looking
 from batch.journal.planning import Planning
 from batch.journal.port import Store
-from batch.journal.records import BatchSummary, Change, read_event, read_order
+from batch.journal.records import BatchSummary, Change, read_batch, read_event, read_order
 from batch.journal.sqlite.opening import open_file
 from batch.journal.statements import (
     SELECT_BATCHES,
@@ -23,7 +23,7 @@ from batch.journal.statements import (
 )
 from batch.journal.stopping import Stopping
 from batch.journal.tables import BATCHES, EVENTS, ORDERS
-from batch.model import EventRecord, Login, OrderRecord
+from batch.model import BatchRecord, EventRecord, Login, OrderRecord
 from batch.states import OrderState
 
 BUSY_TIMEOUT_S = 10.0
@@ -116,7 +116,7 @@ class Journal:
             return read_summaries(connection, connection.execute(query))
 
     def batch(self, batch_id: str) -> BatchSummary:
-        """Give one batch.
+        """Give one batch with its rows counted.
 
         Raises:
             JournalError: there is none of this ID; names the command that lists them.
@@ -125,12 +125,28 @@ class Journal:
             query = SELECT_BATCHES.where(BATCHES.c.batch_id == batch_id)
             found = read_summaries(connection, connection.execute(query))
         if not found:
-            raise JournalError(
-                f'{self.where}: expected the ID of a batch, found "{batch_id}", which it does not '
-                "hold. List them with: orderbatch batches",
-                is_final=True,
-            )
+            raise self._no_batch(batch_id)
         return found[0]
+
+    def batch_record(self, batch_id: str) -> BatchRecord:
+        """Give one batch without looking at its rows.
+
+        Raises:
+            JournalError: there is none of this ID; names the command that lists them.
+        """
+        with self._database.reading() as connection:
+            query = SELECT_BATCHES.where(BATCHES.c.batch_id == batch_id)
+            found = connection.execute(query).first()
+            if found is not None:
+                return read_batch(found)
+        raise self._no_batch(batch_id)
+
+    def order(self, batch_id: str, row: int) -> OrderRecord | None:
+        """Give one row of a batch; None where there is none of this number."""
+        query = select(ORDERS).where(ORDERS.c.batch_id == batch_id, ORDERS.c.row == row)
+        with self._database.reading() as connection:
+            found = connection.execute(query).first()
+            return None if found is None else read_order(found)
 
     def orders(
         self,
@@ -211,3 +227,10 @@ class Journal:
         line = {"row": None, "kind": kind, "state": None, "detail": detail, "request_id": None}
         with self._database.writing() as connection:
             append_events(connection, batch_id, now, [line])
+
+    def _no_batch(self, batch_id: str) -> JournalError:
+        return JournalError(
+            f'{self.where}: expected the ID of a batch, found "{batch_id}", which it does not '
+            "hold. List them with: orderbatch batches",
+            is_final=True,
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from batch.clock import Clock
 from batch.errors import GateError, VenueError
 from batch.journal import Change, Journal
-from batch.model import BatchRecord, OrderRecord, VenueOrder
+from batch.model import Login, OrderRecord, VenueOrder
 from batch.run.comparing import NothingToCompare, difference
 from batch.run.wording import status_words
 from batch.states import FINAL, OrderEvent, OrderState, next_state
@@ -113,8 +113,8 @@ def declare_not_placed(
 
 
 def _unknown_order(journal: Journal, batch_id: str, row: int, clock: Clock) -> OrderRecord:
-    journal.batch(batch_id)
-    order = next((o for o in journal.orders(batch_id) if o.row == row), None)
+    journal.batch_record(batch_id)
+    order = journal.order(batch_id, row)
     if order is None:
         raise GateError(f"batch {batch_id}: expected one of its rows, found row {row}.")
     if order.state is OrderState.SENDING:
@@ -139,22 +139,14 @@ def _require_unclaimed(journal: Journal, order: OrderRecord, server_order_id: st
     where = f"batch {order.batch_id}, row {order.row}"
     if not server_order_id.strip():
         raise GateError(f"{where}: expected a server order ID, found none. Nothing was recorded.")
-    login = _login_of(journal.batch(order.batch_id).batch)
-    for summary in journal.batches():
-        name = summary.batch.batch_id
-        if _login_of(summary.batch) != login:
-            continue
-        for other in journal.orders(name):
-            if other.server_order_id == server_order_id:
-                raise GateError(
-                    f"{where}: expected the server order ID of an order that is not known yet, "
-                    f"found that {server_order_id} is the one of batch {name} row {other.row}. "
-                    "Nothing was recorded."
-                )
-
-
-def _login_of(batch: BatchRecord) -> tuple[str, str, str]:
-    return batch.venue_url, batch.org, batch.user
+    batch = journal.batch_record(order.batch_id)
+    look = journal.looking(Login.of(batch.venue_url, batch.org, batch.user))
+    for other in look.of_server_id(server_order_id):
+        raise GateError(
+            f"{where}: expected the server order ID of an order that is not known yet, found "
+            f"that {server_order_id} is the one of batch {other.batch_id} row {other.row}. "
+            "Nothing was recorded."
+        )
 
 
 def _require_same(order: OrderRecord, server_order_id: str, answer: VenueOrder | None) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from batch.errors import JournalError
 from batch.journal import Change, EarlierOrder, Journal
-from batch.journal.tables import SENDABLE
 from batch.model import Login
 from batch.states import OrderEvent, OrderState
 from tests.journal.planned import LOGIN, NOW, a_batch, a_row, add, claim, states
@@ -210,25 +211,35 @@ def test_nothing_asked_finds_nothing(journal: Journal) -> None:
         assert planning.earlier_orders() == []
 
 
-@pytest.mark.parametrize(
-    ("column", "index"),
-    [
-        ("fingerprint", "orders_by_fingerprint"),
-        ("client_order_id", "one_order_a_client_order_id"),
-    ],
-)
-def test_the_search_for_earlier_orders_is_served_by_an_index(
-    journal: Journal, column: str, index: str
-) -> None:
-    query = (
-        f"EXPLAIN QUERY PLAN SELECT * FROM orders WHERE venue_id = 1 AND {column} IN ('a', 'b') "
-        f"AND {SENDABLE}"
-    )
+def test_every_search_for_earlier_orders_is_served_by_an_index(journal: Journal) -> None:
+    add(journal)
+    asked: list[tuple[str, Any]] = []
+
+    def listen(_: object, __: object, statement: str, values: object, *___: object) -> None:
+        asked.append((statement, values))
 
     with journal._database.reading() as connection:
-        plan = connection.exec_driver_sql(query).all()
+        engine = connection.engine
+    event.listen(engine, "before_cursor_execute", listen)
+    look = journal.looking(LOGIN)
+    look.earlier_orders(fingerprints=["a", "b"], client_order_ids=["c", "d"])
+    look.of_server_id("S1")
+    event.remove(engine, "before_cursor_execute", listen)
 
-    assert f"USING INDEX {index} (venue_id=? AND {column}=?)" in plan[0].detail
+    with journal._database.reading() as connection:
+        plans = [
+            [row.detail for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values)]
+            for text, values in asked
+            if "FROM orders" in text
+        ]
+    indexes = (
+        "orders_by_fingerprint (venue_id=? AND fingerprint=?)",
+        "one_order_a_client_order_id (venue_id=? AND client_order_id=?)",
+        "orders_by_server_order_id (venue_id=? AND server_order_id=?)",
+    )
+    for plan, index in zip(plans, indexes, strict=True):
+        assert f"SEARCH orders USING INDEX {index}" in plan
+        assert not any(step.startswith("SCAN") for step in plan)
 
 
 def test_the_generations_of_a_content_are_given_oldest_first(journal: Journal) -> None:

@@ -7,10 +7,12 @@ from decimal import Decimal
 import pytest
 
 from batch.errors import GateError
+from batch.journal.sqlite.database import Database
 from batch.model import OrderRecord, Validation
 from batch.plan.duplicates import Duplicates
 from batch.run.resolving import declare_not_placed, declare_placed
 from batch.states import FinalState, OrderState
+from tests.journal.planned import a_row, add
 from tests.run.conftest import Desk
 from tests.run.doubles import make_order, make_validation
 
@@ -253,3 +255,31 @@ def test_a_claim_of_a_dead_process_can_be_resolved(desk: Desk, placed: bool) -> 
     assert first_row(desk, batch_id).final_state is FinalState.FILLED
     assert desk.venue.posts_of(f"{batch_id}-2") == 1
     assert desk.kinds(batch_id, 2)[:2] == ["claimed", "lost"]
+
+
+@pytest.mark.parametrize("placed", [True, False])
+def test_a_finding_reads_a_handful_of_rows_in_a_journal_of_many(desk: Desk, placed: bool) -> None:
+    batch_id = lose(desk)
+    rows = [a_row(number, batch_id="many") for number in range(2, 50_001)]
+    add(desk.journal, "many", rows)
+    database = desk.journal._database
+    assert isinstance(database, Database)
+    steps = 0
+
+    def count() -> int:
+        nonlocal steps
+        steps += 1
+        return 0
+
+    database._driver_connection().set_progress_handler(count, 100)
+    if placed:
+        declare_placed(desk.journal, batch_id, 2, "9000", desk.venue, desk.clock)
+    else:
+        declare_not_placed(desk.journal, batch_id, 2, None, desk.clock)
+    finding, steps = steps, 0
+    database._driver_connection().set_progress_handler(count, 100)
+    desk.journal.batch("many")
+
+    # A row that is looked at takes the database at least two of its steps.
+    assert steps * 100 > 100_000
+    assert finding * 100 < 2_000
