@@ -25,7 +25,7 @@ def of_result(result: BatchResult) -> dict[str, Any]:
     if not result.orders:
         return {"batch": {"id": result.batch.batch_id}, **code}
     return {
-        **as_document(result.batch, result.orders),
+        **as_document(result.batch, result.orders, result.background),
         "reports": [str(path) for path in result.reports],
         "stopped": result.run.stopped if result.run else "",
         **code,

@@ -27,9 +27,19 @@ from batch.cli.options import PATH, common
     metavar="PATH",
     help="Also write the rows that can be mended and sent again, as an order sheet.",
 )
+@click.option(
+    "--annotate",
+    type=PATH,
+    metavar="COPY.xlsx",
+    help="Also write a copy of the sheet itself, a workbook, with the results in it.",
+)
 @common
 def report(
-    batch: str, reports: tuple[Path, ...], corrections: Path | None, common: CommonOptions
+    batch: str,
+    reports: tuple[Path, ...],
+    corrections: Path | None,
+    annotate: Path | None,
+    common: CommonOptions,
 ) -> int:
     """Write a batch's report again, from the journal.
 
@@ -37,7 +47,7 @@ def report(
     Example:
       orderbatch report k3vz7q2m --report results.xlsx
     """
-    outcome = open_desk(common).report(batch, reports, corrections=corrections)
+    outcome = open_desk(common).report(batch, reports, corrections=corrections, annotate=annotate)
     for path in outcome.reports:
         click.echo(path)
     return end(outcome)

@@ -47,6 +47,14 @@ from batch.desk.options import GateOptions, ReadingOptions, RunningOptions, Subm
 @option(RUNNING, "--again", is_flag=True, help="Send all rows once more, sent before or not.")
 @cancel_open
 @option(RESULTS, "--keep", is_flag=True, help="With a folder: leave the sheets where they are.")
+@option(
+    RESULTS,
+    "--annotate",
+    type=PATH,
+    metavar="COPY.xlsx",
+    help="Also write a copy of the sheet itself, a workbook, with the results in it; {sheet} and "
+    "{batch} may stand in it.",
+)
 @reading
 @gates
 @running

@@ -163,17 +163,33 @@ class Desk:
         )
 
     def report(
-        self, batch: str, reports: Sequence[Path] = (), *, corrections: Path | None = None
+        self,
+        batch: str,
+        reports: Sequence[Path] = (),
+        *,
+        corrections: Path | None = None,
+        annotate: Path | None = None,
     ) -> Outcome:
         """Write a batch's report again, from the journal.
 
         Args:
             corrections: where the rows go that can be mended and sent again, as an order sheet.
+            annotate: where a copy of the sheet goes, a workbook, with the results in it.
         """
         from batch.desk.reporting import report
 
         return self._try(
-            lambda: _of_batches([report(self._session, batch, reports, corrections=corrections)])
+            lambda: _of_batches(
+                [
+                    report(
+                        self._session,
+                        batch,
+                        reports,
+                        corrections=corrections,
+                        annotate=annotate,
+                    )
+                ]
+            )
         )
 
     def correct(self, batch: str, target: Path) -> Outcome:

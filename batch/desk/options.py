@@ -56,6 +56,7 @@ class RunningOptions:
         reports: files, folders, or names with `{sheet}` or `{batch}`; empty for the default name
             beside the sheet.
         corrections: where the rows go that can be mended and sent again, as an order sheet.
+        annotate: where a copy of the sheet goes, a workbook, with the results in it.
         accept: final states, in lower case, that count as good as FILLED.
         cancel: when open orders are cancelled.
         send: rows that were not sent yet may be sent.
@@ -64,6 +65,7 @@ class RunningOptions:
 
     reports: tuple[Path, ...] = ()
     corrections: Path | None = None
+    annotate: Path | None = None
     accept: tuple[str, ...] = ()
     wait_s: float = 900.0
     cancel: Literal["never", "at-once", "after-wait"] = "never"

@@ -12,7 +12,8 @@ from batch.desk.verdict import Verdict
 from batch.errors import BatchError
 from batch.model import BatchRecord, OrderRecord, Problem, Validation
 from batch.plan.identity import Login
-from batch.report import MarkedCopy
+from batch.report import Background, MarkedCopy
+from batch.report.background import NOTHING_ELSE
 from batch.run.options import Outcome as RunEnd
 from batch.states import FinalState, OrderState
 
@@ -30,6 +31,7 @@ class BatchResult:
         unknown: the first rows that are UNKNOWN, to be named.
         reports: the files that were written.
         orders: every row, where they were asked for.
+        background: what these rows do not know, where they were asked for.
         validation: what was read, where the sheet was refused for it.
         error: why it was not done; None where it was.
     """
@@ -43,6 +45,7 @@ class BatchResult:
     unknown: tuple[OrderRecord, ...] = ()
     reports: tuple[Path, ...] = ()
     orders: Sequence[OrderRecord] = ()
+    background: Background = NOTHING_ELSE
     validation: Validation | None = None
     error: BatchError | None = None
 

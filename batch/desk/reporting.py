@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from batch.desk.annotating import check_copy, write_copy
 from batch.desk.outcome import BatchResult
 from batch.desk.reports import target_paths, write_corrections_sheet, write_reports
 from batch.desk.session import Session
@@ -12,7 +13,12 @@ from batch.desk.verdict import Verdict, verdict_on_states
 
 
 def report(
-    session: Session, batch: str, reports: Sequence[Path], *, corrections: Path | None
+    session: Session,
+    batch: str,
+    reports: Sequence[Path],
+    *,
+    corrections: Path | None,
+    annotate: Path | None,
 ) -> BatchResult:
     """Write a batch's report again; see `Desk.report`.
 
@@ -23,10 +29,14 @@ def report(
         found = journal.batch(batch)
         record = found.batch
         sheet = Path(record.sheet_path)
+        if annotate is not None:
+            check_copy(annotate, [sheet])
         if corrections is not None:
             write_corrections_sheet(session, journal, record, corrections)
         targets = target_paths(reports, sheet, batch)
         written = write_reports(session, journal, record, targets)
+        if annotate is not None:
+            written.append(write_copy(session, journal, record, annotate))
     return BatchResult(Verdict.DONE, sheet, record, found.states, reports=tuple(written))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from batch.desk.background import background
 from batch.desk.session import Session
 from batch.desk.verdict import WrongUsage
 from batch.errors import Advice, ReportError, hint
@@ -77,7 +78,7 @@ def check_targets(reports: Sequence[Path], sheets: Sequence[Path]) -> None:
     """Refuse, before anything is read or sent, reports that could never be written.
 
     Raises:
-        WrongUsage: the suffix is none of the three, or several sheets would share a file.
+        WrongUsage: the suffix is no format's, or several sheets would share a file.
         ReportError: the folder is missing or cannot be written into.
     """
     for report in reports:
@@ -108,10 +109,13 @@ def write_reports(
     """
     placing = Placing(say=session.warn)
     orders = journal.listing(batch.batch_id)
+    known = background(session, journal, batch)
     written, failures = [], []
     for target in targets:
         try:
-            path = write(target, batch, orders, clock=session.clock, placing=placing)
+            path = write(
+                target, batch, orders, clock=session.clock, background=known, placing=placing
+            )
         except ReportError as error:
             failures.append(str(error))
             continue

@@ -12,6 +12,8 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from batch.desk.annotating import write_copy
+from batch.desk.background import background
 from batch.desk.options import RunningOptions
 from batch.desk.outcome import BatchResult
 from batch.desk.reports import target_paths, write_corrections_sheet, write_reports
@@ -22,6 +24,7 @@ from batch.journal import Journal
 from batch.model import BatchRecord
 from batch.plan.since import sent_elsewhere
 from batch.report import load
+from batch.report.background import NOTHING_ELSE
 from batch.run.options import Cancel, RunOptions
 from batch.run.options import Outcome as RunEnd
 from batch.run.run import Run
@@ -146,6 +149,12 @@ def conclude(
     except ReportError as error:
         session.listener.fail(error)
         failed = True
+    try:
+        if options.annotate is not None:
+            written.append(write_copy(session, journal, batch, options.annotate))
+    except ReportError as error:
+        session.listener.fail(error)
+        failed = True
     states = journal.batch(batch.batch_id).states
     verdict = verdict_on_run(states, outcome, options.accept)
     if failed and verdict in (Verdict.DONE, Verdict.NOT_ALL_FILLED):
@@ -161,6 +170,7 @@ def conclude(
         unknown=tuple(islice(open_questions, NAMED_UNKNOWN)),
         reports=tuple(written),
         orders=journal.listing(batch.batch_id) if options.list_orders else (),
+        background=background(session, journal, batch) if options.list_orders else NOTHING_ELSE,
     )
     session.listener.conclude(result)
     return result

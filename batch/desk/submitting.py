@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from batch.desk.annotating import check_copy
 from batch.desk.gating import Waiting, pass_gates, refuse_contradictions
 from batch.desk.inbox import run_folder
 from batch.desk.listener import Question
@@ -47,15 +48,21 @@ def submit(session: Session, sheets: Sequence[Path], how: Submission) -> list[Ba
     refuse_contradictions(how.gates, simulated=session.simulated)
     folder = _folder_of(sheets, how)
     if folder is None:
-        check_targets(how.running.reports, sheets)
+        _check_targets(how, sheets)
         return submit_sheets(session, sheets, how)
-    check_targets(how.running.reports, [folder / "one", folder / "another"])
+    _check_targets(how, [folder / "one", folder / "another"])
 
     def submit_one(sheet: Path) -> list[BatchResult]:
-        check_targets(how.running.reports, [sheet])
+        _check_targets(how, [sheet])
         return submit_sheets(session, [sheet], how)
 
     return run_folder(session, folder, submit_one, keep=how.keep)
+
+
+def _check_targets(how: Submission, sheets: Sequence[Path]) -> None:
+    check_targets(how.running.reports, sheets)
+    if how.running.annotate is not None:
+        check_copy(how.running.annotate, sheets)
 
 
 def _folder_of(sheets: Sequence[Path], how: Submission) -> Path | None:

@@ -191,13 +191,14 @@ class Journal:
             return list(self.orders(batch_id))
         return Listing(count, lambda: self.orders(batch_id))
 
-    def events(self, batch_id: str) -> Iterator[EventRecord]:
-        """Give a batch's history, oldest first."""
+    def events(self, batch_id: str, *, kind: str | None = None) -> Iterator[EventRecord]:
+        """Give a batch's history, oldest first; all of it, or the events of one kind."""
         last = 0
+        wanted = () if kind is None else (EVENTS.c.kind == kind,)
         while True:
             query = (
                 select(EVENTS)
-                .where(EVENTS.c.batch_id == batch_id, EVENTS.c.id > last)
+                .where(EVENTS.c.batch_id == batch_id, EVENTS.c.id > last, *wanted)
                 .order_by(EVENTS.c.id)
                 .limit(PORTION)
             )

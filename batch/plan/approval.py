@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 APPROVED = "approved"
 """The kind of event that records an approval in a batch's history."""
 
+_BY = ", approved by "
+
 GROUPS, GROUP_LENGTH = 3, 4
 """60 bits: short enough to read out, and nobody finds another sheet with the same code."""
 
@@ -51,13 +53,18 @@ def record_approval(
     journal: Journal, batch_id: str, code: str, approved_by: str | None, clock: Clock
 ) -> None:
     """Put on record that a batch is sent on this approval; the event says who sends it."""
-    words = f"code {code}" + (f", approved by {approved_by}" if approved_by else "")
+    words = f"code {code}" + (f"{_BY}{approved_by}" if approved_by else "")
     journal.note(batch_id, APPROVED, words, clock.now())
 
 
 def approvals(journal: Journal, batch_id: str) -> list[str]:
     """Give the approvals that a batch's history holds, as they were recorded."""
-    return [event.detail for event in journal.events(batch_id) if event.kind == APPROVED]
+    return [event.detail for event in journal.events(batch_id, kind=APPROVED)]
+
+
+def approver(recorded: str) -> str:
+    """Give who approved, from an approval as it was recorded; "" where nobody was named."""
+    return recorded.partition(_BY)[2]
 
 
 def _fields(order: Order) -> list[str]:

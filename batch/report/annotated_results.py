@@ -45,6 +45,8 @@ COLUMNS = (
 _MOST_COLUMNS = 16_384
 _FONT = "Calibri"
 _HEAD = PatternFill("solid", start_color=f"FF{str(HEADER['bg_color'])[1:]}")
+_NUMBERS = (2, 3)
+_RIGHT, _INDENTED = Alignment(horizontal="right"), Alignment(horizontal="left", indent=1)
 _WRAPPED = Alignment(vertical="top", wrap_text=True)
 _FORMULAS = "Formulas get their values when a spreadsheet program opens and saves this copy."
 
@@ -144,6 +146,7 @@ def _add_results(
             name = f"result_{name}"
         cell = put_text(table, sheet.header_row, place, name)
         cell.font, cell.fill = Font(_FONT, bold=True, color="FFFFFFFF"), _HEAD
+        cell.alignment = _RIGHT if place - first in _NUMBERS else _INDENTED
         table.column_dimensions[get_column_letter(place)].width = width
     styles = {
         state: (
@@ -158,9 +161,9 @@ def _add_results(
         put_text(table, order.row, first + 1, order.server_order_id or "").number_format = "@"
         _put_number(table, order.row, first + 2, order.filled_size)
         _put_number(table, order.row, first + 3, order.average_price)
+        # The last column: a long text runs on to the right, and the rows keep their heights.
         words = put_text(table, order.row, first + 4, message(batch, order))
-        if words.value:
-            words.alignment = _WRAPPED
+        words.alignment = _INDENTED
 
 
 def _put_number(table: Worksheet, row: int, place: int, number: Decimal | None) -> None:
