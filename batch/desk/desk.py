@@ -96,14 +96,16 @@ class Desk:
         from batch.desk.submitting import submit
 
         paths = [Path(sheet) for sheet in sheets]
-        return self._try(lambda: _of_batches(submit(self._session, paths, how or Submission())))
+        return self._told(
+            self._try(lambda: _of_batches(submit(self._session, paths, how or Submission())))
+        )
 
     def resume(self, batch: str, how: RunningOptions | None = None) -> Outcome:
         """Go on with a batch that was interrupted or has open orders."""
         from batch.desk.resuming import resume
 
-        return self._try(
-            lambda: _of_batches([resume(self._session, batch, how or RunningOptions())])
+        return self._told(
+            self._try(lambda: _of_batches([resume(self._session, batch, how or RunningOptions())]))
         )
 
     def cancel(
@@ -206,6 +208,12 @@ class Desk:
         from batch.desk.reporting import batches
 
         return self._try(lambda: Outcome(Verdict.DONE, batches(self._session)))
+
+    def _told(self, outcome: Outcome) -> Outcome:
+        from batch.desk.telling import tell_of
+
+        tell_of(outcome, self._session)
+        return outcome
 
     def _try(self, job: Callable[[], Outcome]) -> Outcome:
         try:
