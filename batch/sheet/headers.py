@@ -14,7 +14,7 @@ from batch.sheet.words import normalise
 TITLE_ROWS = 20
 """How many rows may stand above the header."""
 
-_ALIASES = {
+ALIASES = {
     "symbol": ("Pair", "Ccy Pair", "Currency Pair", "FX Pair", "Instrument"),
     "side": ("Buy/Sell", "Buy Sell", "B/S", "Direction"),
     "size": (
@@ -61,7 +61,7 @@ _ALIASES = {
 }
 
 
-_BUILT_IN = {alias: field for field in FIELDS for alias in (field, *_ALIASES.get(field, ()))}
+_BUILT_IN = {alias: field for field in FIELDS for alias in (field, *ALIASES.get(field, ()))}
 _NAMED = 20
 
 

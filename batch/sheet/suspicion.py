@@ -69,6 +69,7 @@ class Judge:
             self._wholes[plain(normalise(header))] = field
             words = [_canonical(plain(word)) for word in words_of(header)]
             telling = [w for w in words if w not in FILLERS and w not in WEAK and w not in CHANGES]
+            telling = telling or [word for word in words if word in CHANGES]
             own = [word for word in telling if word not in RIGHT_WORDS]
             for word in own or telling:
                 fields = self._fields_of.get(word, ())
@@ -77,13 +78,10 @@ class Judge:
         self._spellings = {word: word for word in self._fields_of if word not in RIGHT_WORDS} | {
             short: word for short, word in CANONICAL.items() if word in self._fields_of
         }
-        self._near_headers = _Neighbours(self._wholes)
+        self._near_headers = _Neighbours({name: _slips(name) for name in self._wholes}, shortest=2)
         self._near_words = _Neighbours(
-            (
-                *self._spellings,
-                *(word for word in (*CHANGES, *WEAK) if word not in self._spellings),
-                *NOTES,
-            )
+            {word: _slips_of_a_plain_word(word) for word in CHANGES}
+            | {word: _slips(word) for word in (*WEAK, *NOTES, *self._spellings)}
         )
         self._known_words = frozenset(
             (*self._spellings, *self._fields_of, *CHANGES, *WEAK, *CANONICAL, *RIGHT_WORDS, *NOTES)
@@ -149,7 +147,10 @@ class Judge:
         for run in _runs(named):
             name = "".join(run)
             near: Sequence[str] = (name,) if name in self._wholes else ()
-            if not near and not all(map(self._is_recognised, run)):
+            is_plain = all(map(self._is_recognised, run)) and not (
+                len(named) == 1 and name in FILLERS
+            )
+            if not near and not is_plain:
                 near = self._near_headers.of(name)
             fields = [self._wholes[known] for known in near]
             if fields and len(run) == len(named):
@@ -249,24 +250,28 @@ def _is_name(change: str, others: frozenset[str]) -> bool:
 
 
 class _Neighbours:
-    """Finds the known words that a misspelt or shortened one may have been meant as."""
+    """Finds the known words that a misspelt or shortened one may have been meant as.
 
-    def __init__(self, known: Iterable[str]) -> None:
-        self._known = [(word, allowed) for word in known if (allowed := _allowed(word))]
+    Args:
+        known: words, each with how many slips of the finger still leave it recognisable.
+        shortest: how many letters a word must have to be taken for a misspelt one.
+    """
+
+    def __init__(self, known: Mapping[str, int], *, shortest: int = 3) -> None:
+        self._shortest = shortest
+        self._known = [(word, slips) for word, slips in known.items() if slips]
         self._found: dict[str, tuple[str, ...]] = {}
 
     def of(self, word: str) -> tuple[str, ...]:
         """Give the nearest; empty where none is near."""
         if word not in self._found:
-            self._found[word] = self._search(word) if len(word) > 2 else ()
+            self._found[word] = self._search(word) if len(word) >= self._shortest else ()
         return self._found[word]
 
     def _search(self, word: str) -> tuple[str, ...]:
         best: list[str] = []
         least = _MOST_SLIPS
         for known, slips in self._known:
-            if len(word) < len(known) == _SHORTEST_PREFIX and known in CHANGES:
-                continue  # `all` is no `call`
             allowed = min(slips, least)
             distance = OSA.distance(word, known, score_cutoff=allowed)
             if distance > allowed:
@@ -283,11 +288,13 @@ class _Neighbours:
         )
 
 
-def _allowed(known: str) -> int:
-    """Say how many slips of the finger still leave a known word or header recognisable."""
-    if len(known) < 3 or (len(known) == 3 and known in CHANGES):
-        return 0
-    return 1 if len(known) < (8 if known in CHANGES else 6) else _MOST_SLIPS
+def _slips(word: str) -> int:
+    return 0 if len(word) < 3 else 1 if len(word) < 6 else _MOST_SLIPS
+
+
+def _slips_of_a_plain_word(word: str) -> int:
+    # Words that anybody uses have too many neighbours among the words that anybody uses.
+    return 0 if len(word) < 5 else 1 if len(word) < 8 else _MOST_SLIPS
 
 
 def _most(fields: Iterable[str]) -> tuple[str, ...]:

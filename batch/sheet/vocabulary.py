@@ -85,7 +85,7 @@ CHANGES = {word: what for what, words in _CHANGES.items() for word in words.spli
 
 OWN = _words(
     "trader traders desk desks book books user users owner person people employee dealer broker"
-    " brokers bank banks counterparty counterparties cpty cpy entity branch fund funds portfolio"
+    " brokers bank banks counterparty counterparties cpty entity branch fund funds portfolio"
     " portfolios ptf group team manager sales salesperson seller region country city office"
     " location department dept division company business centre center cost project source system"
     " file row line seq sequence batch approver checker maker reviewer requester requestor member"
@@ -105,7 +105,7 @@ RIGHT_WORDS = (
     | RECORDS
     | _words(
         "name names ref refs reference code codes key ticket tickets day days week month year"
-        " quarter count total item index description desc details detail text info information"
+        " quarter total item index description desc details detail text info information"
         " subject title label labels tag tags colour color priority risk hedge hedges exposure link"
         " url national mount shop paid fair prime mid bus fin main fee fees commission comp company"
         " part form cell late file full bill state source spot average avg accounting accountant"

@@ -26,9 +26,9 @@ _LOOKALIKES = str.maketrans(
 
 def words_of(header: str) -> list[str]:
     """Split a header into its words, in lower case: at blanks, punctuation, digits and capitals."""
-    text = "".join(
-        map(_seen, unicodedata.normalize("NFKC", header).translate(_SIGNS_THAT_ARE_WORDS))
-    )
+    text = "".join(map(_seen, header.translate(_SIGNS_THAT_ARE_WORDS)))
+    # Some signs come apart into others only now: an overline into a blank and a mark above it.
+    text = "".join(map(_seen, unicodedata.normalize("NFKC", text).translate(_SIGNS_THAT_ARE_WORDS)))
     return _BREAKS.sub(" ", text).casefold().split()
 
 

@@ -95,7 +95,17 @@ CHANGES = (
         "GTD",
         "Valid to",
     ),
-    *("Start Time", "AON", "Post only", "Lots", "Unit", "In millions", "Product", "Deal Type"),
+    *(
+        "Start Time",
+        "AON",
+        "Post only",
+        "Lots",
+        "Unit",
+        "In millions",
+        "Product",
+        "Deal Type",
+        "Stpo Loss",
+    ),
     *("Instructions", "Filled", "Leaves", "Max Slippage", "Strat\u00e9gie"),
 )
 
