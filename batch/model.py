@@ -357,6 +357,8 @@ class OrderRecord:
             and why.
         request_id: of the placing; of the last question where the placing has none.
         execution_id: the venue's, as it last came.
+        claim_epoch: the hold of the batch under which it was last claimed; None where it never
+            was, or by a version that did not record it.
     """
 
     batch_id: str
@@ -375,6 +377,7 @@ class OrderRecord:
     finished_at: datetime | None = None
     request_id: str | None = None
     execution_id: str | None = None
+    claim_epoch: int | None = None
 
     @property
     def final_state(self) -> FinalState:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from batch.errors import ConfigError
-from batch.urls import check_url, password_in
+from batch.urls import canonical_url, check_url, password_in
 
 
 @pytest.mark.parametrize(
@@ -74,3 +74,21 @@ def test_a_url_with_a_password_is_refused_without_showing_it(url: str) -> None:
 )
 def test_password_of_a_url_is_found_without_its_escapes(url: str, password: str) -> None:
     assert password_in(url) == password
+
+
+@pytest.mark.parametrize(
+    ("url", "same"),
+    [
+        ("https://venue.example", "https://venue.example"),
+        ("HTTPS://VENUE.Example:443/", "https://venue.example"),
+        ("http://localhost:80", "http://localhost"),
+        ("http://localhost:443", "http://localhost:443"),
+        ("https://venue.example.", "https://venue.example"),
+        ("https://venue.example:8443/", "https://venue.example:8443"),
+        ("http://[::1]:8080/", "http://[::1]:8080"),
+        (" https://venue.example ", "https://venue.example"),
+        ("https://venue:port", "https://venue:port"),
+    ],
+)
+def test_a_server_has_one_spelling(url: str, same: str) -> None:
+    assert canonical_url(url) == canonical_url(same) == same

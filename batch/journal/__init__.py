@@ -5,6 +5,7 @@ anything travels.
 """
 
 from batch.journal.actor import actor
+from batch.journal.holding import Hold
 from batch.journal.looking import Looking
 from batch.journal.planning import Planning
 from batch.journal.records import BatchSummary, Change, EarlierOrder, PlannedRow
@@ -15,6 +16,7 @@ __all__ = [
     "BatchSummary",
     "Change",
     "EarlierOrder",
+    "Hold",
     "Journal",
     "Looking",
     "PlannedRow",

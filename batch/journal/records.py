@@ -109,7 +109,8 @@ class EarlierOrder:
     submitted_at: datetime | None
 
 
-def write_change(batch_id: str, change: Change) -> dict[str, Any]:
+def write_change(batch_id: str, change: Change, epoch: int | None) -> dict[str, Any]:
+    is_claim = change.event is OrderEvent.CLAIMED
     return {
         "in_batch": batch_id,
         "in_row": change.row,
@@ -125,7 +126,8 @@ def write_change(batch_id: str, change: Change) -> dict[str, Any]:
         "new_finished_at": write_moment(change.finished_at),
         # The order keeps the ID of its placing, which is made with the claim; later questions
         # have theirs in the history.
-        "new_request_id": change.request_id if change.event is OrderEvent.CLAIMED else None,
+        "new_request_id": change.request_id if is_claim else None,
+        "new_claim_epoch": epoch if is_claim else None,
     }
 
 
@@ -207,6 +209,7 @@ def read_order(row: Row[Any]) -> OrderRecord:
         submitted_at=read_moment(row.submitted_at),
         finished_at=read_moment(row.finished_at),
         request_id=row.request_id,
+        claim_epoch=row.claim_epoch,
     )
 
 

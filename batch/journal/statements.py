@@ -55,6 +55,7 @@ _KEPT = (
     "submitted_at",
     "finished_at",
     "request_id",
+    "claim_epoch",
 )
 UPDATE_ORDER = (
     update(ORDERS)
@@ -92,16 +93,25 @@ def _compiled(statement: Insert | Update, dialect: Dialect) -> tuple[str, itemge
 
 
 def apply_changes(
-    connection: Connection, where: str, batch_id: str, changes: Sequence[Change], now: datetime
+    connection: Connection,
+    where: str,
+    batch_id: str,
+    changes: Sequence[Change],
+    now: datetime,
+    *,
+    epoch: int | None = None,
 ) -> None:
     """Take steps in the lives of rows, each with its line of history.
+
+    Args:
+        epoch: of the hold under which rows are claimed; None where it is not known.
 
     Raises:
         IllegalTransition: a step that the table of states does not know; nothing was done.
         JournalError: a row was not in the state that its change expects. The transaction must
             then be rolled back.
     """
-    parameters = [write_change(batch_id, change) for change in changes]
+    parameters = [write_change(batch_id, change, epoch) for change in changes]
     changed = execute_many(connection, UPDATE_ORDER, parameters)
     if changed != len(changes):
         raise JournalError(

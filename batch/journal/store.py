@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from batch.errors import JournalError
+from batch.journal.holding import Holds
 from batch.journal.listing import Listing
 from batch.journal.looking import Looking
 from batch.journal.planning import Planning
@@ -24,7 +25,7 @@ from batch.journal.statements import (
 from batch.journal.stopping import Stopping
 from batch.journal.tables import BATCHES, EVENTS, ORDERS
 from batch.model import BatchRecord, EventRecord, Login, OrderRecord
-from batch.states import OrderState
+from batch.states import OrderEvent, OrderState
 
 BUSY_TIMEOUT_S = 10.0
 """How long a write waits for another process's short transaction."""
@@ -42,12 +43,14 @@ class Journal:
     Attributes:
         where: its name in messages.
         stops: what a person asked running processes to stop.
+        holds: who held which batch, and how long the tokens live that were used.
     """
 
     def __init__(self, database: Store) -> None:
         self._database = database
         self.where = database.where
         self.stops = Stopping(database.reading, database.writing)
+        self.holds = Holds(database.where, database.reading, database.writing)
 
     @classmethod
     def open(
@@ -215,13 +218,17 @@ class Journal:
 
         Raises:
             IllegalTransition: a step that the table of states does not know.
-            JournalError: the journal cannot be written, or a row was not in the state that its
-                change expects; nothing of `changes` is recorded then.
+            JournalError: the journal cannot be written, a row was not in the state that its change
+                expects, or another process has taken over the batch of which a row is claimed;
+                nothing of `changes` is recorded then.
         """
         if not changes:
             return
+        epoch = self.holds.epoch(batch_id)
         with self._database.writing() as connection:
-            apply_changes(connection, self.where, batch_id, changes, now)
+            if epoch is not None and any(c.event is OrderEvent.CLAIMED for c in changes):
+                self.holds.require_mine(connection, batch_id)
+            apply_changes(connection, self.where, batch_id, changes, now, epoch=epoch)
 
     def note(self, batch_id: str, kind: str, detail: str, now: datetime) -> None:
         """Commit a line of history that concerns the whole batch."""

@@ -110,7 +110,7 @@ class MortalJournal(Journal):
     @classmethod
     def open_mortal(cls, path: Path, trouble: Trouble | None = None) -> MortalJournal:
         """Open it for a process that these troubles await."""
-        with mock.patch("batch.journal.store.Database", MortalDatabase):
+        with mock.patch("batch.journal.sqlite.opening.Database", MortalDatabase):
             journal = cls.open(str(path))
         assert isinstance(journal, cls) and isinstance(journal._database, MortalDatabase)
         journal.life = journal._database.life = Life(trouble or Trouble())

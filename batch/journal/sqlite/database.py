@@ -15,7 +15,7 @@ from sqlalchemy.pool import StaticPool
 from batch.errors import JournalError
 from batch.journal.sqlite.faults import explain, in_words
 from batch.journal.sqlite.files import identity
-from batch.journal.sqlite.holding import hold
+from batch.journal.sqlite.locking import hold
 
 WAL_LIMIT = 16 * 1024 * 1024
 """Bytes to which the write-ahead file shrinks again after a large plan."""
@@ -92,7 +92,7 @@ class Database:
                 self._driver_connection().execute("PRAGMA foreign_keys = ON")
 
     def hold(self, batch_id: str, since: datetime) -> AbstractContextManager[None]:
-        """Be the only process on a batch; see `batch.journal.sqlite.holding.hold`."""
+        """Be the only process on a batch; see `batch.journal.sqlite.locking.hold`."""
         assert self.path is not None, "an empty journal that is only read holds no batch"
         return hold(self.path.parent, self.path.name, batch_id, since)
 
