@@ -14,6 +14,7 @@ import click
 from batch.cli.advice import in_words, with_advice, words_of
 from batch.cli.exits import tell
 from batch.cli.summary import closing_words
+from batch.desk.verdict import Verdict
 from batch.errors import BatchError, Hint
 
 if TYPE_CHECKING:
@@ -76,7 +77,10 @@ class Terminal:
             show_problems(validation, err=True)
 
     def conclude(self, result: BatchResult) -> None:
-        self.say(closing_words(result))
+        is_plain = result.has_sent and result.verdict is Verdict.DONE
+        if self._quiet and is_plain:
+            return
+        self.warn(closing_words(result))
         if not self._as_json:
             for path in result.reports:
                 click.echo(path)

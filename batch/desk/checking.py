@@ -46,5 +46,5 @@ def check(
         copy = write_marked(sheet, validation.sheet, validation.problems, annotate)
     except ReportError as error:
         # Whatever becomes of the copy, the problems are told.
-        return replace(outcome, verdict=verdict or Verdict.COULD_NOT_START, error=error)
+        return replace(outcome, verdict=verdict or Verdict.CANNOT_START, error=error)
     return replace(outcome, marked=copy)

@@ -20,7 +20,7 @@ from batch.sheet.companion import companion_path
 _MOVES = {Verdict.DONE: DONE, Verdict.NOT_ALL_FILLED: DONE, Verdict.REFUSED: FAILED}
 """Where a sheet goes. After anything else the next run goes on with it."""
 
-_NOTHING_WAS_SENT = frozenset({Verdict.COULD_NOT_START})
+_NOTHING_WAS_SENT = frozenset({Verdict.NOT_NOW, Verdict.CANNOT_START})
 
 _GOES_ON = frozenset({*_MOVES, Verdict.STILL_OPEN, Verdict.UNKNOWN})
 """After anything else the next sheet is not tried: what stopped this one would stop that, too."""

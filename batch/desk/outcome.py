@@ -28,6 +28,7 @@ class BatchResult:
         states: how many rows stand how.
         run: how the run ended; None where nothing ran now.
         sends: the run was to send what was not sent.
+        has_sent: this command has sent something of it.
         unknown: the first rows that are UNKNOWN, to be named.
         reports: the files that were written.
         orders: every row, where they were asked for.
@@ -42,6 +43,7 @@ class BatchResult:
     states: Mapping[OrderState, int] = field(default_factory=dict)
     run: RunEnd | None = None
     sends: bool = True
+    has_sent: bool = False
     unknown: tuple[OrderRecord, ...] = ()
     reports: tuple[Path, ...] = ()
     orders: Sequence[OrderRecord] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import signal
 import threading
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -18,10 +18,10 @@ from batch.desk.options import RunningOptions
 from batch.desk.outcome import BatchResult
 from batch.desk.reports import target_paths, write_corrections_sheet, write_reports
 from batch.desk.session import Session
-from batch.desk.verdict import Fault, Interrupted, Verdict, verdict_on_states
+from batch.desk.verdict import PARTIAL, Fault, Interrupted, Verdict, verdict_on_states
 from batch.errors import Advice, JournalError, ReportError, hint
 from batch.journal import Journal
-from batch.model import BatchRecord
+from batch.model import BatchRecord, OrderRecord
 from batch.plan.since import sent_elsewhere
 from batch.report import load
 from batch.report.background import NOTHING_ELSE
@@ -37,6 +37,17 @@ if TYPE_CHECKING:
 
 NAMED_UNKNOWN = 5
 """UNKNOWN rows that the closing words name."""
+
+
+def count_part_fills(orders: Iterable[OrderRecord]) -> int:
+    """Count the orders that are filled in part, and not whole."""
+    return sum(
+        1
+        for order in orders
+        if order.order is not None
+        and order.filled_size is not None
+        and 0 < order.filled_size < order.order.size
+    )
 
 
 def go_on(
@@ -58,9 +69,11 @@ def go_on(
     # What is loaded by now stays. To look through all of it for garbage again and again would cost
     # the answers, and the report, their time.
     gc.freeze()
+    before = journal.batch(batch.batch_id).states.get(OrderState.PLANNED, 0)
     try:
         outcome = run_batch(session, journal, batch.batch_id, venue, simulator, options)
-        return conclude(session, journal, batch, outcome, options)
+        has_sent = outcome.states.get(OrderState.PLANNED, 0) < before
+        return conclude(session, journal, batch, outcome, options, has_sent=has_sent)
     except KeyboardInterrupt:
         raise Interrupted(
             "interrupted; what was sent is recorded.",
@@ -133,11 +146,14 @@ def conclude(
     batch: BatchRecord,
     outcome: RunEnd | None,
     options: RunningOptions,
+    *,
+    has_sent: bool = False,
 ) -> BatchResult:
     """Write the reports of a batch, say how it ended, and judge it.
 
     Args:
         outcome: None for a batch that was finished before this command.
+        has_sent: this command has sent something of it.
     """
     written: list[Path] = []
     failed = False
@@ -156,7 +172,10 @@ def conclude(
         session.listener.fail(error)
         failed = True
     states = journal.batch(batch.batch_id).states
+    orders = journal.listing(batch.batch_id)
     verdict = verdict_on_run(states, outcome, options.accept)
+    if verdict is Verdict.DONE and PARTIAL not in options.accept and count_part_fills(orders):
+        verdict = Verdict.NOT_ALL_FILLED
     if failed and verdict in (Verdict.DONE, Verdict.NOT_ALL_FILLED):
         verdict = Verdict.FAULT  # a worse one than "the report is missing" stays
     open_questions = journal.orders(batch.batch_id, [OrderState.UNKNOWN, OrderState.SENDING])
@@ -169,8 +188,9 @@ def conclude(
         sends=options.send,
         unknown=tuple(islice(open_questions, NAMED_UNKNOWN)),
         reports=tuple(written),
-        orders=journal.listing(batch.batch_id) if options.list_orders else (),
         background=background(session, journal, batch) if options.list_orders else NOTHING_ELSE,
+        orders=orders if options.list_orders else (),
+        has_sent=has_sent,
     )
     session.listener.conclude(result)
     return result
@@ -184,7 +204,7 @@ def verdict_on_run(
         return Verdict.INTERRUPTED
     sent = [s for s, count in states.items() if count and s not in _NEVER_SENT]
     if outcome is not None and outcome.stopped and not sent:
-        return Verdict.COULD_NOT_START
+        return Verdict.CANNOT_START if outcome.login_failed else Verdict.NOT_NOW
     return verdict_on_states(states, accepted)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from batch.clock import Clock
 from batch.config import Settings, VenueSettings, find_password, require_login
 from batch.desk.listener import Listener
-from batch.errors import Advice, ConfigError, Hint
+from batch.errors import Advice, ConfigError, Hint, LoginFailed, VenueError
 from batch.journal import Journal
 from batch.plan.identity import Login
 
@@ -23,6 +23,11 @@ SIMULATED_URL = "simulator:"
 """Stands for the embedded venue in a batch's identity; its port is another one each time."""
 
 PRACTICE = "practice"
+
+LOGIN_PATIENCE_S = 15.0
+"""For so long a venue that is away is asked for a login again; nothing is planned before that."""
+
+LOGIN_FIRST_PAUSE_S = 1.0
 
 
 class Session:
@@ -123,7 +128,7 @@ class Session:
 
         if not self.simulated:
             with Venue(self.venue_settings, clock=self.clock, threads=threads) as venue:
-                venue.login()
+                self._log_in(venue)
                 yield venue, None
             return
         from pydantic import SecretStr
@@ -144,6 +149,24 @@ class Session:
             with Venue(settings, clock=self.clock, threads=threads) as venue:
                 venue.login()
                 yield venue, simulator
+
+    def _log_in(self, venue: Venue) -> None:
+        """Log in, for a while again and again where the venue is away; refused is refused."""
+        gives_up_at = self.clock.monotonic() + LOGIN_PATIENCE_S
+        pause_s = LOGIN_FIRST_PAUSE_S
+        while True:
+            try:
+                venue.login()
+                return
+            except LoginFailed:
+                raise
+            except VenueError as error:
+                wanted_s = getattr(error, "retry_after_s", None) or pause_s
+                if self.clock.monotonic() + wanted_s > gives_up_at:
+                    raise
+                self.say(f"{error} Logging in is tried again in {wanted_s:.0f} s.", *error.advice)
+                self.clock.sleep(wanted_s)
+                pause_s *= 2
 
     def require_venue_of(self, url: str, org: str, user: str) -> None:
         """Make sure that the settings speak of the login that a batch belongs to."""

@@ -11,6 +11,7 @@ from batch.errors import (
     ConfigError,
     GateError,
     JournalError,
+    LoginFailed,
     ReportError,
     SheetError,
     VenueError,
@@ -19,7 +20,7 @@ from batch.states import FinalState, OrderState
 
 
 class Verdict(IntEnum):
-    """What a scheduler learns."""
+    """What a scheduler learns; `exit-codes` among the help topics has a sentence for each."""
 
     DONE = 0
     NOT_ALL_FILLED = 1
@@ -27,8 +28,9 @@ class Verdict(IntEnum):
     REFUSED = 3
     STILL_OPEN = 4
     UNKNOWN = 5
-    COULD_NOT_START = 6
+    NOT_NOW = 6
     FAULT = 70
+    CANNOT_START = 78
     INTERRUPTED = 130
 
 
@@ -37,17 +39,25 @@ SERIOUSNESS = (
     Verdict.NOT_ALL_FILLED,
     Verdict.REFUSED,
     Verdict.STILL_OPEN,
-    Verdict.UNKNOWN,
-    Verdict.COULD_NOT_START,
-    Verdict.FAULT,
     Verdict.INTERRUPTED,
+    Verdict.NOT_NOW,
+    Verdict.CANNOT_START,
+    Verdict.UNKNOWN,
+    Verdict.FAULT,
+    Verdict.USAGE,
 )
 """From the least to the most serious, where one command has several to choose from."""
 
-ACCEPTABLE = tuple(
-    state.value.lower()
-    for state in FinalState
-    if state not in (FinalState.FILLED, FinalState.UNKNOWN)
+PARTIAL = "partial"
+"""Accepted, a part fill counts as the state in which it ended; else it is not as good as FILLED."""
+
+ACCEPTABLE = (
+    *(
+        state.value.lower()
+        for state in FinalState
+        if state not in (FinalState.FILLED, FinalState.UNKNOWN)
+    ),
+    PARTIAL,
 )
 """What may count as good as FILLED; nobody can accept what is not known."""
 
@@ -72,21 +82,26 @@ _VERDICTS: tuple[tuple[type[BatchError], Verdict], ...] = (
     (WrongUsage, Verdict.USAGE),
     (SheetError, Verdict.REFUSED),
     (GateError, Verdict.REFUSED),
-    (ConfigError, Verdict.COULD_NOT_START),
-    (JournalError, Verdict.COULD_NOT_START),
-    (ReportError, Verdict.COULD_NOT_START),
-    (VenueError, Verdict.COULD_NOT_START),
+    (ConfigError, Verdict.CANNOT_START),
+    (ReportError, Verdict.CANNOT_START),
+    (LoginFailed, Verdict.CANNOT_START),
+    (JournalError, Verdict.NOT_NOW),
+    (VenueError, Verdict.NOT_NOW),
     (Interrupted, Verdict.INTERRUPTED),
 )
 
 
 def verdict_on(error: BatchError) -> Verdict:
     """Judge an error that ended a command before anything was sent."""
+    if isinstance(error, JournalError) and error.is_final:
+        return Verdict.CANNOT_START
     return next((verdict for kind, verdict in _VERDICTS if isinstance(error, kind)), Verdict.FAULT)
 
 
 def verdict_on_states(states: Mapping[OrderState, int], accepted: Collection[str]) -> Verdict:
     """Judge a batch that stands like this.
+
+    Counts alone do not tell a part fill from a whole one: who has the orders looks at them, too.
 
     Args:
         accepted: final states, in lower case, that count as good as FILLED.

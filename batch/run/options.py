@@ -73,6 +73,7 @@ class Outcome:
         interrupted: a person or the system asked it to stop.
         at_rest: waiting ended early, because nothing would have changed.
         stopped_by: who stopped it from elsewhere, and when; empty where nobody did.
+        login_failed: the venue refused the credentials.
     """
 
     states: Mapping[OrderState, int]
@@ -80,3 +81,4 @@ class Outcome:
     interrupted: bool = False
     at_rest: bool = False
     stopped_by: str = ""
+    login_failed: bool = False

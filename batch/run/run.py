@@ -344,6 +344,7 @@ class Run:
             interrupted=self._interrupts > 0 or bool(self._lookout.seen),
             stopped_by=self._lookout.words,
             at_rest=self._quiet_since is not None and not self._following.is_over(),
+            login_failed=self._sending.login_failed,
         )
 
 

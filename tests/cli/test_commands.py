@@ -75,7 +75,7 @@ def test_an_unknown_batch_is_named_with_the_command_that_lists_them(
 ) -> None:
     call = desk.call(command, "nosuch")
 
-    assert call.code == 6
+    assert call.code == 78
     assert '"nosuch"' in call.err
     assert "orderbatch batches" in call.err
 
@@ -98,7 +98,7 @@ def test_resume_refuses_settings_of_another_login(
 
     call = desk.call("resume", first.json["batch"]["id"])
 
-    assert call.code == 6
+    assert call.code == 78
     assert "somebody of DESK" in call.err
 
 

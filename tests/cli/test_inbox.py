@@ -162,7 +162,7 @@ def test_a_wrong_password_is_tried_once_and_the_sheets_stay(
 
     call = desk.call("submit", folder, "--yes")
 
-    assert call.code == 6
+    assert call.code == 78
     assert venue.requests.count("login") == 1
     assert names(folder) == ["a.csv", "b.csv"]
 

@@ -52,12 +52,44 @@ def test_exit_5_an_order_is_unknown_which_wins_over_open(desk: Office, venue: Si
     assert "resolve" in call.err
 
 
-def test_exit_6_it_could_not_start(desk: Office, venue: Simulator) -> None:
+IMPATIENT = "import batch.desk.session as s; s.LOGIN_PATIENCE_S = 1.4; s.LOGIN_FIRST_PAUSE_S = 0.1"
+
+
+@pytest.mark.parametrize("fault", ["status=503:login", "status=429:login"])
+def test_exit_6_it_could_not_start_for_now(desk: Office, venue: Simulator, fault: str) -> None:
+    venue.add_fault(parse_fault(fault))
+
+    ended = run_broken(desk, IMPATIENT, "submit", desk.sheet(FILLED), "--yes")
+
+    assert ended.returncode == 6
+    assert venue.requests.count("login") >= 2
+    assert venue.ledger.posts == 0
+
+
+def test_a_venue_that_comes_back_soon_ends_no_run(desk: Office, venue: Simulator) -> None:
+    venue.add_fault(parse_fault("status=503:login:nth=1"))
+
+    ended = run_broken(desk, IMPATIENT, "submit", desk.sheet(FILLED), "--yes")
+
+    assert ended.returncode == 0
+    assert "tried again" in ended.stderr
+
+
+def test_exit_78_it_cannot_start(desk: Office, venue: Simulator) -> None:
     desk.environment["ORDERBATCH_PASSWORD"] = "wrong-pass"
 
     call = desk.run("submit", desk.sheet(FILLED), "--yes")
 
-    assert call.code == 6
+    assert call.code == 78
+    assert venue.requests.count("login") == 1
+    assert venue.ledger.posts == 0
+
+
+def test_exit_78_a_config_file_that_is_not_there(desk: Office, venue: Simulator) -> None:
+    call = desk.run("submit", desk.sheet(FILLED), "--yes", "--config", "nowhere.toml", "--json")
+
+    assert call.code == call.json["exit_code"] == 78
+    assert "nowhere.toml" in call.err
     assert venue.ledger.posts == 0
 
 
@@ -78,7 +110,7 @@ def run_broken(desk: Office, breakage: str, *arguments: object) -> subprocess.Co
 OWN_FAULT = """
 from batch.run.following import Following
 def fail(*_): raise ZeroDivisionError("private words")
-Following.learn = fail
+Following.learn_status = Following.follow = fail
 """
 
 
@@ -255,5 +287,5 @@ def test_hmac_is_chosen_by_the_settings(desk: Office) -> None:
     again = desk.run("submit", desk.sheet(EXPIRED), "--yes", "--config", "config.toml")
 
     assert call.code == 0
-    assert again.code == 6
+    assert again.code == 78
     assert "signature does not match" in again.err

@@ -63,7 +63,7 @@ def test_the_real_sheets_give_48_rows_and_a_server_id_for_each_order(
 
     orders = json.loads(Path("r.json").read_text())["orders"]
     assert call.code == 4
-    assert call.err == ""
+    assert call.err.startswith("Batch ") and "1 OPEN" in call.err
     assert len(orders) == 48
     held = {entry.client_order_id: entry for entry in venue.ledger.orders}
     assert {order["client_order_id"]: order["server_order_id"] for order in orders} == {
@@ -205,7 +205,7 @@ def test_a_report_without_a_folder_stops_before_anything_is_sent(
 ) -> None:
     call = desk.call("submit", desk.sheet(FILLED), "--yes", "--report", "no/such/r.csv")
 
-    assert call.code == 6
+    assert call.code == 78
     assert venue.ledger.posts == 0
 
 
@@ -216,7 +216,7 @@ def test_fault_16_a_wrong_password_is_tried_once_and_leaves_nothing_behind(
 
     call = desk.call("submit", desk.sheet(FILLED), "--yes")
 
-    assert call.code == 6
+    assert call.code == 78
     assert len(call.err.strip().splitlines()) == 1
     assert venue.requests.count("login") == 1
     assert venue.ledger.posts == 0
@@ -227,7 +227,7 @@ def test_fault_16_a_wrong_password_is_tried_once_and_leaves_nothing_behind(
 def test_missing_settings_are_named_all_at_once(office: Office) -> None:
     call = office.call("submit", office.sheet(FILLED), "--yes")
 
-    assert call.code == 6
+    assert call.code == 78
     for name in ("URL", "USER", "PASSWORD", "ORG"):
         assert f"ORDERBATCH_{name}" in call.err
 
@@ -240,9 +240,11 @@ def test_a_sheet_that_is_not_there_is_refused(desk: Office) -> None:
     assert len(call.err.strip().splitlines()) == 1
 
 
-def test_a_venue_that_refuses_connections_ends_it_at_once(
+def test_a_venue_that_refuses_connections_is_asked_for_a_while(
     desk: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("batch.desk.session.LOGIN_PATIENCE_S", 0.3)
+    monkeypatch.setattr("batch.desk.session.LOGIN_FIRST_PAUSE_S", 0.1)
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         monkeypatch.setenv("ORDERBATCH_URL", f"http://127.0.0.1:{closed.getsockname()[1]}")
@@ -251,7 +253,9 @@ def test_a_venue_that_refuses_connections_ends_it_at_once(
 
     assert call.code == 6
     assert "refused" in call.err
-    assert len(call.err.strip().splitlines()) == 1
+    *tries, last = call.err.strip().splitlines()
+    assert len(tries) == 1 and "tried again in" in tries[0]
+    assert last.startswith("orderbatch: ")
 
 
 def test_plain_http_to_another_machine_is_refused(
@@ -261,7 +265,7 @@ def test_plain_http_to_another_machine_is_refused(
 
     call = desk.call("submit", desk.sheet(FILLED), "--yes")
 
-    assert call.code == 6
+    assert call.code == 78
     assert "https://" in call.err
 
 
@@ -290,7 +294,7 @@ def test_a_simulated_batch_cannot_be_resumed(office: Office) -> None:
 
     again = office.call("resume", call.json["batch"]["id"], "--journal", "j.db")
 
-    assert again.code == 6
+    assert again.code == 78
     assert "--simulate" in again.err
 
 

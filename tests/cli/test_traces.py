@@ -65,7 +65,7 @@ def test_logs_are_added_to_and_rotated(desk: Office, monkeypatch: pytest.MonkeyP
 def test_a_log_file_that_cannot_be_written_stops_before_anything_is_sent(desk: Office) -> None:
     call = desk.call("submit", desk.sheet(FILLED), "--yes", "--log-file", "no/such/run.log")
 
-    assert call.code == 6
+    assert call.code == 78
     assert "no/such/run.log" in call.err
 
 

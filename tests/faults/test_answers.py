@@ -211,6 +211,7 @@ def test_after_five_unanswered_placings_nothing_more_is_sent_and_the_words_say_s
 def test_fault_07_a_name_or_port_that_leads_nowhere_ends_the_run_before_anything(
     desk: FaultDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("batch.desk.session.LOGIN_PATIENCE_S", 0.0)
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         monkeypatch.setenv("ORDERBATCH_URL", f"http://127.0.0.1:{closed.getsockname()[1]}")

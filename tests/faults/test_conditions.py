@@ -38,7 +38,7 @@ def test_fault_16_a_wrong_password_is_tried_once_by_a_resume_too(
 
     call = desk.office.call("resume", desk.newest())
 
-    assert call.code == 6
+    assert call.code == 78
     assert desk.venue.requests.count("login") == logins + 1
 
 
@@ -119,7 +119,7 @@ def test_fault_21_a_file_that_is_no_database_is_refused_and_left_alone(desk: Fau
 
     call = desk.office.call("submit", desk.sheet("A"), "--yes")
 
-    assert call.code == 6
+    assert call.code == 78
     assert str(journal) in call.err
     assert desk.venue.ledger.posts == 0
     assert journal.read_text().startswith("Dear diary")
@@ -134,7 +134,7 @@ def test_fault_21_a_journal_of_a_newer_version_is_refused(desk: FaultDesk) -> No
 
     call = desk.office.call("submit", desk.sheet("B"), "--yes")
 
-    assert call.code == 6
+    assert call.code == 78
     assert "newer" in call.err
     assert desk.venue.ledger.posts == 1
 

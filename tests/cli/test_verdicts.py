@@ -1,0 +1,73 @@
+"""What counts as done, and what `--quiet` keeps to itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from batch.simulator import Simulator, parse_fault
+from tests.cli.conftest import EXPIRED, FILLED, OPEN, Office
+
+PART = "EUR/USD,Buy,5000000,1.2,IOC\n"
+"""More than the simulated market has at once: 3,000,000 are filled, the rest expires."""
+
+
+@pytest.mark.parametrize(
+    ("accepted", "code"),
+    [((), 1), (("expired",), 1), (("partial",), 1), (("expired", "partial"), 0)],
+)
+def test_a_part_fill_counts_as_its_state_only_where_that_is_accepted(
+    desk: Office, accepted: tuple[str, ...], code: int
+) -> None:
+    options = [word for state in accepted for word in ("--accept", state)]
+
+    call = desk.call("submit", desk.sheet(FILLED, PART), "--yes", "--json", *options)
+
+    assert [order["final_state"] for order in call.json["orders"]] == ["FILLED", "EXPIRED"]
+    assert call.json["orders"][1]["filled_size"] == "3000000"
+    assert call.code == call.json["exit_code"] == code
+
+
+def test_nothing_is_said_of_a_run_that_sent_something_and_exits_0(desk: Office) -> None:
+    call = desk.call("submit", desk.sheet(FILLED), "--yes", "--quiet", "--report", "r.csv")
+
+    assert (call.code, call.out, call.err) == (0, "", "")
+    assert Path("r.csv").exists()
+
+
+def test_a_repeated_result_is_told_however_quiet(desk: Office) -> None:
+    sheet = desk.sheet(FILLED)
+    desk.call("submit", sheet, "--yes", "--quiet", "--report", "r.csv")
+
+    call = desk.call("submit", sheet, "--yes", "--quiet", "--report", "r.csv")
+
+    assert (call.code, call.out) == (0, "r.csv\n")
+    assert "It was finished before; nothing was sent now." in call.err
+
+
+@pytest.mark.parametrize(("line", "code"), [(EXPIRED, 1), (OPEN, 4)])
+def test_what_is_not_done_is_told_however_quiet(desk: Office, line: str, code: int) -> None:
+    call = desk.call(
+        *("submit", desk.sheet(FILLED, line), "--yes", "--quiet", "--wait", "300ms"),
+        *("--report", "r.csv"),
+    )
+
+    assert (call.code, call.out) == (code, "r.csv\n")
+    assert call.err.startswith("Batch ")
+
+
+def test_unknown_is_told_however_quiet(desk: Office, venue: Simulator) -> None:
+    venue.add_fault(parse_fault("drop-before:place"))
+
+    call = desk.call("submit", desk.sheet(FILLED), "--yes", "--quiet", "--wait", "0")
+
+    assert call.code == 5
+    assert "1 UNKNOWN" in call.err
+
+
+def test_json_is_printed_however_quiet(desk: Office) -> None:
+    call = desk.call("submit", desk.sheet(FILLED), "--yes", "--quiet", "--json")
+
+    assert (call.code, call.err) == (0, "")
+    assert call.json["exit_code"] == 0
