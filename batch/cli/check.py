@@ -9,7 +9,7 @@ import click
 
 from batch.cli.helping import GroupedCommand
 from batch.cli.opening import CommonOptions, end, open_desk
-from batch.cli.options import PATH, RESULTS, common, json_document, option, reading
+from batch.cli.options import PATH, RESULTS, common, json_document, option, reading, run_key
 from batch.desk.options import ReadingOptions
 
 if TYPE_CHECKING:
@@ -33,12 +33,14 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Make the approval code for sending once more what was sent before.",
 )
+@run_key
 @common
 def check(
     sheet: Path,
     annotate: Path | None,
     as_json: bool,
     again: bool,
+    run: str | None,
     reading: ReadingOptions,
     common: CommonOptions,
 ) -> int:
@@ -57,7 +59,7 @@ def check(
     from batch.cli.console import print_json
 
     desk = open_desk(common, as_json=as_json)
-    outcome = desk.check(sheet, reading, annotate=annotate, again=again)
+    outcome = desk.check(sheet, reading, annotate=annotate, again=again, run=run)
     if outcome.validation is not None:
         if as_json:
             from batch.cli.documents import of_validation

@@ -319,6 +319,14 @@ running: Callable[[Any], Any] = _gathered(
 )
 """How to run a batch and what to do with its results."""
 
+run_key: Callable[[Any], Any] = option(
+    RUNNING,
+    "--run",
+    metavar="KEY",
+    help="The key of this run, up to 40 letters, digits, -, _ and .; {date} in it stands for the "
+    "trading day. The same sheet under another key is sent once more, under the same one never.",
+)
+
 cancel_open: Callable[[Any], Any] = option(
     RUNNING,
     "--cancel-open",

@@ -20,6 +20,7 @@ from batch.cli.options import (
     json_document,
     option,
     reading,
+    run_key,
     running,
 )
 from batch.desk.options import GateOptions, ReadingOptions, RunningOptions, Submission
@@ -45,6 +46,7 @@ from batch.desk.options import GateOptions, ReadingOptions, RunningOptions, Subm
     help="Leave out rows that were sent before; send the others.",
 )
 @option(RUNNING, "--again", is_flag=True, help="Send all rows once more, sent before or not.")
+@run_key
 @cancel_open
 @option(RESULTS, "--keep", is_flag=True, help="With a folder: leave the sheets where they are.")
 @option(
@@ -68,6 +70,7 @@ def submit(
     on_invalid: Literal["refuse", "skip"],
     skip_sent: bool,
     again: bool,
+    run: str | None,
     cancel_open: bool,
     keep: bool,
     as_json: bool,
@@ -89,6 +92,7 @@ def submit(
       orderbatch submit orders.csv --yes --accept expired --report results.json
       orderbatch submit eod.csv --yes --expect-rows 48 --expect-total EUR=2470000
       orderbatch submit eod.csv --yes --collar 1.5% --wait 30m --cancel-open
+      orderbatch submit standing.xlsx --yes --run '{date}'
       orderbatch submit inbox/ --yes --quiet
     """
     from batch.cli.console import has_terminal, print_json
@@ -97,10 +101,16 @@ def submit(
         raise click.UsageError("there is no terminal to ask for a confirmation; add --yes.")
     if skip_sent and again:
         raise click.UsageError("--skip-sent and --again contradict each other; say one of them.")
+    if again and run is None and not has_terminal():
+        raise click.UsageError(
+            "--again without a terminal needs --run KEY: a retry of the same line would send "
+            "everything once more; with a key it is the same run, and repeats its result."
+        )
     how = Submission(
         reading,
         gates,
         replace(running, cancel="after-wait" if cancel_open else "never", list_orders=as_json),
+        run=run,
         duplicates="skip" if skip_sent else "send" if again else "refuse",
         on_invalid=on_invalid,
         dry_run=dry_run,

@@ -21,6 +21,7 @@ from batch.config.tables import (
     parse_percentage,
     parse_week,
     parse_zone,
+    run_key,
 )
 
 __all__ = [
@@ -45,4 +46,5 @@ __all__ = [
     "parse_week",
     "parse_zone",
     "require_login",
+    "run_key",
 ]

@@ -23,6 +23,8 @@ from pydantic import (
     model_validator,
 )
 
+from batch.escaping import shown
+
 
 class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -100,6 +102,32 @@ def parse_percentage(text: str) -> Decimal:
     if found is None or not Decimal(found[1]):
         raise ValueError('expected a percentage above 0, such as "1.5%"')
     return Decimal(found[1]) / 100
+
+
+LONGEST_RUN_KEY = 40
+
+
+def run_key(text: str, day: date) -> str:
+    """Give a run key with the trading day in it.
+
+    Args:
+        text: letters, digits, `-`, `_` and `.`; `{date}` in it stands for the day.
+
+    Raises:
+        ValueError: it holds something else, nothing, or too much.
+    """
+    key = text.replace("{date}", day.isoformat())
+    if not re.fullmatch(rf"[A-Za-z0-9._-]{{1,{LONGEST_RUN_KEY}}}", key):
+        raise ValueError(
+            f"expected up to {LONGEST_RUN_KEY} letters, digits, -, _ and ., with {{date}} for the "
+            f'trading day, found "{shown(text)}"'
+        )
+    return key
+
+
+def _run(text: str) -> str:
+    run_key(text, date.min)
+    return text
 
 
 def parse_cut_off(text: str) -> tuple[time, ZoneInfo]:
@@ -293,10 +321,12 @@ class BatchSettings(_Table):
     """What a batch is, beside its sheet.
 
     Attributes:
+        run: the run key of whoever names none; `{date}` in it stands for the trading day.
         day_starts: when a trading day begins, as `parse_cut_off` reads it; None for this machine's
             midnight.
     """
 
+    run: Annotated[str, AfterValidator(_run)] | None = None
     day_starts: Annotated[str, AfterValidator(_cut_off)] | None = None
 
 

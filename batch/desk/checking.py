@@ -24,6 +24,7 @@ def check(
     *,
     annotate: Path | None,
     again: bool,
+    run: str | None,
 ) -> Outcome:
     """Read and validate a sheet; see `Desk.check`.
 
@@ -36,7 +37,8 @@ def check(
     failed = exceeded_limits(validation.orders, session.settings.limits, session.clock.now())
     verdict = Verdict.REFUSED if validation.problems or failed else Verdict.DONE
     if login is not None and verdict is Verdict.DONE:
-        code = approval_code(validation, identify(validation.sheet, login), again=again)
+        identity = identify(validation.sheet, login, session.run_key(run, sheet))
+        code = approval_code(validation, identity, again=again)
     outcome = Outcome(
         verdict, validation=validation, gates=tuple(failed), approval_code=code, login=login
     )

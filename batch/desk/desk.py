@@ -68,12 +68,14 @@ class Desk:
         *,
         annotate: Path | None = None,
         again: bool = False,
+        run: str | None = None,
     ) -> Outcome:
         """Read and validate a sheet; send nothing.
 
         Args:
             annotate: where a copy of the sheet goes with its problems marked.
             again: the approval code is for sending once more what was sent before.
+            run: the approval code is for this run key.
         """
         from batch.desk.checking import check
 
@@ -84,6 +86,7 @@ class Desk:
                 reading or ReadingOptions(),
                 annotate=annotate,
                 again=again,
+                run=run,
             )
         )
 

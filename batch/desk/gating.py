@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from batch.config import LimitSettings
@@ -18,9 +17,11 @@ from batch.desk.options import GateOptions
 from batch.desk.session import Session
 from batch.desk.verdict import WrongUsage
 from batch.errors import Advice, GateError, Hint, hint
-from batch.journal import BatchSummary, Journal
-from batch.model import BatchRecord, Order, Validation
+from batch.journal import Journal
+from batch.model import BatchRecord, Order
 from batch.plan.approval import approval_code, approvals, same_code
+from batch.plan.draft import Draft
+from batch.plan.duplicates import Duplicates
 from batch.plan.gates import (
     Expectations,
     Rates,
@@ -29,20 +30,7 @@ from batch.plan.gates import (
     outside_collar,
     unmet_expectations,
 )
-from batch.plan.identity import identify
 from batch.states import OrderState
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A sheet with rows that would be sent.
-
-    Attributes:
-        found: the newest batch of its content; None for new content.
-    """
-
-    validation: Validation
-    found: BatchSummary | None
 
 
 def refuse_contradictions(gates: GateOptions, *, simulated: bool) -> None:
@@ -65,17 +53,18 @@ def refuse_contradictions(gates: GateOptions, *, simulated: bool) -> None:
 def pass_gates(
     session: Session,
     journal: Journal,
-    checked: Sequence[Validation],
-    waiting: Sequence[Waiting],
+    drafts: Sequence[Draft],
+    waiting: Sequence[Draft],
     options: GateOptions,
     open_venue: Callable[[], Rates],
-    *,
-    again: bool,
 ) -> None:
     """Hold sheets against all gates before anything of them is sent.
 
+    All of them speak of exactly what a batch sends, and has sent before: no row that is invalid or
+    left out.
+
     Args:
-        checked: all sheets of the command, for what is expected of them together.
+        drafts: of all sheets of the command, for what is expected of them together.
         waiting: those with rows to send.
         open_venue: logs in; called only for a collar.
 
@@ -85,25 +74,25 @@ def pass_gates(
     """
     if not waiting:
         return
-    orders = [order for validation in checked for order in validation.orders]
+    orders = [order for one in drafts for order in one.orders]
     expected = Expectations(options.expect_rows, dict(options.expect_totals))
     stops = standing_stops(journal, [o.found.batch.batch_id for o in waiting if o.found])
     failed, advice = stopped_by(stops), how_to_release(stops)
     failed += [*closed_market(session), *unmet_expectations(orders, expected)]
-    for validation in checked:
-        failed += unmet_companion(validation)
+    for one in drafts:
+        failed += unmet_companion(one.validation)
     limits = _limits(session, options)
     for one in waiting:
-        mark = f"{one.validation.sheet.path.name}, " if len(checked) > 1 else ""
+        mark = f"{one.validation.sheet.path.name}, " if len(drafts) > 1 else ""
         found = [
-            *exceeded_limits(one.validation.orders, limits, session.clock.now()),
-            *_missing_approval(session, journal, one, options, again=again),
+            *exceeded_limits(one.orders, limits, session.clock.now()),
+            *_missing_approval(session, journal, one, options),
         ]
         failed += [mark + words for words in found]
-    to_send = [order for one in waiting for order in one.validation.orders]
+    to_send = [order for one in waiting for order in one.to_send]
     failed += _outside_collar(session, to_send, limits, open_venue)
     if failed:
-        names = ", ".join(validation.sheet.path.name for validation in checked)
+        names = ", ".join(one.validation.sheet.path.name for one in drafts)
         begun = _begun(waiting)
         advice += [hint(Advice.FOLLOW_SENT, *begun)] if begun else []
         if session.settings.approval.required and not (session.simulated or options.approved):
@@ -166,7 +155,7 @@ def _outside_collar(
 
 
 def _missing_approval(
-    session: Session, journal: Journal, one: Waiting, options: GateOptions, *, again: bool
+    session: Session, journal: Journal, one: Draft, options: GateOptions
 ) -> list[str]:
     is_required = session.settings.approval.required and not session.simulated
     if not (is_required or options.approved):
@@ -175,17 +164,18 @@ def _missing_approval(
         return ["approval: expected the approval code of exactly this content, found none"]
     if one.validation.problems:
         return ["approval: expected a sheet without problems, found one that no code stands for"]
-    identity = identify(one.validation.sheet, session.login())
-    code = approval_code(one.validation, identity, again=again)
+    again = one.options.duplicates is Duplicates.SEND
+    code = approval_code(one.validation, one.identity, again=again)
     if not any(same_code(code, given) for given in options.approved):
         return [
             "approval: expected the code of exactly this content, venue, org and user"
             f"{' (for sending it once more)' if again else ''}, found {', '.join(options.approved)}"
         ]
-    if again and one.found and any(code in a for a in approvals(journal, one.found.batch.batch_id)):
+    before = one.repeats
+    if before is not None and any(code in words for words in approvals(journal, before)):
         return [
-            f"approval: expected one that was not used, found {code}, on which batch "
-            f"{one.found.batch.batch_id} was sent"
+            f"approval: expected one that was not used, found {code}, on which batch {before} was "
+            "sent"
         ]
     return []
 
@@ -195,7 +185,7 @@ def _refusal(name: str, failed: Sequence[str]) -> str:
     return f"{name}: expected to pass every gate, found {len(failed)} in the way:\n{lines}"
 
 
-def _begun(waiting: Sequence[Waiting]) -> list[str]:
+def _begun(waiting: Sequence[Draft]) -> list[str]:
     """Give the batches of which an earlier run has sent something."""
     return [
         one.found.batch.batch_id

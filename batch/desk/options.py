@@ -80,6 +80,7 @@ class Submission:
     """How sheets are sent.
 
     Attributes:
+        run: the run key of what is sent; None where the caller names none.
         duplicates: with rows that were sent before: refuse the sheet, skip them, or send them.
         on_invalid: with bad rows in a sheet: send nothing, or send only the good ones.
         asks: a person confirms the totals first.
@@ -89,6 +90,7 @@ class Submission:
     reading: ReadingOptions = field(default_factory=ReadingOptions)
     gates: GateOptions = field(default_factory=GateOptions)
     running: RunningOptions = field(default_factory=RunningOptions)
+    run: str | None = None
     duplicates: Literal["refuse", "skip", "send"] = "refuse"
     on_invalid: Literal["refuse", "skip"] = "refuse"
     dry_run: bool = False

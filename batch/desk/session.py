@@ -8,12 +8,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from batch.clock import Clock
-from batch.config import Settings, VenueSettings, find_password, require_login
+from batch.clock import Clock, trading_day
+from batch.config import (
+    Settings,
+    VenueSettings,
+    find_password,
+    parse_cut_off,
+    require_login,
+    run_key,
+)
 from batch.desk.listener import Listener
+from batch.desk.verdict import WrongUsage
 from batch.errors import Advice, ConfigError, Hint, LoginFailed, VenueError
 from batch.journal import Journal
 from batch.plan.identity import Login
+from batch.sheet.companion import read_companion
 
 if TYPE_CHECKING:
     from batch.simulator import Simulator
@@ -109,6 +118,31 @@ class Session:
         venue = self.venue_settings
         require_login(venue)
         return Login.of(venue.url, venue.org, venue.user)
+
+    def run_key(self, named: str | None, sheet: Path) -> str:
+        """Give the run key under which a sheet is sent; empty where nobody names one.
+
+        What the caller names goes before the sheet's companion file, and that before the settings.
+
+        Raises:
+            WrongUsage: what the caller names is no run key.
+            ConfigError: what the companion file or the settings name is none.
+        """
+        settings = self.settings.batch
+        starts = None if settings.day_starts is None else parse_cut_off(settings.day_starts)
+        day = trading_day(self.clock.now(), starts)
+        companion = read_companion(sheet) if named is None else None
+        if named is not None:
+            try:
+                return run_key(named, day)
+            except ValueError as error:
+                raise WrongUsage(f"run key: {error}") from None
+        if companion is not None and companion.run is not None:
+            try:
+                return run_key(companion.run, day)
+            except ValueError as error:
+                raise ConfigError(f"{companion.path}, run: {error}") from None
+        return run_key(settings.run, day) if settings.run is not None else ""
 
     def known_login(self) -> Login | None:
         """Say whose orders these would be as far as the settings know, without a password."""

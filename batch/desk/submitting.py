@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batch.desk.annotating import check_copy
-from batch.desk.gating import Waiting, pass_gates, refuse_contradictions
+from batch.desk.gating import pass_gates, refuse_contradictions
 from batch.desk.inbox import run_folder
 from batch.desk.listener import Question
 from batch.desk.options import Submission
@@ -21,11 +21,11 @@ from batch.desk.session import Session
 from batch.desk.standing import counts_in_words, is_finished
 from batch.desk.verdict import Declined, Verdict, WrongUsage, verdict_on
 from batch.errors import Advice, BatchError, Hint, hint
-from batch.journal import BatchSummary, Journal
+from batch.journal import Journal
 from batch.model import Validation
 from batch.plan.approval import approval_code, record_approval
-from batch.plan.commit import Planned
-from batch.plan.draft import PlanOptions, find_batch, plan
+from batch.plan.commit import commit, refuse_shared_rows
+from batch.plan.draft import Draft, PlanOptions, draft
 from batch.plan.duplicates import Duplicates
 from batch.plan.identity import identify
 from batch.plan.since import refuse_sent_since
@@ -90,7 +90,7 @@ def submit_sheets(session: Session, sheets: Sequence[Path], how: Submission) -> 
     checked = [read_and_validate(path, how.reading, session) for path in sheets]
     if not _are_good(session, checked, how.on_invalid):
         return _refused(checked)
-    with session.open_journal() as journal, ExitStack() as stack:
+    with session.open_journal(read_only=how.dry_run) as journal, ExitStack() as stack:
 
         @cache
         def open_venue() -> tuple[Venue, Simulator | None]:
@@ -120,141 +120,123 @@ class _Submitting:
         self._open_venue = open_venue
 
     def submit(self, checked: Sequence[Validation]) -> list[BatchResult]:
-        again = self._how.duplicates == "send"
-        found = [self._find(validation) for validation in checked]
-        waiting = [
-            Waiting(validation, earlier)
-            for validation, earlier in zip(checked, found, strict=True)
-            if again or _has_rows_to_send(earlier)
-        ]
+        drafts = [self._draft(validation) for validation in checked]
+        refuse_shared_rows(drafts)
+        for one in drafts:
+            if one.found is not None and one.to_send:
+                refuse_sent_since(self._journal, one.found, self._session.clock)
+        waiting = [one for one in drafts if one.is_new or one.to_send]
         pass_gates(
             self._session,
             self._journal,
-            checked,
+            drafts,
             waiting,
             self._how.gates,
             lambda: self._open_venue()[0],
-            again=again,
         )
-        if len(waiting) > 1 or self._how.asks:
-            # So that no sheet is sent when a later one will be refused, and nobody is asked about
-            # orders that would not leave.
-            tried = [self._plan(one.validation, dry_run=True) for one in waiting]
-            if self._how.asks and waiting:
-                self._confirm([one.validation for one in waiting], tried)
+        if self._how.asks and waiting:
+            self._confirm(waiting)
         if self._how.dry_run:
-            return [self._try(validation) for validation in checked]
-        return self._send_all(checked, found)
+            return [self._try(one) for one in drafts]
+        return self._send_all(drafts)
 
-    def _find(self, validation: Validation) -> BatchSummary | None:
-        return find_batch(
-            self._journal, validation, login=self._session.login(), clock=self._session.clock
+    def _draft(self, validation: Validation) -> Draft:
+        session, how = self._session, self._how
+        run_key = session.run_key(how.run, validation.sheet.path)
+        return draft(
+            self._journal,
+            identify(validation.sheet, session.login(), run_key),
+            validation,
+            PlanOptions(
+                duplicates=Duplicates(how.duplicates),
+                prefix_client_order_id=session.settings.sheet.prefix_client_order_id,
+                simulated=session.simulated,
+                once=how.run is not None,
+            ),
+            encode=encode_order,
+            now=session.clock.now(),
         )
 
-    def _confirm(self, waiting: Sequence[Validation], tried: Sequence[Planned]) -> None:
+    def _confirm(self, waiting: Sequence[Draft]) -> None:
         login = self._session.login()
-        orders = [
-            order
-            for validation, plan in zip(waiting, tried, strict=True)
-            for order in validation.orders
-            if plan.to_send is None or order.row in plan.to_send
-        ]
-        for plan_ in tried:
-            self._tell_of_duplicates(plan_)
+        orders = [order for one in waiting for order in one.to_send]
+        for one in waiting:
+            self._tell_of_duplicates(one)
         words = f"Send {len(orders):,} orders as {login.user} of {login.org} at {login.url}?"
         if not self._session.listener.ask(Question(words, orders)):
             raise Declined("Nothing was sent.")
 
-    def _try(self, validation: Validation) -> BatchResult:
-        planned = self._plan(validation, dry_run=True)
-        name = planned.batch.batch_id
+    def _try(self, one: Draft) -> BatchResult:
+        sheet = one.validation.sheet.path
         self._session.say(
-            f"Dry run of {validation.sheet.path.name}: batch {name}, "
-            f"{planned.states.get(OrderState.PLANNED, 0):,} of {planned.batch.row_count:,} rows "
-            f"would be sent ({counts_in_words(planned.states)} now). Nothing was sent."
+            f"Dry run of {sheet.name}: batch {one.batch.batch_id}, "
+            f"{one.states.get(OrderState.PLANNED, 0):,} of {one.batch.row_count:,} rows "
+            f"would be sent ({counts_in_words(one.states)} now). Nothing was sent."
         )
-        return BatchResult(
-            Verdict.DONE, validation.sheet.path, planned.batch, planned.states, sends=False
-        )
+        return BatchResult(Verdict.DONE, sheet, one.batch, one.states, sends=False)
 
-    def _send_all(
-        self, checked: Sequence[Validation], found: Sequence[BatchSummary | None]
-    ) -> list[BatchResult]:
+    def _send_all(self, drafts: Sequence[Draft]) -> list[BatchResult]:
         results: list[BatchResult] = []
-        for validation, earlier in zip(checked, found, strict=True):
+        for one in drafts:
             try:
-                results.append(self._send(validation, earlier))
+                results.append(self._send(one))
             except BatchError as error:
                 if not results:
                     raise
                 # What earlier sheets came to stands, and must be told.
                 self._session.listener.fail(error)
-                sheet = validation.sheet.path
+                sheet = one.validation.sheet.path
                 results.append(BatchResult(verdict_on(error), sheet, error=error))
             if results[-1].verdict is Verdict.INTERRUPTED:
                 break
         return results
 
-    def _send(self, validation: Validation, found: BatchSummary | None) -> BatchResult:
+    def _send(self, one: Draft) -> BatchResult:
         session, journal, how = self._session, self._journal, self._how
-        if found is not None and is_finished(found.states) and how.duplicates != "send":
-            return conclude(session, journal, found.batch, None, how.running)
+        name = one.validation.sheet.path.name
+        if one.found is not None and is_finished(one.found.states):
+            run = f" in run {one.batch.run_key}" if one.batch.run_key else ""
+            session.warn(
+                f"{name} was sent before{run}, as batch {one.batch.batch_id}: nothing is sent now, "
+                "its result is repeated."
+            )
+            return conclude(session, journal, one.batch, None, how.running)
         venue, simulator = self._open_venue()
-        planned = self._plan(validation, dry_run=False)
+        planned = commit(journal, one, session.clock.now())
         batch = planned.batch
         session.say(
-            f"Batch {batch.batch_id} of {validation.sheet.path.name}: "
+            f"Batch {batch.batch_id} of {name}: "
             f"{planned.states.get(OrderState.PLANNED, 0):,} orders to send."
         )
-        self._tell_of_duplicates(planned)
+        self._tell_of_duplicates(one)
+        self._tell_of_left_rows(one)
         if not planned.is_new:
             refuse_sent_since(journal, journal.batch(batch.batch_id), session.clock)
         if how.gates.approved:
-            identity = identify(validation.sheet, session.login())
-            code = approval_code(validation, identity, again=how.duplicates == "send")
+            code = approval_code(one.validation, one.identity, again=how.duplicates == "send")
             record_approval(journal, batch.batch_id, code, how.gates.approved_by, session.clock)
         return go_on(session, journal, batch, venue, simulator, how.running)
 
-    def _plan(self, validation: Validation, *, dry_run: bool) -> Planned:
-        return plan(
-            self._journal,
-            validation,
-            login=self._session.login(),
-            options=PlanOptions(
-                duplicates=Duplicates(self._how.duplicates),
-                prefix_client_order_id=self._session.settings.sheet.prefix_client_order_id,
-                simulated=self._session.simulated,
-            ),
-            encode=encode_order,
-            clock=self._session.clock,
-            dry_run=dry_run,
-        )
-
-    def _tell_of_duplicates(self, planned: Planned) -> None:
+    def _tell_of_duplicates(self, one: Draft) -> None:
         session = self._session
-        if planned.skipped:
+        if one.skipped:
             session.say(
-                f"{planned.skipped:,} rows were filled before, or may still be, and are left out."
+                f"{len(one.skipped):,} rows were filled before, or may still be, and are left out."
             )
-        if planned.withdrawn:
+        if one.withdrawn:
             session.say(
-                f"{planned.withdrawn:,} rows that an unfinished batch had not sent are sent by "
+                f"{one.withdrawn:,} rows that an unfinished batch had not sent are sent by "
                 "this one in its place."
             )
-        for other in planned.left_behind:
+
+    def _tell_of_left_rows(self, one: Draft) -> None:
+        for other in one.withdrawals:
             if left := self._journal.batch(other).states.get(OrderState.PLANNED, 0):
-                session.warn(
+                self._session.warn(
                     f"Batch {other} still has {left:,} rows that are not sent; they leave only "
                     "when it is gone on with.",
                     hint(Advice.RESUME, other),
                 )
-
-
-def _has_rows_to_send(found: BatchSummary | None) -> bool:
-    if found is None:
-        return True
-    # What was claimed by a process that died may prove to be unsent.
-    return any(found.states.get(state) for state in (OrderState.PLANNED, OrderState.SENDING))
 
 
 def _are_good(session: Session, checked: Sequence[Validation], on_invalid: str) -> bool:

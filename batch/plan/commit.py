@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,19 +21,41 @@ class Planned:
 
     Attributes:
         is_new: this commit added it; otherwise it was there before, finished or not.
-        skipped: rows left out because they were sent before.
-        withdrawn: rows of other batches, never sent, that this one sends in their place.
-        left_behind: the other batches that these rows were of.
-        to_send: rows that this plan sends; None for a batch that was there before.
     """
 
     batch: BatchRecord
     states: Mapping[OrderState, int]
     is_new: bool
-    skipped: int = 0
-    withdrawn: int = 0
-    left_behind: tuple[str, ...] = ()
-    to_send: frozenset[int] | None = None
+
+
+def refuse_shared_rows(drafts: Sequence[Draft]) -> None:
+    """Refuse sheets of one command that would send the same order, before any of them is sent.
+
+    Each was drawn up as if it were alone.
+
+    Raises:
+        GateError: names the first such row.
+    """
+    first: dict[str, tuple[Draft, int]] = {}
+    for one in drafts:
+        if not one.is_new or one.options.duplicates is Duplicates.SEND:
+            continue
+        for row in one.rows:
+            if row.fingerprint is None or row.state is not OrderState.PLANNED:
+                continue
+            other, number = first.setdefault(row.fingerprint, (one, row.row))
+            if other.batch.batch_id != one.batch.batch_id and not _are_two_runs(other, one):
+                raise GateError(
+                    f"{one.validation.sheet.path.name}, row {row.row}: expected orders that no "
+                    f"other sheet of this command sends, found that of row {number} of "
+                    f"{other.validation.sheet.path.name}. Nothing was sent. Submit one sheet after "
+                    "the other."
+                )
+
+
+def _are_two_runs(one: Draft, other: Draft) -> bool:
+    keys = (one.identity.run_key, other.identity.run_key)
+    return keys[0] != keys[1] and all(keys)
 
 
 def commit(journal: Journal, draft: Draft, now: datetime) -> Planned:
@@ -60,22 +82,9 @@ def commit(journal: Journal, draft: Draft, now: datetime) -> Planned:
                 _refuse_change(planning, draft, now)
                 _add(planning, draft)
     if meanwhile is None:
-        return planned(draft)
+        return Planned(draft.batch, draft.states, is_new=True)
     _refuse_other_payloads(journal, draft, meanwhile.batch.batch_id)
     return Planned(meanwhile.batch, meanwhile.states, is_new=False)
-
-
-def planned(draft: Draft) -> Planned:
-    """Give what a draft comes to when it is committed, and nothing has changed."""
-    return Planned(
-        draft.batch,
-        draft.states,
-        is_new=draft.is_new,
-        skipped=len(draft.skipped),
-        withdrawn=draft.withdrawn,
-        left_behind=tuple(draft.withdrawals),
-        to_send=frozenset(order.row for order in draft.to_send) if draft.is_new else None,
-    )
 
 
 def _meanwhile(planning: Planning, draft: Draft) -> BatchSummary | None:

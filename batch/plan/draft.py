@@ -7,20 +7,15 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
-from batch.clock import Clock
 from batch.errors import Advice, ConfigError, GateError, hint
 from batch.journal import BatchSummary, EarlierOrder, Journal, Looking, PlannedRow
 from batch.model import LONGEST_CLIENT_ORDER_ID, BatchRecord, Login, Order, Problem, Row, Validation
 from batch.plan.duplicates import Duplicates, name_of, refuse_reused_ids, refuse_sent
 from batch.plan.exposures import LIVE, SENT_WINDOW, SUFFIX, Earlier
-from batch.plan.identity import Identity, fingerprints, identify
+from batch.plan.identity import Identity, fingerprints
 from batch.plan.reading import refuse_other_reading
 from batch.states import OrderState
-
-if TYPE_CHECKING:
-    from batch.plan.commit import Planned
 
 SUFFIXES_AT_ONCE = 8
 """How many numbers are looked up at once when a used client ID needs another."""
@@ -67,6 +62,7 @@ class Draft:
         orders: what this batch sends or has sent: no row that is invalid or left out.
         to_send: of these, what is still to leave, or may be.
         choice: what was decided about the rows of a new batch.
+        repeats: the batch that a new one sends once more.
     """
 
     identity: Identity
@@ -80,6 +76,7 @@ class Draft:
     generation: int = 0
     rows: tuple[PlannedRow, ...] = ()
     choice: Choice | None = None
+    repeats: str | None = None
 
     @property
     def skipped(self) -> Mapping[int, EarlierOrder]:
@@ -161,6 +158,7 @@ def draft(
         generation=generation,
         rows=rows,
         choice=choice,
+        repeats=earlier[-1].batch.batch_id if earlier else None,
     )
 
 
@@ -398,31 +396,3 @@ def _by_row(problems: Iterable[Problem]) -> dict[int, str]:
                 f'{problem.column}: expected {problem.expected}, found "{problem.found}"'
             )
     return {row: "; ".join(parts) for row, parts in words.items()}
-
-
-def find_batch(
-    journal: Journal, validation: Validation, *, login: Login, clock: Clock
-) -> BatchSummary | None:
-    """Give the newest batch of a sheet's content; None when it was never submitted."""
-    look = journal.looking(login)
-    earlier = look.generations(identify(validation.sheet, login).content)
-    return earlier[-1] if earlier else None
-
-
-def plan(
-    journal: Journal,
-    validation: Validation,
-    *,
-    login: Login,
-    options: PlanOptions,
-    encode: Callable[[Order, str], str],
-    clock: Clock,
-    dry_run: bool = False,
-) -> Planned:
-    """Identify, draft and commit at once."""
-    from batch.plan.commit import commit, planned
-
-    now = clock.now()
-    identity = identify(validation.sheet, login)
-    drafted = draft(journal, identity, validation, options, encode=encode, now=now)
-    return planned(drafted) if dry_run else commit(journal, drafted, now)

@@ -18,18 +18,19 @@ from batch.config import VenueSettings
 from batch.errors import GateError
 from batch.journal import Journal
 from batch.model import OrderRecord
-from batch.plan.draft import PlanOptions, plan
+from batch.plan.draft import PlanOptions
 from batch.plan.duplicates import Duplicates
 from batch.plan.since import refuse_sent_since
 from batch.run.options import RunOptions, Snapshot
 from batch.run.resolving import declare_not_placed, declare_placed
 from batch.run.run import Run
 from batch.states import OrderState
-from batch.venue import Venue, encode_order
+from batch.venue import Venue
 from tests.campaign.books import Books, Held, Market
 from tests.campaign.invariants import Broken, Failed, Reported, contradicted, lost, require
 from tests.campaign.mortal import Died, DiskFull, Life, MortalJournal, Trouble, Wires
 from tests.campaign.office import MEMORY
+from tests.plan.planning import plan
 from tests.run.doubles import LOGIN, FakeClock, make_order, make_validation
 
 FIRST_SIZE = 100_000
@@ -81,12 +82,7 @@ class World:
 
         def work(journal: Journal, life: Life) -> None:
             planned = plan(
-                journal,
-                validation,
-                login=LOGIN,
-                options=PlanOptions(duplicates=duplicates),
-                encode=encode_order,
-                clock=self.clock,
+                journal, validation, LOGIN, PlanOptions(duplicates=duplicates), self.clock.now()
             )
             batch_id = planned.batch.batch_id
             if planned.is_new:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 
 from batch.simulator import Simulator
 from tests.cli.conftest import EXPIRED, FILLED, OPEN, Office
+from tests.cli.terminals import Terminal
 
 
 def configure(office: Office, text: str) -> None:
@@ -248,7 +250,10 @@ def test_practising_needs_no_approval(office: Office) -> None:
     assert office.call("submit", sheet, "--simulate", "--yes", "--approved", "X").code == 2
 
 
-def test_an_approval_is_for_one_sending(desk: Office, venue: Simulator) -> None:
+def test_an_approval_is_for_one_sending(
+    desk: Office, venue: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", Terminal(""))
     configure(desk, REQUIRED)
     sheet = desk.sheet(FILLED)
     first, second = code_for(desk, sheet), code_for(desk, sheet, "--again")

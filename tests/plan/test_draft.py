@@ -10,12 +10,13 @@ import pytest
 from batch.cli.advice import words_of
 from batch.errors import GateError
 from batch.model import Problem, Row, Validation
-from batch.plan.draft import PlanOptions, find_batch, plan
+from batch.plan.draft import PlanOptions
 from batch.plan.duplicates import Duplicates
 from batch.plan.identity import Identity, Login
 from batch.plan.since import refuse_sent_since
 from batch.states import OrderState
 from batch.venue import encode_order
+from tests.plan.planning import plan
 from tests.run.conftest import Desk
 from tests.run.doubles import LOGIN, make_order, make_validation
 from tests.run.sheets import edited, interrupt, sheet_of, states_of
@@ -49,13 +50,15 @@ def test_the_same_content_again_is_the_same_batch(desk: Desk) -> None:
 
 
 def test_a_finished_sheet_is_found_with_its_states(desk: Desk) -> None:
-    assert find_batch(desk.journal, sheet_of(3), login=LOGIN, clock=desk.clock) is None
+    assert desk.draft(sheet_of(3)).is_new
 
     batch_id, _ = desk.submit(sheet_of(3))
 
-    found = find_batch(desk.journal, sheet_of(3), login=LOGIN, clock=desk.clock)
-    assert found is not None
+    found = desk.draft(sheet_of(3))
+    assert not found.is_new
     assert (found.batch.batch_id, found.states) == (batch_id, {OrderState.FILLED: 3})
+    assert [order.row for order in found.orders] == [2, 3, 4]
+    assert found.to_send == ()
 
 
 @pytest.mark.parametrize(
@@ -69,14 +72,7 @@ def test_what_another_org_or_venue_was_sent_does_not_count(desk: Desk, other: Lo
     sheet = make_validation(make_order(2, client_order_id="A"), make_order(3))
     first, _ = desk.submit(sheet)
 
-    planned = plan(
-        desk.journal,
-        sheet,
-        login=other,
-        options=PlanOptions(),
-        encode=encode_order,
-        clock=desk.clock,
-    )
+    planned = plan(desk.journal, sheet, other, PlanOptions(), desk.clock.now())
 
     assert planned.is_new
     assert planned.batch.batch_id != first
@@ -127,27 +123,28 @@ def test_an_interrupted_repetition_can_be_resumed(desk: Desk) -> None:
     assert outcome.states == {OrderState.FILLED: 3}
 
 
-def test_a_dry_run_finds_everything_and_leaves_nothing_behind(desk: Desk) -> None:
-    planned = desk.plan(sheet_of(3), dry_run=True)
+def test_a_draft_finds_everything_and_leaves_nothing_behind(desk: Desk) -> None:
+    drafted = desk.draft(sheet_of(3))
 
-    assert planned.is_new
-    assert planned.states == {PLANNED: 3}
+    assert drafted.is_new
+    assert drafted.states == {PLANNED: 3}
     assert desk.journal.batches() == []
+    assert desk.journal.looking(LOGIN).logins() == []
 
 
-def test_a_dry_run_refuses_what_a_real_one_would(desk: Desk) -> None:
+def test_a_draft_refuses_what_a_commit_would(desk: Desk) -> None:
     desk.submit(sheet_of(3))
 
     with pytest.raises(GateError, match="were not sent before"):
-        desk.plan(edited(3, row=2), dry_run=True)
+        desk.draft(edited(3, row=2))
 
 
-def test_a_dry_run_withdraws_nothing(desk: Desk) -> None:
+def test_a_draft_withdraws_nothing(desk: Desk) -> None:
     batch_id = interrupt(desk, sheet_of(3), sent=1)
 
-    planned = desk.plan(edited(3, row=2), duplicates=SKIP, dry_run=True)
+    drafted = desk.draft(edited(3, row=2), duplicates=SKIP)
 
-    assert planned.withdrawn == 2
+    assert drafted.withdrawn == 2
     assert states_of(desk, batch_id) == [OrderState.FILLED, PLANNED, PLANNED]
     assert desk.plan(sheet_of(3)).batch.batch_id == batch_id
 

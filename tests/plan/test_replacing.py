@@ -14,12 +14,13 @@ from batch.cli.advice import words_of
 from batch.errors import GateError, JournalError, JournalLocked
 from batch.journal import Journal
 from batch.model import Order, Validation
-from batch.plan.draft import PlanOptions, plan
+from batch.plan.draft import PlanOptions, draft
 from batch.plan.duplicates import Duplicates
+from batch.plan.identity import identify
 from batch.plan.since import refuse_sent_since
 from batch.run.resolving import declare_not_placed
 from batch.states import FinalState, OrderState
-from batch.venue import encode_order
+from tests.plan.planning import plan
 from tests.run.conftest import Desk
 from tests.run.doubles import LOGIN, FakeClock, make_order, make_validation
 from tests.run.sheets import edited, interrupt, sheet_of, states_of
@@ -60,12 +61,13 @@ def test_rows_that_were_never_sent_move_to_the_new_batch_and_leave_once(
 ) -> None:
     old = desk.plan(sheet_of(3)).batch.batch_id
 
+    drafted = desk.draft(edited(3, row=2), duplicates=mode)
     planned = desk.plan(edited(3, row=2), duplicates=mode)
     new = planned.batch.batch_id
     desk.make_run(old).execute()
     desk.make_run(new).execute()
 
-    assert (planned.withdrawn, planned.left_behind) == (2, (old,))
+    assert (drafted.withdrawn, tuple(drafted.withdrawals)) == (2, (old,))
     # The row whose price was changed is another order: it stays with the old batch.
     assert states_of(desk, old) == [OrderState.FILLED, SKIPPED, SKIPPED]
     assert [h.client_order_id for h in desk.venue.books] == [
@@ -81,10 +83,11 @@ def test_rows_that_were_never_sent_move_to_the_new_batch_and_leave_once(
 def test_what_was_sent_is_left_out_and_what_was_not_is_taken_over(desk: Desk) -> None:
     old = interrupt(desk, sheet_of(4), sent=2)
 
+    drafted = desk.draft(edited(4, row=2), duplicates=SKIP)
     planned = desk.plan(edited(4, row=2), duplicates=SKIP)
     desk.make_run(planned.batch.batch_id).execute()
 
-    assert (planned.skipped, planned.withdrawn) == (1, 2)
+    assert (len(drafted.skipped), drafted.withdrawn) == (1, 2)
     assert states_of(desk, planned.batch.batch_id) == [
         OrderState.FILLED,
         SKIPPED,
@@ -103,11 +106,12 @@ def test_a_row_whose_id_and_whose_content_wait_in_two_batches_is_withdrawn_from_
     by_content = desk.plan(make_validation(changed)).batch.batch_id
     both = make_validation(replace(changed, client_order_id="A"))
 
+    drafted = desk.draft(both, duplicates=SKIP)
     new = desk.plan(both, duplicates=SKIP)
     for name in (by_id, by_content, new.batch.batch_id):
         desk.make_run(name).execute()
 
-    assert new.left_behind == (by_id, by_content)
+    assert set(drafted.withdrawals) == {by_id, by_content}
     assert [held.client_order_id for held in desk.venue.books] == ["A"]
 
 
@@ -134,13 +138,13 @@ def test_a_plan_that_fails_at_its_end_withdraws_nothing(desk: Desk) -> None:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        plan(
+        draft(
             desk.journal,
+            identify(edited(3, row=2).sheet, LOGIN),
             edited(3, row=2),
-            login=LOGIN,
-            options=PlanOptions(duplicates=SKIP),
+            PlanOptions(duplicates=SKIP),
             encode=broken,
-            clock=desk.clock,
+            now=desk.clock.now(),
         )
 
     assert states_of(desk, old) == [PLANNED] * 3
@@ -211,12 +215,7 @@ def plan_at_once(location: Path, sheets: list[Validation]) -> list[object]:
             start.wait(10.0)
             try:
                 results[number] = plan(
-                    journal,
-                    sheets[number],
-                    login=LOGIN,
-                    options=PlanOptions(),
-                    encode=encode_order,
-                    clock=FakeClock(),
+                    journal, sheets[number], LOGIN, PlanOptions(), FakeClock().now()
                 )
             except (GateError, JournalError) as error:
                 results[number] = error

@@ -10,11 +10,11 @@ import pytest
 
 from batch.journal import Journal
 from batch.model import OrderRecord, Validation
-from batch.plan.commit import Planned
-from batch.plan.draft import PlanOptions, plan
+from batch.plan.commit import Planned, commit
+from batch.plan.draft import Draft, PlanOptions
 from batch.run.options import Outcome, RunOptions, Snapshot
 from batch.run.run import Run
-from batch.venue import encode_order
+from tests.plan.planning import draw_up
 from tests.run.doubles import LOGIN, FakeClock, InlineWorkers, ScriptedVenue
 
 
@@ -27,17 +27,14 @@ class Desk:
     venue: ScriptedVenue
     workers: InlineWorkers
 
-    def plan(self, validation: Validation, dry_run: bool = False, **options: object) -> Planned:
-        """Plan a sheet."""
-        return plan(
-            self.journal,
-            validation,
-            login=LOGIN,
-            options=PlanOptions(**options),  # type: ignore[arg-type]
-            encode=encode_order,
-            clock=self.clock,
-            dry_run=dry_run,
-        )
+    def draft(self, validation: Validation, run: str = "", **options: object) -> Draft:
+        """Draw up a sheet."""
+        how = PlanOptions(**options)  # type: ignore[arg-type]
+        return draw_up(self.journal, validation, LOGIN, how, self.clock.now(), run)
+
+    def plan(self, validation: Validation, run: str = "", **options: object) -> Planned:
+        """Draw up a sheet and commit it."""
+        return commit(self.journal, self.draft(validation, run, **options), self.clock.now())
 
     def make_run(self, batch_id: str, **options: object) -> Run:
         """Make a run over a planned batch."""

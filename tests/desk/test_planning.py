@@ -1,0 +1,122 @@
+"""How often a submission reads, draws up and writes: once a sheet, and nothing for a look."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from batch.config import Settings
+from batch.desk import Desk, Submission, Verdict, submitting
+from batch.journal import Journal
+from batch.plan import identity
+from batch.states import OrderEvent
+from tests.desk.test_desk import FILLED, HEADER, Notebook, settings, venue
+
+__all__ = ["settings", "venue"]
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """Count hashes, drafts, and each transaction that writes before a batch's first claim."""
+    counts: Counter[str] = Counter()
+    is_claimed = False
+
+    def count(name: str, original: Any) -> Any:
+        def counting(*args: Any, **named: Any) -> Any:
+            counts[name] += not is_claimed
+            return original(*args, **named)
+
+        return counting
+
+    def apply(original: Any) -> Any:
+        def applying(self: Journal, batch_id: str, changes: Any, now: Any) -> None:
+            nonlocal is_claimed
+            is_claimed |= any(change.event is OrderEvent.CLAIMED for change in changes)
+            original(self, batch_id, changes, now)
+
+        return applying
+
+    def planning(original: Any) -> Any:
+        def begin(*args: Any) -> Any:
+            nonlocal is_claimed
+            is_claimed = False
+            counts["plannings"] += 1
+            return original(*args)
+
+        return begin
+
+    monkeypatch.setattr(identity, "content_hash", count("hashes", identity.content_hash))
+    monkeypatch.setattr(submitting, "draft", count("drafts", submitting.draft))  # type: ignore[attr-defined]
+    monkeypatch.setattr(Journal, "planning", planning(Journal.planning))
+    monkeypatch.setattr(Journal, "note", count("notes", Journal.note))
+    monkeypatch.setattr(Journal, "apply", apply(Journal.apply))
+    return counts
+
+
+def two_sheets(folder: Path) -> list[Path]:
+    sheets = []
+    for number in (1, 2):
+        path = folder / f"orders-{number}.csv"
+        path.write_text(HEADER + FILLED.replace("100000", f"10000{number}"))
+        sheets.append(path)
+    return sheets
+
+
+def test_a_submit_reads_draws_up_and_plans_each_sheet_once(
+    settings: Settings, tmp_path: Path, counted: Counter[str]
+) -> None:
+    listener = Notebook()
+
+    outcome = Desk(settings, listener=listener).submit(two_sheets(tmp_path), Submission(asks=True))
+
+    assert outcome.verdict is Verdict.DONE
+    assert len(listener.asked) == 1
+    assert counted["hashes"] == 2
+    assert counted["drafts"] == 2
+    assert counted["plannings"] == 2
+    assert counted["notes"] == 2, "beside the plan, only that a run has started"
+
+
+def test_a_dry_run_writes_nothing_and_leaves_no_journal(
+    settings: Settings, tmp_path: Path, counted: Counter[str]
+) -> None:
+    outcome = Desk(settings).submit(two_sheets(tmp_path), Submission(dry_run=True))
+
+    assert outcome.verdict is Verdict.DONE
+    assert counted == {"hashes": 2, "drafts": 2}
+    assert not Path(settings.journal or "").exists()
+
+
+def test_a_dry_run_beside_what_was_sent_leaves_the_journal_as_it_is(
+    settings: Settings, tmp_path: Path, counted: Counter[str]
+) -> None:
+    sheets = two_sheets(tmp_path)
+    Desk(settings).submit(sheets[:1])
+    before = content_of(settings)
+
+    Desk(settings).submit(sheets, Submission(dry_run=True))
+
+    assert content_of(settings) == before
+
+
+def test_a_check_makes_one_hash_and_writes_nothing(
+    settings: Settings, tmp_path: Path, counted: Counter[str]
+) -> None:
+    outcome = Desk(settings).check(two_sheets(tmp_path)[0])
+
+    assert outcome.approval_code is not None
+    assert counted == {"hashes": 1}
+    assert not Path(settings.journal or "").exists()
+
+
+def content_of(settings: Settings) -> str:
+    """Hash every row of every table."""
+    with Journal.open(settings.journal or "", read_only=True) as journal:
+        connection: Any = journal._database
+        with connection.reading() as reading:
+            text = "\n".join(reading.connection.driver_connection.iterdump())
+    return hashlib.sha256(text.encode()).hexdigest()
