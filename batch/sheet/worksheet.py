@@ -17,7 +17,6 @@ _REFERENCE = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})", re.ASCII)
 # Less than this nobody sees: half a point, a tenth of a character.
 _LEAST_HEIGHT = 0.5
 _LEAST_WIDTH = 0.1
-_MANY_PIECES = 1_000
 
 _Action = TypeVar("_Action")
 
@@ -136,9 +135,8 @@ class _RowHandler:
         """Refuse a row or a cell that has no end, as long as it still fits."""
         self._worksheet.require("columns", len(self._texts))
         for pieces in (self._value, self._inline, self._formula):
-            if pieces is not None and len(pieces) > _MANY_PIECES:
-                pieces[:] = ["".join(pieces)]
-                self._worksheet.require("cell_text", len(pieces[0]))
+            if pieces is not None:
+                self._worksheet.require("cell_text", sum(map(len, pieces)))
 
     def hides(self, column: int) -> bool:
         """Tell whether a column, counted from 1, cannot be seen."""

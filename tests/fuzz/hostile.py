@@ -280,18 +280,6 @@ def attributes_of_one_tag(path: Path) -> Path:
     return _write(path, sheet=[f"<x {attributes}/>" * 20])
 
 
-def different_numbers(path: Path) -> Path:
-    def rows() -> Iterator[str]:
-        yield header_xml().replace(
-            "</row>", "".join(text_cell(f"N{n}") for n in range(40)) + "</row>"
-        )
-        for number in range(2, 100_000):
-            more = "".join(f"<c><v>{number}.{n}</v></c>" for n in range(40))
-            yield order_xml(number).replace("</row>", f"{text_cell('')}{more}</row>")
-
-    return _write(path, sheet=_sheet_data(rows()))
-
-
 HOSTILE: tuple[Callable[[Path], Path], ...] = (
     columns_of_one_name,
     columns_of_many_names,
@@ -323,6 +311,5 @@ HOSTILE: tuple[Callable[[Path], Path], ...] = (
     shared_text_without_end,
     many_shared_texts,
     attributes_of_one_tag,
-    different_numbers,
 )
 """Each writes its file and gives its path; whether the file is a workbook says its content."""

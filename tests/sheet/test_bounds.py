@@ -88,6 +88,13 @@ def cell_text(path: Path) -> Path:
     return write_parts(path, header_xml() + order_xml(2, note=text_cell("x" * 200)))
 
 
+def endless_cell(path: Path) -> Path:
+    # Without an end, so that only what was read so far can tell.
+    note = f'<c t="inlineStr"><is><t>{"x" * 600_000}'
+    sheet = f'<worksheet xmlns="{MAIN}"><sheetData>{header_xml()}<row>{note}'
+    return write_parts(path, "", extra=[("xl/worksheets/sheet1.xml", sheet)])
+
+
 def cell_formats(path: Path) -> Path:
     return write_parts(path, header_xml() + order_xml(2))  # has four
 
@@ -150,6 +157,7 @@ CASES: list[tuple[Callable[[Path], Path], str, int, str]] = [
     (shared_texts, "text_bytes", 1_000, "workbook-too-large"),
     (one_shared_text, "text_bytes", 500_000, "workbook-too-large"),
     (cell_text, "cell_text", 100, "workbook-too-large"),
+    (endless_cell, "cell_text", 100_000, "workbook-too-large"),
     (cell_formats, "cell_formats", 3, "workbook-too-large"),
     (number_formats, "number_formats", 2, "workbook-too-large"),
     (number_format, "number_format", 100, "workbook-too-large"),
