@@ -49,6 +49,7 @@ TABLE = {
     ),
     "batches": Listed(_LOOK, "batch.cli.batches", "List the batches in the journal, newest first."),
     "report": Listed(_LOOK, "batch.cli.report", "Write a batch's report again, from the journal."),
+    "day": Listed(_LOOK, "batch.cli.day", "Report a trading day over all its batches."),
     "events": Listed(
         _LOOK,
         "batch.cli.events",

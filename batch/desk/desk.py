@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -205,6 +206,20 @@ class Desk:
         from batch.desk.reporting import correct
 
         return self._try(lambda: _of_batches([correct(self._session, batch, target)]))
+
+    def day(
+        self, day: date | None = None, reports: Sequence[Path] = (), *, ask_venue: bool = True
+    ) -> Outcome:
+        """Report a trading day over all its batches.
+
+        Args:
+            day: None for the one of now.
+            reports: files or folders; with none, nothing is written.
+            ask_venue: hold the journal against the venue's list of active orders.
+        """
+        from batch.desk.day import report_day
+
+        return self._try(lambda: report_day(self._session, day, reports, ask_venue=ask_venue))
 
     def batches(self) -> Outcome:
         """Give the batches in the journal, newest first."""

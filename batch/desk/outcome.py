@@ -14,6 +14,7 @@ from batch.model import BatchRecord, OrderRecord, Problem, Validation
 from batch.plan.identity import Login
 from batch.report import Background, MarkedCopy
 from batch.report.background import NOTHING_ELSE
+from batch.report.day import Day
 from batch.run.options import Outcome as RunEnd
 from batch.states import FinalState, OrderState
 
@@ -63,6 +64,8 @@ class Outcome:
         approval_code: the code of exactly these orders; None where there is none to give.
         login: whose orders these would be, where the settings say it.
         marked: the copy of the sheet with its problems marked.
+        day: a trading day over all its batches.
+        files: the reports that are about no single batch.
         words: what was recorded, in words.
         error: why the command as a whole was not done; None where it was.
     """
@@ -74,6 +77,8 @@ class Outcome:
     approval_code: str | None = None
     login: Login | None = None
     marked: MarkedCopy | None = None
+    day: Day | None = None
+    files: tuple[Path, ...] = ()
     words: str = ""
     error: BatchError | None = None
 
@@ -88,7 +93,7 @@ class Outcome:
     @property
     def reports(self) -> tuple[Path, ...]:
         """All files that were written."""
-        return tuple(path for result in self.batches for path in result.reports)
+        return (*self.files, *(path for result in self.batches for path in result.reports))
 
     @property
     def problems(self) -> tuple[Problem, ...]:

@@ -122,6 +122,11 @@ def fill_in_words(record: OrderRecord) -> str:
     return f"{filled:,f} of {order.size:,f} {order.currency} filled"
 
 
+def go_on(batch_id: str) -> str:
+    """Say what finds out about a batch's open orders."""
+    return f"orderbatch resume {batch_id}"
+
+
 def what_to_do(need: Need, batch: BatchRecord, record: OrderRecord) -> str:
     """Say what a person does about one row."""
     if batch.simulated:
@@ -139,7 +144,7 @@ def what_to_do(need: Need, batch: BatchRecord, record: OrderRecord) -> str:
             return f"phone the venue: {fill_in_words(record)}"
         case Need.OPEN:
             return (
-                f"follow it: orderbatch resume {batch.batch_id}; or withdraw it: "
+                f"follow it: {go_on(batch.batch_id)}; or withdraw it: "
                 f"orderbatch cancel {batch.batch_id} --row {record.row}"
             )
         case Need.PART_FILLED:
@@ -153,7 +158,7 @@ def what_to_do(need: Need, batch: BatchRecord, record: OrderRecord) -> str:
         case Need.FILL_NOT_KNOWN:
             return f"ask the venue how much of order {record.server_order_id} was filled"
         case Need.NOT_SENT:
-            return f"send it: orderbatch resume {batch.batch_id}; or leave it"
+            return f"send it: {go_on(batch.batch_id)}; or leave it"
         case Need.REFUSED | Need.REJECTED | Need.INVALID:
             return (
                 f"mend it and send it anew: orderbatch report {batch.batch_id} --corrections FILE"

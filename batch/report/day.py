@@ -13,10 +13,11 @@ from datetime import date, datetime
 from itertools import chain
 
 from batch.model import BatchRecord, OrderRecord, VenueOrder
+from batch.report.attention import go_on
 from batch.report.background import Background, in_utc
 from batch.report.fills import filled_size
 from batch.report.totals import Survey, survey
-from batch.report.wording import Head, counted, duration
+from batch.report.wording import Head, amount_lines, counted, duration, headline
 from batch.states import FinalState
 
 
@@ -155,7 +156,7 @@ def findings(day: Day) -> list[Finding]:
             _of_record(
                 "OPEN in the journal, and the venue does not list it",
                 record,
-                f"orderbatch resume {record.batch_id} asks what became of it",
+                f"ask what became of it: {go_on(record.batch_id)}",
             )
             for record in day.comparison.gone
         ),
@@ -163,7 +164,7 @@ def findings(day: Day) -> list[Finding]:
             _of_record(
                 f"{record.final_state} since an earlier day",
                 record,
-                f"orderbatch resume {record.batch_id}",
+                f"go on with it: {go_on(record.batch_id)}",
             )
             for record in day.carried
         ),
@@ -281,3 +282,20 @@ def states_in_words(orders: Iterable[OrderRecord]) -> str:
 def planned_in_words(batch: BatchRecord) -> str:
     """Say when a batch was planned, in UTC."""
     return in_utc(batch.created_at).removesuffix(" UTC")
+
+
+def day_in_words(day: Day) -> list[str]:
+    """Say in a few lines how a day stands."""
+    found = survey(day.orders())
+    lines = [
+        f"Trading day {day.day}, {counted(len(day.batches), 'batch')}: "
+        + headline(found, alarms(day.comparison)),
+        *amount_lines(found),
+        venue_words(day.comparison),
+    ]
+    if day.carried:
+        verb = "is" if len(day.carried) == 1 else "are"
+        lines.append(
+            f"{counted(len(day.carried), 'row')} of earlier days {verb} still OPEN or UNKNOWN."
+        )
+    return lines

@@ -32,7 +32,6 @@ STILL_NAMED = {
     "plan/duplicates.py",
     "plan/since.py",
     "report/attention.py",
-    "report/summary.py",
     "report/template.py",
     "run/resolving.py",
     "schema/cells.py",

@@ -1,0 +1,65 @@
+"""`orderbatch day`: one report over all batches of a trading day."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from batch.cli.helping import GroupedCommand
+from batch.cli.opening import CommonOptions, end, open_desk
+from batch.cli.options import PATH, common, json_document
+
+
+@click.command(cls=GroupedCommand)
+@click.argument("day", metavar="[DATE]", type=click.DateTime(["%Y-%m-%d"]), required=False)
+@click.option(
+    "--report",
+    "reports",
+    type=PATH,
+    multiple=True,
+    metavar="PATH",
+    help="Where it goes: .xlsx, .html or .json, or a folder; repeatable. Default: "
+    "day-<date>.xlsx here.",
+)
+@click.option("--no-venue", is_flag=True, help="Do not ask the venue what is active there.")
+@json_document
+@common
+def day(
+    day: datetime | None,
+    reports: tuple[Path, ...],
+    no_venue: bool,
+    as_json: bool,
+    common: CommonOptions,
+) -> int:
+    """Report a trading day over all its batches.
+
+    DATE as 2026-10-30; default today.
+
+    What works at the venue and is not in the journal, and what is open in the journal and not at
+    the venue, is named first. Exits 5 where something is UNKNOWN or the two disagree, and 4 where
+    orders are open.
+
+    \b
+    Examples:
+      orderbatch day
+      orderbatch day 2026-10-30 --report day.html
+    """
+    from batch.cli.console import print_json
+    from batch.report.day import day_in_words
+    from batch.report.day_formats import day_document
+
+    targets = reports or (() if as_json else (Path.cwd(),))
+    desk = open_desk(common, as_json=as_json)
+    outcome = desk.day(day.date() if day else None, targets, ask_venue=not no_venue)
+    if outcome.day is not None:
+        for line in day_in_words(outcome.day):
+            desk.listener.say(line)
+        if as_json:
+            document = day_document(outcome.day)
+            print_json({**document, "exit_code": outcome.verdict})
+        else:
+            for path in outcome.reports:
+                click.echo(path)
+    return end(outcome, as_json=as_json)

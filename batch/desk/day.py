@@ -1,0 +1,194 @@
+"""A trading day over all its batches, held against what works at the venue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, time
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from batch.clock import bounds_of_day, trading_day
+from batch.config import parse_cut_off
+from batch.desk.background import background, zone
+from batch.desk.outcome import Outcome
+from batch.desk.session import Session
+from batch.desk.verdict import Verdict, WrongUsage
+from batch.errors import BatchError, ReportError
+from batch.journal import BatchSummary, Journal
+from batch.model import OrderRecord, VenueOrder
+from batch.plan.identity import Login
+from batch.report import Background, Placing
+from batch.report.day import Comparison, Day, DayBatch, compare
+from batch.report.day_formats import DAY_FORMATS, check_day_target, write_day
+from batch.states import OrderState
+
+OPEN_STATES = (OrderState.OPEN, OrderState.UNKNOWN, OrderState.SENDING)
+
+
+def report_day(
+    session: Session, asked: date | None, reports: Sequence[Path], *, ask_venue: bool
+) -> Outcome:
+    """Gather a trading day, compare it with the venue, and write its reports; see `Desk.day`.
+
+    Raises:
+        WrongUsage: a report of another kind than a day can be.
+        BatchError: the journal cannot be read, or a file not be written.
+    """
+    starts = _starts(session)
+    day = asked or trading_day(session.clock.now(), starts)
+    targets = [_target(path, day) for path in reports]
+    for target in targets:
+        if target.suffix.lower() not in DAY_FORMATS:
+            raise WrongUsage(
+                f"report {target}: expected a name that ends with {', '.join(DAY_FORMATS)}, found "
+                "another ending."
+            )
+        check_day_target(target, day)
+    with session.open_journal(read_only=True) as journal:
+        login = session.known_login()
+        found = _gather(session, journal, login, day, starts, ask_venue=ask_venue)
+        known, placing = Background(zone=zone(session)), Placing(say=session.warn)
+        written, failures = [], []
+        for target in targets:
+            try:
+                path = write_day(
+                    target, found, clock=session.clock, background=known, placing=placing
+                )
+            except ReportError as error:
+                failures.append(str(error))
+                continue
+            written.append(path)
+    if failures:
+        raise ReportError("\n".join(failures))
+    return Outcome(_verdict(found), day=found, files=tuple(written))
+
+
+def _starts(session: Session) -> tuple[time, ZoneInfo] | None:
+    text = session.settings.batch.day_starts
+    return None if text is None else parse_cut_off(text)
+
+
+def _target(path: Path, day: date) -> Path:
+    return path / f"day-{day}.xlsx" if path.is_dir() else path
+
+
+def _gather(
+    session: Session,
+    journal: Journal,
+    login: Login | None,
+    day: date,
+    starts: tuple[time, ZoneInfo] | None,
+    *,
+    ask_venue: bool,
+) -> Day:
+    begin, end = bounds_of_day(day, starts)
+    mine = [one for one in journal.batches() if _is_in_scope(one, login)]
+    of_day = [one for one in reversed(mine) if begin <= one.batch.created_at < end]
+    real = [one for one in of_day if not one.batch.simulated]
+    names = {one.batch.batch_id for one in real}
+    still_open = list(_open_rows(journal, mine))
+    return Day(
+        day=day,
+        begin=begin,
+        end=end,
+        login=_shown_login(login, real),
+        batches=[
+            DayBatch(
+                one.batch,
+                journal.listing(one.batch.batch_id),
+                background(session, journal, one.batch).approved_by or "",
+            )
+            for one in real
+        ],
+        comparison=_compare(session, journal, login, still_open, ask_venue=ask_venue),
+        carried=[
+            record
+            for one in mine
+            if one.batch.created_at < begin
+            for record in still_open
+            if record.batch_id == one.batch.batch_id and record.batch_id not in names
+        ],
+        practice=len(of_day) - len(real),
+    )
+
+
+def _is_in_scope(one: BatchSummary, login: Login | None) -> bool:
+    """Say whether a batch is of the login's org at its venue; practice counts as anybody's."""
+    batch = one.batch
+    if login is None or batch.simulated:
+        return True
+    theirs = Login.of(batch.venue_url, batch.org, batch.user)
+    return (theirs.url, theirs.org) == (login.url, login.org)
+
+
+def _open_rows(journal: Journal, batches: Sequence[BatchSummary]) -> Iterator[OrderRecord]:
+    for one in batches:
+        if not one.batch.simulated and any(one.states.get(state) for state in OPEN_STATES):
+            yield from journal.orders(one.batch.batch_id, OPEN_STATES)
+
+
+def _shown_login(login: Login | None, batches: Sequence[BatchSummary]) -> tuple[str, str, str]:
+    def listed(names: list[str], otherwise: str) -> str:
+        return ", ".join(dict.fromkeys(names)) or otherwise
+
+    found = [one.batch for one in batches]
+    return (
+        listed([login.url] if login else [one.venue_url for one in found], "(none)"),
+        listed([login.org] if login else [one.org for one in found], "(none)"),
+        listed([one.user for one in found], login.user if login else "(none)"),
+    )
+
+
+def _compare(
+    session: Session,
+    journal: Journal,
+    login: Login | None,
+    still_open: Sequence[OrderRecord],
+    *,
+    ask_venue: bool,
+) -> Comparison:
+    if not ask_venue:
+        return Comparison(skipped="nobody wanted the venue to be asked.")
+    if login is None:
+        return Comparison(skipped="the settings name no login (URL, user and org).")
+    try:
+        session.login()
+        with session.open_venue(threads=1) as (venue, _):
+            active = dict(venue.active())
+    # Whatever keeps the venue from being asked, what the journal knows is reported.
+    except BatchError as error:
+        return Comparison(skipped=str(error))
+    return compare(active, [*still_open, *_known(journal, login, active, still_open)])
+
+
+def _known(
+    journal: Journal,
+    login: Login,
+    active: dict[str, VenueOrder],
+    still_open: Sequence[OrderRecord],
+) -> Iterator[OrderRecord]:
+    """Give the rows of the journal that have an ID of an active order and are not open."""
+    known = {(record.batch_id, record.row) for record in still_open}
+    servers = {record.server_order_id for record in still_open}
+    looking = journal.looking(login)
+    earlier = looking.earlier_orders(
+        client_order_ids=[one.client_order_id for one in active.values() if one.client_order_id]
+    )
+    for server_order_id in active.keys() - servers:
+        earlier += looking.of_server_id(server_order_id)
+    for batch_id, row in {(one.batch_id, one.row) for one in earlier} - known:
+        record = journal.order(batch_id, row)
+        if record is not None:
+            yield record
+
+
+def _verdict(day: Day) -> Verdict:
+    """Judge a day: a report was written, but somebody may have to look, or go on."""
+    states = {record.state for record in day.carried}
+    states.update(record.state for record in day.orders())
+    comparison = day.comparison
+    if states & {OrderState.UNKNOWN, OrderState.SENDING} or comparison.strays or comparison.ended:
+        return Verdict.UNKNOWN
+    if OrderState.OPEN in states:
+        return Verdict.STILL_OPEN
+    return Verdict.DONE
