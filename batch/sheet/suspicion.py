@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from rapidfuzz.distance import OSA
+from rapidfuzz.distance import DamerauLevenshtein
 
 from batch.sheet.vocabulary import (
     CANONICAL,
@@ -147,10 +147,7 @@ class Judge:
         for run in _runs(named):
             name = "".join(run)
             near: Sequence[str] = (name,) if name in self._wholes else ()
-            is_plain = all(map(self._is_recognised, run)) and not (
-                len(named) == 1 and name in FILLERS
-            )
-            if not near and not is_plain:
+            if not near and not all(map(self._is_recognised, run)):
                 near = self._near_headers.of(name)
             fields = [self._wholes[known] for known in near]
             if fields and len(run) == len(named):
@@ -273,7 +270,7 @@ class _Neighbours:
         least = _MOST_SLIPS
         for known, slips in self._known:
             allowed = min(slips, least)
-            distance = OSA.distance(word, known, score_cutoff=allowed)
+            distance = DamerauLevenshtein.distance(word, known, score_cutoff=allowed)
             if distance > allowed:
                 continue
             if distance < least:

@@ -37,7 +37,7 @@ _ABBREVIATIONS = {
 CANONICAL = {short: word for word, shorts in _ABBREVIATIONS.items() for short in shorts.split()}
 """An abbreviation, or the word of another language → the word that stands for it."""
 
-FILLERS = _words("fx number in co b s of the a an for our my your and or s")
+FILLERS = _words("fx number in co b s of the a an for our my your")
 """Words of known headers, and others, that mean nothing by themselves."""
 
 WEAK = {
