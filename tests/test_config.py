@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from batch.config import (
     find_password,
     load,
     require_login,
+    run_key,
 )
 from batch.errors import ConfigError
 
@@ -82,7 +84,7 @@ def test_the_environment_can_name_the_file(tmp_path: Path) -> None:
 
     settings = settings_of(tmp_path, 'journal = "default.db"', ORDERBATCH_CONFIG=str(path))
 
-    assert settings.journal == "named.db"
+    assert settings.journal == str(tmp_path / "named.db")
 
 
 def test_a_file_named_by_the_user_wins_over_the_environments(tmp_path: Path) -> None:
@@ -92,7 +94,7 @@ def test_a_file_named_by_the_user_wins_over_the_environments(tmp_path: Path) -> 
         config_path=path, default_dir=tmp_path, environment={"ORDERBATCH_CONFIG": "/missing.toml"}
     )
 
-    assert settings.journal == "named.db"
+    assert settings.journal == str(tmp_path / "named.db")
 
 
 def test_a_named_file_that_is_missing_is_refused(tmp_path: Path) -> None:
@@ -197,3 +199,48 @@ def test_a_whole_login_is_enough() -> None:
             url="https://venue.example", user="desk", org="ACME", password=SecretStr("s3cret")
         )
     )
+
+
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        ("batches.db", "{folder}/batches.db"),
+        ("../batches.db", "{folder}/../batches.db"),
+        ("sqlite:///batches.db", "sqlite:///{folder}/batches.db"),
+        ("/var/batches.db", "/var/batches.db"),
+        ("sqlite:////var/batches.db", "sqlite:////var/batches.db"),
+        ("~/batches.db", "~/batches.db"),
+    ],
+)
+def test_a_journal_in_the_config_file_is_relative_to_that_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: str, found: str
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+
+    settings = settings_of(tmp_path, f'journal = "{written}"')
+
+    assert settings.journal == found.format(folder=tmp_path)
+
+
+def test_a_journal_in_the_environment_is_relative_to_the_working_folder(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path, 'journal = "batches.db"', ORDERBATCH_JOURNAL="mine.db")
+
+    assert settings.journal == "mine.db"
+
+
+def test_a_password_file_in_the_config_file_is_relative_to_that_file(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path, '[venue]\npassword_file = "secret.txt"')
+
+    assert settings.venue.password_file == tmp_path / "secret.txt"
+
+
+@pytest.mark.parametrize("run", ["", "a b", "x" * 41, "{day}", "é"])
+def test_a_run_key_of_other_letters_is_refused(tmp_path: Path, run: str) -> None:
+    with pytest.raises(ConfigError, match=r"\[batch\] run: expected up to 40 letters"):
+        settings_of(tmp_path, f'[batch]\nrun = "{run}"')
+
+
+def test_a_run_key_has_the_trading_day_in_it() -> None:
+    assert run_key("eod_{date}.1", date(2026, 10, 30)) == "eod_2026-10-30.1"

@@ -68,7 +68,7 @@ def load(
     path = named or default_dir / "config.toml"
     tables = _read_toml(path) if named or _is_there(path) else {}
     _refuse_secrets(path, tables)
-    settings = _parse(path, _with_chosen_venue(path, tables, venue))
+    settings = _anchored(_parse(path, _with_chosen_venue(path, tables, venue)), path)
     overrides = {
         key: environment[name] for key, name in ENVIRONMENT.items() if environment.get(name)
     }
@@ -126,6 +126,22 @@ def _read_toml(path: Path) -> dict[str, Any]:
         ) from None
     except ValueError:  # Python reads no integer of thousands of digits
         raise ConfigError(f"{path}: expected TOML, found a number that is too long.") from None
+
+
+def _anchored(settings: Settings, path: Path) -> Settings:
+    """Take relative paths in a config file as relative to it, wherever the command is called."""
+    folder = path.absolute().parent
+    venue = settings.venue
+    if venue.password_file is not None:
+        venue = venue.model_copy(update={"password_file": folder / venue.password_file})
+    journal = settings.journal
+    if journal is not None:
+        scheme, is_url, rest = journal.partition("://")
+        if not is_url and not journal.startswith("~"):
+            journal = str(folder / journal)
+        elif scheme == "sqlite" and rest.startswith("/") and not rest.startswith("/~"):
+            journal = f"sqlite:///{folder / rest[1:]}"
+    return settings.model_copy(update={"venue": venue, "journal": journal})
 
 
 def _refuse_unreadable(environment: Mapping[str, str]) -> None:

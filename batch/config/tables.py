@@ -344,7 +344,8 @@ class Settings(_Table):
     """Everything that is not said on the command line.
 
     Attributes:
-        journal: the journal's file, or its `sqlite:///` URL.
+        journal: the journal's file, or its `sqlite:///` URL; as every path in the config file,
+            relative to that file.
         journal_on_network_drive: use a journal on a network drive all the same. Only for a file
             that one machine alone ever opens: such drives do not keep two apart for certain.
     """

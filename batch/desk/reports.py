@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from batch.desk.background import background
@@ -11,7 +12,14 @@ from batch.desk.verdict import WrongUsage
 from batch.errors import Advice, ReportError, hint
 from batch.journal import Change, Journal
 from batch.model import BatchRecord
-from batch.report import FORMATS, Placing, check_target, write, write_corrections
+from batch.report import (
+    FORMATS,
+    Placing,
+    check_corrections_target,
+    check_target,
+    write,
+    write_corrections,
+)
 from batch.states import OrderEvent, OrderState
 
 PLACEHOLDERS = ("{sheet}", "{batch}")
@@ -44,34 +52,73 @@ def write_corrections_sheet(
 ) -> Path | None:
     """Write the rows of a batch that a person can mend, and say where, or that there are none.
 
-    Rows that were not sent yet are withdrawn from the batch: they are in the person's hands now,
-    and a resume that sent them too would send them twice.
+    Rows that were not sent yet are withdrawn from the batch first: they are in the person's hands
+    then, and a resume that sent them too would send them at two prices. What a process that died
+    has withdrawn without finishing its file is written by the next one.
 
     Raises:
-        ReportError: it could not be written; nothing was withdrawn.
+        ReportError: it could not be written; what was withdrawn comes with the next one.
         JournalLocked: another process works on this batch.
     """
     (path,) = target_paths([target], Path(batch.sheet_path), batch.batch_id)
     with journal.hold(batch.batch_id, session.clock.now()):
-        orders = journal.listing(batch.batch_id)
-        written = write_corrections(path, batch, orders, abandoned=True)
+        unfinished = _handed_back(journal, batch.batch_id)
+        orders = [
+            replace(order, state=OrderState.PLANNED, message="")
+            if order.state is OrderState.SKIPPED and order.row in unfinished
+            else order
+            for order in journal.orders(batch.batch_id)
+        ]
+        check_corrections_target(path, batch, orders)
+        planned = [
+            order.row
+            for order in orders
+            if order.state is OrderState.PLANNED and order.row not in unfinished
+        ]
+        words = f"{HANDED_BACK} in {path.name}"
+        journal.apply(
+            batch.batch_id,
+            [
+                Change(row, OrderState.PLANNED, OrderEvent.WITHDRAWN, detail=words, message=words)
+                for row in planned
+            ],
+            session.clock.now(),
+        )
+        try:
+            written = write_corrections(path, batch, orders, abandoned=True)
+        except ReportError as error:
+            left = len(planned) + len(unfinished)
+            raise ReportError(
+                f"{error}\n{left:,} rows that were not sent are taken out of the batch and wait "
+                "for a sheet of corrections: ask for it again.",
+                advice=error.advice,
+            ) from None
         if written is None:
             session.say("No rows to correct: every row was filled, or is still open or unknown.")
             return None
-        words = f"not sent: handed back for correction in {written.name}"
-        withdrawn = [
-            Change(order.row, order.state, OrderEvent.WITHDRAWN, detail=words, message=words)
-            for order in orders
-            if order.state is OrderState.PLANNED
-        ]
-        journal.apply(batch.batch_id, withdrawn, session.clock.now())
+        journal.note(batch.batch_id, CORRECTIONS_WRITTEN, written.name, session.clock.now())
     session.say(f"Rows to correct: {written}")
-    if withdrawn:
+    if left := len(planned) + len(unfinished):
         session.warn(
-            f"{len(withdrawn):,} of them were not sent yet; they leave only with that sheet now, "
+            f"{left:,} of them were not sent yet; they leave only with that sheet now, "
             "no longer with this batch."
         )
     return written
+
+
+HANDED_BACK = "not sent: handed back for correction"
+CORRECTIONS_WRITTEN = "corrections-written"
+
+
+def _handed_back(journal: Journal, batch_id: str) -> frozenset[int]:
+    """Give the rows that were withdrawn for a sheet of corrections which was never finished."""
+    rows: set[int] = set()
+    for event in journal.events(batch_id):
+        if event.kind == CORRECTIONS_WRITTEN:
+            rows.clear()
+        elif event.row is not None and event.detail.startswith(HANDED_BACK):
+            rows.add(event.row)
+    return frozenset(rows)
 
 
 def check_targets(reports: Sequence[Path], sheets: Sequence[Path]) -> None:
