@@ -95,7 +95,7 @@ def _totals(path: Path, totals: object) -> dict[str, Decimal]:
         raise _refusal(path, "a table [totals] of currencies", _in_words(totals))
     found: dict[str, Decimal] = {}
     for currency, amount in totals.items():
-        text = amount if isinstance(amount, str) else _in_words(amount)
+        text = str(amount) if isinstance(amount, str | Decimal) else _in_words(amount)
         if isinstance(amount, Decimal) and amount.is_finite() and abs(amount.adjusted()) < 40:
             text = format(amount, "f")
         plain = not isinstance(amount, bool) and _AMOUNT.fullmatch(text)

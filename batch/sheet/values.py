@@ -31,6 +31,7 @@ class Shared:
         formats: of cells; a cell names its own by its place here.
         struck_formats: places, as text, of those whose font is struck through.
         struck_strings: places of shared texts with a struck part.
+        doubled_strings: places of shared texts that say two things.
         stale: formulas are to be computed anew; their values need not be what they give.
     """
 
@@ -38,6 +39,7 @@ class Shared:
     formats: Sequence[CellFormat] = ()
     struck_formats: frozenset[str] = frozenset()
     struck_strings: set[int] = field(default_factory=set)
+    doubled_strings: set[int] = field(default_factory=set)
     epoch: datetime = CALENDAR_WINDOWS_1900
     stale: bool = False
 

@@ -34,6 +34,7 @@ _NUM_FMT, _NUM_FMTS = qualified("numFmt"), qualified("numFmts")
 _XF, _CELL_XFS = qualified("xf"), qualified("cellXfs")
 _FONT, _FONTS, _STRIKE = qualified("font"), qualified("fonts"), qualified("strike")
 _ITEM, _TEXT, _READING_AID = qualified("si"), qualified("t"), qualified("rPh")
+_RUN = qualified("r")
 _ORDERS = "orders"
 _NAMED = 20
 _LOOKED_AT = 50  # worksheets; the top of each costs up to a twentieth of a second
@@ -214,26 +215,36 @@ class Workbook:
         strings = self._shared.strings
         if part is None:
             return
-        collecting = phonetic = struck = False
+        collecting = phonetic = struck = inside_run = False
+        texts = runs = 0
         pieces: list[str] = []
         size = 0
 
         def start(tag: str, attributes: Attributes) -> None:
-            nonlocal collecting, phonetic, struck
+            nonlocal collecting, phonetic, struck, inside_run, texts, runs
             if tag in _TEXT:
                 collecting = not phonetic
+                texts += collecting and not inside_run
+            elif tag in _RUN:
+                inside_run = True
+                runs += 1
             elif tag in _READING_AID:
                 phonetic = True
             elif tag in _STRIKE:
                 struck = struck or is_true(attributes.get("val", "1"))
 
         def end(tag: str) -> None:
-            nonlocal collecting, phonetic, size, struck
+            nonlocal collecting, phonetic, size, struck, inside_run, texts, runs
             if tag in _TEXT:
                 collecting = False
             elif tag in _READING_AID:
                 phonetic = False
+            elif tag in _RUN:
+                inside_run = False
             elif tag in _ITEM:
+                if texts > 1 or (texts and runs):
+                    self._shared.doubled_strings.add(len(strings))
+                texts = runs = 0
                 if struck:
                     self._shared.struck_strings.add(len(strings))
                     struck = False

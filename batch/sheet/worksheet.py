@@ -83,15 +83,19 @@ class _RowHandler:
             row=self._start_row,
             rPh=self._start_reading_aid,
             strike=self._start_strike,
+            r=self._start_run,
             mergeCell=self._start_merged,
             col=self._start_column,
             sheetFormatPr=self._start_defaults,
         )
-        self._ends = _by_tag(c=self._end_cell, row=self._end_row, rPh=self._end_reading_aid)
+        self._ends = _by_tag(
+            c=self._end_cell, row=self._end_row, rPh=self._end_reading_aid, r=self._end_run
+        )
         self._positions: dict[str, int] = {}
         self._same_sets: dict[tuple[int, ...], frozenset[int]] = {(): NO_POSITIONS}
         self._pieces: list[str] | None = None
         self._phonetic = False
+        self._inside_run = False
         # Of the worksheet:
         self._columns: list[tuple[int, int, bool]] = []
         self._no_width = False
@@ -112,6 +116,7 @@ class _RowHandler:
         self._formula: list[str] | None = None
         self._twice = False
         self._strike = False
+        self._plain = False
 
     def start(self, tag: str, attributes: Attributes) -> None:
         """Take the start of an element."""
@@ -184,7 +189,7 @@ class _RowHandler:
         self._formula = None
         self._value = None
         self._inline = None
-        self._twice = self._strike = False
+        self._twice = self._strike = self._plain = False
 
     def _take_position(self) -> int:
         """Give the cell's position; one that names none follows the last."""
@@ -218,7 +223,18 @@ class _RowHandler:
     def _start_text(self, _: Attributes) -> None:
         # Rich text comes in several runs, between them readings for Japanese that are not text.
         if not self._phonetic:
+            # A plain text beside runs, or a second one: programs show one or the other.
+            if not self._inside_run:
+                self._twice = self._twice or self._inline is not None
+                self._plain = True
             self._inline = self._pieces = self._inline or []
+
+    def _start_run(self, _: Attributes) -> None:
+        self._inside_run = True
+        self._twice = self._twice or self._plain
+
+    def _end_run(self) -> None:
+        self._inside_run = False
 
     def _start_strike(self, attributes: Attributes) -> None:
         self._strike = self._strike or is_true(attributes.get("val", "1"))
@@ -252,7 +268,7 @@ class _RowHandler:
             raise self._worksheet.damaged(str(error)) from None
         if not text:
             return
-        if twice:
+        if twice or (kind == "s" and self._is_in(self._shared.doubled_strings)):
             native, flaw = False, Flaw.TWO_VALUES
         elif self._shared.stale and flaw is None and self._is_computed(position):
             native, flaw = False, Flaw.STALE_FORMULA
@@ -279,9 +295,10 @@ class _RowHandler:
         shared = self._shared
         if shared.struck_formats and (self._cell.get("s") or "0") in shared.struck_formats:
             return True
-        return bool(shared.struck_strings) and (
-            kind == "s" and int(_joined(self._value) or "0") in shared.struck_strings
-        )
+        return kind == "s" and self._is_in(shared.struck_strings)
+
+    def _is_in(self, strings: set[int]) -> bool:
+        return bool(strings) and int(_joined(self._value) or "0") in strings
 
     def _end_row(self) -> None:
         if self._texts:

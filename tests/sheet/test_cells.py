@@ -22,6 +22,10 @@ from tests.sheet.writing import (
 )
 
 CASES = Path(__file__).parent / "cases"
+STRINGS = (
+    "<si><t>1.5</t></si><si><t>1.0</t><t>925</t></si><si><r><t>1</t></r><t>.5</t></si>"
+    "<si><r><t>Bu</t></r><r><t>y</t></r><rPh sb='0' eb='1'><t>x</t></rPh></si>"
+)
 PRICE = "<c><f>1+0.0925</f><v>1.0925</v></c>"
 
 
@@ -132,10 +136,15 @@ def test_row_43_a_formula_that_a_library_wrote_with_a_value_of_its_own_is_a_prob
         '<c t="s"><is><t>0</t></is></c>',
         '<c t="inlineStr"><v>1.0925</v></c>',
         "<c><f>1</f><f>2</f><v>1.0925</v></c>",
+        '<c t="s"><v>1</v></c>',
+        '<c t="s"><v>2</v></c>',
+        '<c t="inlineStr"><is><t>1.0925</t><t>5</t></is></c>',
+        '<c t="inlineStr"><is><t>1.0925</t><r><t>5</t></r></is></c>',
+        '<c t="inlineStr"><is><r><t>1.0925</t></r><t>5</t></is></c>',
     ],
 )
 def test_row_45_a_cell_that_says_two_things_is_a_problem(path: Path, price: str) -> None:
-    write_parts(path, header_xml() + order_xml(2, price=price), strings="<si><t>1.5</t></si>")
+    write_parts(path, header_xml() + order_xml(2, price=price), strings=STRINGS)
 
     problem = only_problem(check(path))
 
@@ -150,12 +159,13 @@ def test_row_45_a_cell_that_says_two_things_is_a_problem(path: Path, price: str)
         '<c t="inlineStr"><is><t>Buy</t></is><v>Buy</v></c>',
         '<c t="inlineStr"><is><r><t>B</t></r><r><t>uy</t></r></is></c>',
         '<c t="str"><v>Buy</v></c>',
+        '<c t="s"><v>3</v></c>',
     ],
 )
 def test_row_45_a_cell_that_says_one_thing_is_read(path: Path, side: str) -> None:
     order = order_xml(2).replace(text_cell("Buy"), side)
 
-    assert check(write_parts(path, header_xml() + order)).problems == ()
+    assert check(write_parts(path, header_xml() + order, strings=STRINGS)).problems == ()
 
 
 def test_row_45_a_note_may_say_two_things(path: Path) -> None:

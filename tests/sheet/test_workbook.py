@@ -529,7 +529,7 @@ def test_row_28_a_file_over_the_limit_is_refused_unread(path: Path) -> None:
             '<row r="1"><c r="B1"><v>1</v></c><c r="A1"><v>1</v></c></row>',
             "cell A1 is out of order",
         ),
-        ('<row r="1"><c r="A"/></row>', "there is no cell A"),
+        ('<row r="1"><c r="A"><v>1</v></c></row>', "there is no cell A"),
         ('<row r="1"><c t="s"><v>7</v></c></row>', "there is no shared text 7"),
         ('<row r="1"><c><v>1_0</v></c></row>', "1_0 is no number"),
         ('<row r="1"><c><v>1e999</v></c></row>', "1e999 is no number"),
