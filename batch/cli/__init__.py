@@ -29,6 +29,11 @@ TABLE = {
         "Write a blank order workbook that can be filled in without a manual.",
     ),
     "check": Listed(_BEFORE, "batch.cli.check", "Read and validate an order sheet; send nothing."),
+    "approve": Listed(
+        _BEFORE,
+        "batch.cli.approve",
+        "Sign exactly what would be sent of a sheet, as the second person.",
+    ),
     "submit": Listed(
         _SEND,
         "batch.cli.submit",

@@ -11,6 +11,7 @@ import click
 from batch.cli.helping import GroupedCommand
 from batch.cli.opening import CommonOptions, end, open_desk
 from batch.cli.options import (
+    GATES,
     PATH,
     RESULTS,
     RUNNING,
@@ -57,6 +58,15 @@ from batch.desk.options import GateOptions, ReadingOptions, RunningOptions, Subm
     help="Also write a copy of the sheet itself, a workbook, with the results in it; {sheet} and "
     "{batch} may stand in it.",
 )
+@option(
+    GATES,
+    "--expect-sheet",
+    "expect_sheets",
+    multiple=True,
+    metavar="PATTERN",
+    help="With a folder: exit 3 if no sheet of such a name came in this trading day, in this run "
+    "or an earlier one; {date} stands for the day; repeatable.",
+)
 @reading
 @gates
 @running
@@ -73,6 +83,7 @@ def submit(
     run: str | None,
     cancel_open: bool,
     keep: bool,
+    expect_sheets: tuple[str, ...],
     as_json: bool,
     reading: ReadingOptions,
     gates: GateOptions,
@@ -116,6 +127,7 @@ def submit(
         dry_run=dry_run,
         asks=not (yes or dry_run),
         keep=keep,
+        expect_sheets=expect_sheets,
     )
     outcome = open_desk(common, simulated=simulate, as_json=as_json).submit(sheets, how)
     if as_json and outcome.error is None:

@@ -312,9 +312,21 @@ class NotifySettings(_Table):
 
 
 class ApprovalSettings(_Table):
-    """Whether a second person must have approved what is sent."""
+    """Whether a second person must have approved what is sent, and who that may be.
+
+    Attributes:
+        required: nothing is sent without an approval.
+        required_above: dealt currency -> the sum of a sheet's sizes above which it needs one. A
+            currency that is not named has no such bound, so a sheet in it always needs one.
+        allowed_signers: who may sign, in the format of OpenSSH's allowed signers.
+        signers: a user of the venue -> whose signature counts for what that user sends; for all
+            others everybody's does who is not the submitter.
+    """
 
     required: bool = False
+    required_above: dict[str, _Size] = Field(default_factory=dict)
+    allowed_signers: Path | None = None
+    signers: dict[str, str | tuple[str, ...]] = Field(default_factory=dict)
 
 
 class BatchSettings(_Table):

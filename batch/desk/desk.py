@@ -91,6 +91,31 @@ class Desk:
             )
         )
 
+    def approve(
+        self,
+        sheet: Path | str,
+        key: Path,
+        reading: ReadingOptions | None = None,
+        *,
+        run: str | None = None,
+    ) -> Outcome:
+        """Sign exactly what would be sent of a sheet, as the second person.
+
+        Args:
+            key: the approver's own SSH key.
+            run: the run key under which it is to be sent.
+        """
+        from batch.desk.approving import approve
+
+        return self._try(
+            lambda: Outcome(
+                Verdict.DONE,
+                words=approve(
+                    self._session, Path(sheet), reading or ReadingOptions(), key, run=run
+                ),
+            )
+        )
+
     def submit(self, sheets: Sequence[Path | str], how: Submission | None = None) -> Outcome:
         """Check sheets, send their rows, follow them and report.
 

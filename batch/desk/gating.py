@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from batch.config import LimitSettings
+from batch.desk.approving import is_approval_required, proven_approver
 from batch.desk.conditions import (
     closed_market,
     how_to_release,
@@ -95,8 +96,9 @@ def pass_gates(
         names = ", ".join(one.validation.sheet.path.name for one in drafts)
         begun = _begun(waiting)
         advice += [hint(Advice.FOLLOW_SENT, *begun)] if begun else []
-        if session.settings.approval.required and not (session.simulated or options.approved):
-            advice.append(Hint(Advice.GIVE_APPROVAL))
+        if any(words.startswith(_UNAPPROVED) or f", {_UNAPPROVED}" in words for words in failed):
+            signed = session.settings.approval.allowed_signers is not None
+            advice.append(Hint(Advice.APPROVE if signed else Advice.GIVE_APPROVAL))
         more = "more " if begun else ""
         raise GateError(f"{_refusal(names, failed)}\nNothing {more}was sent.", advice=advice)
 
@@ -120,7 +122,9 @@ def held_back_by(
     stops = standing_stops(journal, [batch.batch_id])
     failed += [*stopped_by(stops), *closed_market(session)]
     failed += _outside_collar(session, waiting, limits, lambda: venue)
-    if session.settings.approval.required and not approvals(journal, batch.batch_id):
+    approval = session.settings.approval
+    needed = not session.simulated and is_approval_required(approval, orders)
+    if needed and not approvals(journal, batch.batch_id):
         failed.append("approval: expected one in the batch's history, found none")
     if not failed:
         return None
@@ -157,11 +161,8 @@ def _outside_collar(
 def _missing_approval(
     session: Session, journal: Journal, one: Draft, options: GateOptions
 ) -> list[str]:
-    is_required = session.settings.approval.required and not session.simulated
-    if not (is_required or options.approved):
-        return []
     if not options.approved:
-        return ["approval: expected the approval code of exactly this content, found none"]
+        return _missing_signature(session, one)
     if one.validation.problems:
         return ["approval: expected a sheet without problems, found one that no code stands for"]
     again = one.options.duplicates is Duplicates.SEND
@@ -178,6 +179,23 @@ def _missing_approval(
             "sent"
         ]
     return []
+
+
+def _missing_signature(session: Session, one: Draft) -> list[str]:
+    if session.simulated:
+        return []
+    again = one.options.duplicates is Duplicates.SEND
+    try:
+        if proven_approver(session, one.validation, one.identity, again=again) is not None:
+            return []
+    except GateError as error:
+        return [f"approval: {error}"]
+    if not is_approval_required(session.settings.approval, one.orders):
+        return []
+    return [f"{_UNAPPROVED} the approval code of exactly this content, found none"]
+
+
+_UNAPPROVED = "approval: expected"
 
 
 def _refusal(name: str, failed: Sequence[str]) -> str:

@@ -85,6 +85,8 @@ class Submission:
         on_invalid: with bad rows in a sheet: send nothing, or send only the good ones.
         asks: a person confirms the totals first.
         keep: with a folder: leave the sheets where they are.
+        expect_sheets: with a folder: patterns of names of which a sheet must have come in this
+            trading day; `{date}` stands for the day.
     """
 
     reading: ReadingOptions = field(default_factory=ReadingOptions)
@@ -96,3 +98,4 @@ class Submission:
     dry_run: bool = False
     asks: bool = False
     keep: bool = False
+    expect_sheets: tuple[str, ...] = ()

@@ -5,10 +5,11 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from batch.clock import Clock, trading_day
+from batch.clock import Clock, bounds_of_day, trading_day
 from batch.config import (
     Settings,
     VenueSettings,
@@ -129,8 +130,7 @@ class Session:
             ConfigError: what the companion file or the settings name is none.
         """
         settings = self.settings.batch
-        starts = None if settings.day_starts is None else parse_cut_off(settings.day_starts)
-        day = trading_day(self.clock.now(), starts)
+        day, _ = self.trading_day()
         companion = read_companion(sheet) if named is None else None
         if named is not None:
             try:
@@ -143,6 +143,13 @@ class Session:
             except ValueError as error:
                 raise ConfigError(f"{companion.path}, run: {error}") from None
         return run_key(settings.run, day) if settings.run is not None else ""
+
+    def trading_day(self) -> tuple[date, datetime]:
+        """Give the trading day that it is now, and the moment at which it began."""
+        text = self.settings.batch.day_starts
+        starts = None if text is None else parse_cut_off(text)
+        day = trading_day(self.clock.now(), starts)
+        return day, bounds_of_day(day, starts)[0]
 
     def known_login(self) -> Login | None:
         """Say whose orders these would be as far as the settings know, without a password."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batch.desk.annotating import check_copy
+from batch.desk.approving import proven_approver, why_unapproved
 from batch.desk.gating import pass_gates, refuse_contradictions
 from batch.desk.inbox import run_folder
 from batch.desk.listener import Question
@@ -56,7 +57,16 @@ def submit(session: Session, sheets: Sequence[Path], how: Submission) -> list[Ba
         _check_targets(how, [sheet])
         return submit_sheets(session, [sheet], how)
 
-    return run_folder(session, folder, submit_one, keep=how.keep)
+    return run_folder(
+        session,
+        folder,
+        submit_one,
+        keep=how.keep,
+        why_waiting=lambda sheet: (
+            "" if how.gates.approved else why_unapproved(session, sheet, how.reading, how.run)
+        ),
+        expected=how.expect_sheets,
+    )
 
 
 def _check_targets(how: Submission, sheets: Sequence[Path]) -> None:
@@ -69,6 +79,8 @@ def _folder_of(sheets: Sequence[Path], how: Submission) -> Path | None:
     """Give the folder of a folder run; None where sheets are named."""
     folders = [path for path in sheets if path.is_dir()]
     if not folders:
+        if how.expect_sheets:
+            raise WrongUsage("expected sheets are those of a folder; name the folder.")
         return None
     if len(sheets) > 1:
         raise WrongUsage("expected sheets, or one folder and nothing else.")
@@ -212,10 +224,23 @@ class _Submitting:
         self._tell_of_left_rows(one)
         if not planned.is_new:
             refuse_sent_since(journal, journal.batch(batch.batch_id), session.clock)
-        if how.gates.approved:
-            code = approval_code(one.validation, one.identity, again=how.duplicates == "send")
-            record_approval(journal, batch.batch_id, code, how.gates.approved_by, session.clock)
+        self._record_approval(one, batch.batch_id)
         return go_on(session, journal, batch, venue, simulator, how.running)
+
+    def _record_approval(self, one: Draft, batch_id: str) -> None:
+        """Put on record on whose word a batch is sent, and how that is known."""
+        again = self._how.duplicates == "send"
+        gates = self._how.gates
+        approver = gates.approved_by
+        if not gates.approved:
+            if self._session.simulated:
+                return
+            signer = proven_approver(self._session, one.validation, one.identity, again=again)
+            if signer is None:
+                return
+            approver = f"{signer} (by a verified signature)"
+        code = approval_code(one.validation, one.identity, again=again)
+        record_approval(self._journal, batch_id, code, approver, self._session.clock)
 
     def _tell_of_duplicates(self, one: Draft) -> None:
         session = self._session

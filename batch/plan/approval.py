@@ -23,14 +23,14 @@ GROUPS, GROUP_LENGTH = 3, 4
 """60 bits: short enough to read out, and nobody finds another sheet with the same code."""
 
 
-def approval_code(validation: Validation, identity: Identity, *, again: bool = False) -> str:
-    """Give the code for a sheet without problems.
+def approval_content(validation: Validation, identity: Identity, *, again: bool = False) -> bytes:
+    """Give what an approval is of: everything that would be sent, where, as whom and when.
 
     It covers the cells, the venue, the org, the user and the run, and every field of every order
-    as it was read: another reading of the same cells has another code.
+    as it was read: another reading of the same cells is something else.
 
     Args:
-        again: the code for sending what was sent before once more.
+        again: for sending what was sent before once more.
     """
     content = [
         identity.content,
@@ -38,7 +38,16 @@ def approval_code(validation: Validation, identity: Identity, *, again: bool = F
         identity.run_key,
         [_fields(order) for order in validation.orders],
     ]
-    digest = hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).digest()
+    return json.dumps(content, ensure_ascii=False).encode()
+
+
+def approval_code(validation: Validation, identity: Identity, *, again: bool = False) -> str:
+    """Give the code for a sheet without problems: it stands for its `approval_content`.
+
+    Args:
+        again: the code for sending what was sent before once more.
+    """
+    digest = hashlib.sha256(approval_content(validation, identity, again=again)).digest()
     letters = base64.b32encode(digest).decode()
     starts = range(0, GROUPS * GROUP_LENGTH, GROUP_LENGTH)
     return "-".join(letters[start : start + GROUP_LENGTH] for start in starts)

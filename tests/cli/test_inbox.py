@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from filelock import FileLock
 
 from batch.clock import SystemClock
 from batch.simulator import Simulator
-from tests.cli.conftest import EXPIRED, FILLED, OPEN, Office
+from tests.cli.conftest import EXPIRED, FILLED, OPEN, Call, Office
 
 
 class HastyClock(SystemClock):
@@ -245,3 +246,49 @@ def test_a_sheet_waits_for_its_companion_where_that_is_required(
     assert "a.csv waits: its companion file a.csv.toml is not there yet." in first.err
     assert {"a.csv", "a.csv.toml"} <= set(names(folder / "done"))
     assert venue.ledger.posts == 1
+
+
+def expect(desk: Office, folder: Path, *patterns: str) -> Call:
+    words = [word for pattern in patterns for word in ("--expect-sheet", pattern)]
+    return desk.call("submit", folder, "--yes", *words)
+
+
+def test_an_expected_sheet_that_does_not_come_is_told(desk: Office, folder: Path) -> None:
+    call = expect(desk, folder, "eod-{date}*.csv")
+
+    assert call.code == 3
+    assert f"expected a sheet named eod-{date.today()}*.csv" in call.err
+
+
+def test_an_expected_sheet_may_have_come_in_an_earlier_run_of_the_day(
+    desk: Office, folder: Path
+) -> None:
+    desk.sheet(FILLED, name="in/eod-1.csv")
+
+    assert expect(desk, folder, "eod-*.csv").code == 0
+    assert expect(desk, folder, "eod-*.csv").code == 0
+    assert expect(desk, folder, "eod-*.csv", "noon-*.csv").code == 3
+
+
+def test_a_sheet_that_was_refused_has_come(desk: Office, folder: Path) -> None:
+    desk.sheet("EUR/USD,Buy,-3,1.2,IOC\n", name="in/eod-1.csv")
+
+    assert expect(desk, folder).code == 3
+    assert expect(desk, folder, "eod-*.csv").code == 0
+
+
+def test_expected_sheets_without_a_folder_are_wrong_usage(desk: Office) -> None:
+    assert expect(desk, desk.sheet(FILLED), "eod-*.csv").code == 2
+
+
+def test_while_everything_is_stopped_the_sheets_stay_where_they_are(
+    desk: Office, venue: Simulator, folder: Path
+) -> None:
+    sheet = desk.sheet(FILLED, name="in/a.csv")
+    desk.call("stop", "--all")
+
+    call = desk.call("submit", folder, "--yes")
+
+    assert call.code == 3
+    assert sheet.exists()
+    assert "orderbatch stop --all --release" in call.err
