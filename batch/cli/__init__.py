@@ -53,6 +53,7 @@ TABLE = {
         "Have running processes stop sending at once, whoever started them and wherever.",
     ),
     "batches": Listed(_LOOK, "batch.cli.batches", "List the batches in the journal, newest first."),
+    "show": Listed(_LOOK, "batch.cli.show", "Show a batch, or the whole story of one of its rows."),
     "report": Listed(_LOOK, "batch.cli.report", "Write a batch's report again, from the journal."),
     "day": Listed(_LOOK, "batch.cli.day", "Report a trading day over all its batches."),
     "events": Listed(

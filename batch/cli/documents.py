@@ -9,8 +9,9 @@ from batch.cli.advice import in_words, with_advice, words_of
 from batch.desk import BatchResult
 from batch.desk.problems import sentence, totals, totals_by_currency
 from batch.errors import BatchError, SheetError
-from batch.model import Problem, Validation
+from batch.model import EventRecord, Problem, Validation
 from batch.report import as_document
+from batch.report.columns import timestamp
 from batch.sheet import HeaderRefusal
 
 
@@ -29,6 +30,19 @@ def of_result(result: BatchResult) -> dict[str, Any]:
         "reports": [str(path) for path in result.reports],
         "stopped": result.run.stopped if result.run else "",
         **code,
+    }
+
+
+def of_event(event: EventRecord) -> dict[str, Any]:
+    """Give what is printed of a line of history."""
+    return {
+        "at": timestamp(event.at),
+        "row": event.row,
+        "event": event.kind,
+        "state": event.state.value if event.state else None,
+        "request_id": event.request_id,
+        "actor": event.actor,
+        "detail": event.detail,
     }
 
 

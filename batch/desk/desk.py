@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -246,11 +246,31 @@ class Desk:
 
         return self._try(lambda: report_day(self._session, day, reports, ask_venue=ask_venue))
 
-    def batches(self) -> Outcome:
-        """Give the batches in the journal, newest first."""
+    def show(self, batch: str, row: int | None = None) -> Outcome:
+        """Give a batch with all its rows, or one row with its history."""
+        from batch.desk.showing import show
+
+        return self._try(lambda: show(self._session, batch, row))
+
+    def batches(
+        self,
+        *,
+        since: datetime | None = None,
+        states: Collection[str] = (),
+        limit: int | None = None,
+    ) -> Outcome:
+        """Give the batches in the journal, newest first.
+
+        Args:
+            since: only those that were made then or later.
+            states: only those with a row in one of these final states, in any case.
+            limit: at most so many, the newest.
+        """
         from batch.desk.reporting import batches
 
-        return self._try(lambda: Outcome(Verdict.DONE, batches(self._session)))
+        return self._try(
+            lambda: Outcome(Verdict.DONE, batches(self._session, since, states, limit))
+        )
 
     def _told(self, outcome: Outcome) -> Outcome:
         from batch.desk.telling import tell_of

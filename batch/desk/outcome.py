@@ -10,7 +10,7 @@ from pathlib import Path
 from batch.desk.standing import counts
 from batch.desk.verdict import Verdict
 from batch.errors import BatchError
-from batch.model import BatchRecord, OrderRecord, Problem, Validation
+from batch.model import BatchRecord, EventRecord, OrderRecord, Problem, Validation
 from batch.plan.identity import Login
 from batch.report import Background, MarkedCopy
 from batch.report.background import NOTHING_ELSE
@@ -65,6 +65,7 @@ class Outcome:
         login: whose orders these would be, where the settings say it.
         marked: the copy of the sheet with its problems marked.
         day: a trading day over all its batches.
+        events: the history of one row, oldest first.
         files: the reports that are about no single batch.
         words: what was recorded, in words.
         error: why the command as a whole was not done; None where it was.
@@ -78,6 +79,7 @@ class Outcome:
     login: Login | None = None
     marked: MarkedCopy | None = None
     day: Day | None = None
+    events: tuple[EventRecord, ...] = ()
     files: tuple[Path, ...] = ()
     words: str = ""
     error: BatchError | None = None

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from pathlib import Path
 
 from batch.desk.annotating import check_copy, write_copy
 from batch.desk.outcome import BatchResult
 from batch.desk.reports import target_paths, write_corrections_sheet, write_reports
 from batch.desk.session import Session
+from batch.desk.standing import counts
 from batch.desk.verdict import Verdict, verdict_on_states
 
 
@@ -54,13 +56,22 @@ def correct(session: Session, batch: str, target: Path) -> BatchResult:
     return BatchResult(Verdict.DONE, Path(record.sheet_path), record, states, reports=files)
 
 
-def batches(session: Session) -> tuple[BatchResult, ...]:
-    """Give the batches in the journal, newest first.
+def batches(
+    session: Session, since: datetime | None, states: Collection[str], limit: int | None
+) -> tuple[BatchResult, ...]:
+    """Give the batches in the journal, newest first; see `Desk.batches`.
 
     Raises:
         BatchError: the journal cannot be read.
     """
     with session.open_journal(read_only=True) as journal:
+        wanted = {state.upper() for state in states}
+        chosen = [
+            found
+            for found in journal.batches()
+            if (since is None or found.batch.created_at >= since)
+            and (not wanted or wanted & counts(found.states).keys())
+        ]
         return tuple(
             BatchResult(
                 verdict_on_states(found.states, ()),
@@ -68,5 +79,5 @@ def batches(session: Session) -> tuple[BatchResult, ...]:
                 found.batch,
                 found.states,
             )
-            for found in journal.batches()
+            for found in chosen[:limit]
         )

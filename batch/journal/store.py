@@ -194,10 +194,15 @@ class Journal:
             return list(self.orders(batch_id))
         return Listing(count, lambda: self.orders(batch_id))
 
-    def events(self, batch_id: str, *, kind: str | None = None) -> Iterator[EventRecord]:
-        """Give a batch's history, oldest first; all of it, or the events of one kind."""
+    def events(
+        self, batch_id: str, *, kind: str | None = None, row: int | None = None
+    ) -> Iterator[EventRecord]:
+        """Give a batch's history, oldest first; all of it, or that of one kind or one row."""
         last = 0
-        wanted = () if kind is None else (EVENTS.c.kind == kind,)
+        wanted = (
+            *(() if kind is None else (EVENTS.c.kind == kind,)),
+            *(() if row is None else (EVENTS.c.row == row,)),
+        )
         while True:
             query = (
                 select(EVENTS)

@@ -11,6 +11,7 @@ from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from batch.clock import Clock
+from batch.escaping import escaped_json
 from batch.model import OrderRecord
 from batch.report import todo
 from batch.report.background import NOTHING_ELSE, Background
@@ -225,7 +226,7 @@ def _row(record: OrderRecord) -> dict[str, object]:
 def write_day_json(stream: BinaryIO, day: Day, _: Background, __: datetime) -> None:
     """Write the day as one JSON document."""
     text = json.dumps(day_document(day), ensure_ascii=False, indent=1)
-    stream.write((text + "\n").encode("utf-8", "backslashreplace"))
+    stream.write((escaped_json(text) + "\n").encode("utf-8", "backslashreplace"))
 
 
 def check_day_target(target: Path, day: date) -> None:

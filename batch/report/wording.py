@@ -114,9 +114,13 @@ def duration(seconds: float) -> str:
 
 
 def facts(
-    batch: BatchRecord, found: Survey, background: Background, now: datetime
+    batch: BatchRecord, found: Survey, background: Background, now: datetime | None
 ) -> list[list[tuple[str, str]]]:
-    """Give three groups of labels and words: what it was, where and by whom, and when."""
+    """Give three groups of labels and words: what it was, where and by whom, and when.
+
+    Args:
+        now: when the report is written; None where it is none.
+    """
     left_out = f", {found.left_out:,} left out on purpose" if found.left_out else ""
     times = found.times
 
@@ -144,6 +148,6 @@ def facts(
             "Time to fill",
             "(nothing is filled)" if median is None else f"{duration(median)} at the median",
         ),
-        ("Report", moment(now, "")),
+        *([("Report", moment(now, ""))] if now is not None else []),
     ]
     return [[(label, visible(value)) for label, value in group] for group in (what, where, when)]
