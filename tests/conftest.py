@@ -1,16 +1,30 @@
-"""The campaign's closing summary.
+"""What all tests have in common: a place on a disk, and the campaign's closing summary.
 
-It stands here because the process that prints it, beside those that run the tests, reads only this
-conftest of them all.
+Both stand here because the process that leads and prints, beside those that run the tests, reads
+only this conftest of them all.
 """
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
+from batch.journal.sqlite.drives import memory_system
 from tests.campaign.form import FIGURES, chosen
+
+ON_A_DISK = "/var/tmp"
+"""What outlives the power by the standard of file systems, unlike /tmp on many machines."""
+
+
+def pytest_configure() -> None:
+    """Let temporary folders lie on a disk: a journal in memory is refused."""
+    if memory_system(Path(tempfile.gettempdir()).resolve()) is not None:
+        os.environ["TMPDIR"] = ON_A_DISK
+        tempfile.tempdir = None
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

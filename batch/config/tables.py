@@ -360,10 +360,13 @@ class Settings(_Table):
             relative to that file.
         journal_on_network_drive: use a journal on a network drive all the same. Only for a file
             that one machine alone ever opens: such drives do not keep two apart for certain.
+        journal_on_memory_drive: use a journal on a drive in memory all the same. Only where what
+            it holds may be lost with the power.
     """
 
     journal: str | None = None
     journal_on_network_drive: bool = False
+    journal_on_memory_drive: bool = False
     default_venue: str | None = None
     venue: VenueSettings = VenueSettings()
     limits: LimitSettings = LimitSettings()

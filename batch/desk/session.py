@@ -98,14 +98,19 @@ class Session:
         if self.simulated and self._journal is None:
             with (
                 tempfile.TemporaryDirectory(prefix="orderbatch-", ignore_cleanup_errors=True) as d,
-                Journal.open(str(Path(d) / "journal.db")) as journal,
+                # It goes with the practice, so it may lie in memory.
+                Journal.open(str(Path(d) / "journal.db"), allow_memory=True) as journal,
             ):
                 yield journal
             return
         location = self._journal or self.settings.journal
         assert location is not None
-        allow_network = self.settings.journal_on_network_drive
-        with Journal.open(location, read_only=read_only, allow_network=allow_network) as journal:
+        with Journal.open(
+            location,
+            read_only=read_only,
+            allow_network=self.settings.journal_on_network_drive,
+            allow_memory=self.settings.journal_on_memory_drive,
+        ) as journal:
             yield journal
 
     def login(self) -> Login:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from batch.errors import JournalError
+from batch.errors import Advice, JournalError
 from batch.journal.holding import Holds
 from batch.journal.listing import Listing
 from batch.journal.looking import Looking
@@ -59,6 +59,7 @@ class Journal:
         *,
         read_only: bool = False,
         allow_network: bool = False,
+        allow_memory: bool = False,
         busy_timeout_s: float = BUSY_TIMEOUT_S,
     ) -> Journal:
         """Open a journal, making or upgrading it where needed.
@@ -68,11 +69,12 @@ class Journal:
             read_only: for looking only. Where there is no file none is made, and the journal is
                 empty; one that a running batch writes to can be read all the while.
             allow_network: open it on a network drive, too, where nobody answers for its locks.
+            allow_memory: open it on a drive in memory, too, which does not outlive the power.
             busy_timeout_s: how long a write waits for another process's short transaction.
 
         Raises:
             JournalError: it cannot be opened or written, is damaged, is not a journal, was made by
-                a newer version, or lies on a network drive.
+                a newer version, or lies where it is not safe.
             JournalLocked: another process holds the whole file.
         """
         return cls(
@@ -80,6 +82,7 @@ class Journal:
                 location,
                 read_only=read_only,
                 allow_network=allow_network,
+                allow_memory=allow_memory,
                 busy_timeout_s=busy_timeout_s,
             )
         )
@@ -244,6 +247,7 @@ class Journal:
     def _no_batch(self, batch_id: str) -> JournalError:
         return JournalError(
             f'{self.where}: expected the ID of a batch, found "{batch_id}", which it does not '
-            "hold. List them with: orderbatch batches",
+            "hold.",
             is_final=True,
+            advice=Advice.LIST_BATCHES,
         )

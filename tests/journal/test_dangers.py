@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -467,3 +468,27 @@ def _change_folder(path: Path, mode: int) -> None:
         os.seteuid(0)
     path.parent.chmod(mode)
     os.seteuid(me)
+
+
+def test_a_new_journal_is_its_owners_alone_with_all_that_is_beside_it(path: Path) -> None:
+    before = os.umask(0)
+    try:
+        with Journal.open(str(path)) as journal:
+            add(journal)
+            beside = [path, *path.parent.glob("journal.db-*")]
+            modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in beside}
+    finally:
+        os.umask(before)
+
+    assert {"journal.db", "journal.db-wal", "journal.db-shm"} <= set(modes)
+    assert set(modes.values()) == {0o600}
+
+
+def test_permissions_that_somebody_gave_a_journal_are_kept(path: Path) -> None:
+    Journal.open(str(path)).close()
+    path.chmod(0o660)
+
+    with Journal.open(str(path)) as journal:
+        add(journal)
+
+    assert stat.S_IMODE(path.stat().st_mode) == 0o660

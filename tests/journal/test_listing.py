@@ -45,5 +45,5 @@ def test_a_listing_is_a_sequence_like_any_other(journal: Journal, listed: str) -
 
 
 def test_a_listing_of_no_batch_is_an_error(journal: Journal) -> None:
-    with pytest.raises(JournalError, match="orderbatch batches"):
+    with pytest.raises(JournalError, match="which it does not hold"):
         journal.listing("missing")

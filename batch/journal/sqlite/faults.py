@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
-from batch.errors import JournalError, JournalLocked
+from batch.errors import Advice, JournalError, JournalLocked, hint
 from batch.journal.records import NonsenseFound
 
 _CAUSES = {
@@ -20,12 +20,12 @@ _CAUSES = {
     sqlite3.SQLITE_READONLY: (
         "to write it",
         "that it or its folder is read-only",
-        "Check their permissions and how the disk is mounted, or name another with --journal.",
+        "Check their permissions and how the disk is mounted.",
     ),
     sqlite3.SQLITE_CANTOPEN: (
         "to open it",
         "that it, or a file beside it, can neither be opened nor made",
-        "Check the permissions of the file and its folder, or name another with --journal.",
+        "Check the permissions of the file and its folder.",
     ),
     sqlite3.SQLITE_IOERR: (
         "to read and write it",
@@ -35,7 +35,7 @@ _CAUSES = {
     sqlite3.SQLITE_NOTADB: (
         "a journal of orderbatch",
         "a file that is not a database",
-        "It was not changed. Name another file with --journal.",
+        "It was not changed.",
     ),
     sqlite3.SQLITE_CORRUPT: (
         "an undamaged journal",
@@ -56,12 +56,21 @@ _FINAL = frozenset(
 )
 """What does not pass by itself; a full disk may."""
 
+_ADVICE = {
+    sqlite3.SQLITE_READONLY: Advice.OR_NAME_JOURNAL,
+    sqlite3.SQLITE_CANTOPEN: Advice.OR_NAME_JOURNAL,
+    sqlite3.SQLITE_NOTADB: Advice.NAME_JOURNAL,
+}
+
 
 def explain(where: str, code: int) -> JournalError:
     """Give the error for a cause, by SQLite's primary result code."""
     expected, found, action = _CAUSES[code]
+    hints = [hint(_ADVICE[code])] if code in _ADVICE else []
     return JournalError(
-        f"{where}: expected {expected}, found {found}. {action}", is_final=code in _FINAL
+        f"{where}: expected {expected}, found {found}. {action}",
+        is_final=code in _FINAL,
+        advice=hints,
     )
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import stat
 from pathlib import Path
 
-from batch.errors import JournalError
+from batch.errors import Advice, JournalError
+from batch.journal.sqlite.faults import explain
 
 
 def find_file(location: str) -> Path:
@@ -34,9 +36,9 @@ def find_file(location: str) -> Path:
     except (OSError, RuntimeError, ValueError) as error:
         # RuntimeError: a loop of links, or no home folder; ValueError: a NUL in the name.
         raise JournalError(
-            f"journal {path}: expected a path that leads to a file, found: {error}. "
-            "Name another with --journal.",
+            f"journal {path}: expected a path that leads to a file, found: {error}.",
             is_final=True,
+            advice=Advice.NAME_JOURNAL,
         ) from None
 
 
@@ -52,18 +54,21 @@ def is_new(where: str, path: Path) -> bool:
         return True
     except OSError as error:
         raise JournalError(
-            f"{where}: expected a file, found: {error.strerror}. Name another with --journal.",
+            f"{where}: expected a file, found: {error.strerror}.",
             is_final=True,
+            advice=Advice.NAME_JOURNAL,
         ) from None
     if stat.S_ISDIR(found.st_mode):
         raise JournalError(
-            f"{where}: expected a file, found a folder. Name a file with --journal.", is_final=True
+            f"{where}: expected a file, found a folder.",
+            is_final=True,
+            advice=Advice.NAME_JOURNAL,
         )
     if not stat.S_ISREG(found.st_mode):
         raise JournalError(
-            f"{where}: expected a file, found a device, pipe or socket. "
-            "Name a file with --journal.",
+            f"{where}: expected a file, found a device, pipe or socket.",
             is_final=True,
+            advice=Advice.NAME_JOURNAL,
         )
     if found.st_nlink > 1:
         # Locks and the write-ahead file go by the name; under two names two processes would meet
@@ -82,10 +87,23 @@ def make_folder(where: str, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise JournalError(
-            f"{where}: expected a folder that can be made, found: {error.strerror}. "
-            "Name another place with --journal.",
+            f"{where}: expected a folder that can be made, found: {error.strerror}.",
             is_final=True,
+            advice=Advice.NAME_JOURNAL,
         ) from None
+
+
+def make_file(where: str, path: Path) -> None:
+    """Make an empty file that its owner alone may read, where there is none.
+
+    What the database makes beside it then has the same permissions.
+    """
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except FileExistsError:
+        return
+    except OSError:
+        raise explain(where, sqlite3.SQLITE_CANTOPEN) from None
 
 
 def identity(path: Path) -> tuple[int, int] | None:

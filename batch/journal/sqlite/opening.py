@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from batch.journal.sqlite.database import Database
-from batch.journal.sqlite.drives import network_system, refuse_network
-from batch.journal.sqlite.files import find_file, is_new, make_folder
+from batch.journal.sqlite.drives import network_system, refuse_drive
+from batch.journal.sqlite.files import find_file, is_new, make_file, make_folder
 from batch.journal.sqlite.versions import bring_up_to_date, read_version, require_own_schema
 from batch.journal.tables import VERSION
 
 
 def open_file(
-    location: str, *, read_only: bool, allow_network: bool, busy_timeout_s: float
+    location: str,
+    *,
+    read_only: bool,
+    allow_network: bool,
+    allow_memory: bool,
+    busy_timeout_s: float,
 ) -> Database:
     """Open a journal's file; see `batch.journal.store.Journal.open`."""
     path = find_file(location)
     where = f"journal {path}"
-    if not allow_network:
-        refuse_network(where, path)
+    refuse_drive(where, path, allow_network=allow_network, allow_memory=allow_memory)
     is_empty = is_new(where, path)
     if not read_only:
         make_folder(where, path)
+        if is_empty:
+            make_file(where, path)
     database = Database(
         None if read_only and is_empty else path,
         where,

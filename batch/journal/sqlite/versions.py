@@ -11,8 +11,9 @@ from pathlib import Path
 from sqlalchemy import Connection, create_engine, insert, inspect, select, update
 from sqlalchemy.pool import StaticPool
 
-from batch.errors import JournalError
+from batch.errors import Advice, JournalError
 from batch.journal.sqlite.database import Database
+from batch.journal.sqlite.files import make_file
 from batch.journal.sqlite.triggers import guard_history
 from batch.journal.tables import META, METADATA, VERSION
 
@@ -32,8 +33,9 @@ def read_version(connection: Connection, where: str) -> int | None:
     if not text or not text.isdecimal():
         raise JournalError(
             f"{where}: expected a journal of orderbatch, found a database of something else. "
-            "It was not changed. Name another file with --journal.",
+            "It was not changed.",
             is_final=True,
+            advice=Advice.NAME_JOURNAL,
         )
     found = int(text)
     if found > VERSION:
@@ -162,6 +164,7 @@ def _keep_copy(where: str, path: Path, version: int) -> None:
     part = path.with_name(f"{copy.name}.part")
     try:
         part.unlink(missing_ok=True)
+        make_file(where, part)
         with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(part)) as target:
             source.backup(target)
         os.replace(part, copy)
