@@ -19,7 +19,7 @@ from batch.desk.outcome import BatchResult
 from batch.desk.reports import target_paths, write_corrections_sheet, write_reports
 from batch.desk.session import Session
 from batch.desk.verdict import PARTIAL, Fault, Interrupted, Verdict, verdict_on_states
-from batch.errors import Advice, JournalError, ReportError, hint
+from batch.errors import Advice, GateError, JournalError, ReportError, hint
 from batch.journal import Journal
 from batch.model import BatchRecord, OrderRecord
 from batch.plan.since import sent_elsewhere
@@ -213,6 +213,8 @@ _NEVER_SENT = frozenset({OrderState.PLANNED, OrderState.INVALID, OrderState.SKIP
 
 def _fault(journal: Journal, batch_id: str, error: Exception) -> Exception:
     advice = [hint(Advice.RESUME, batch_id)]
+    if isinstance(error, GateError):
+        return error  # it looked before anything left
     if not isinstance(error, JournalError):
         return Fault(
             f"a fault of orderbatch itself ({type(error).__name__}). The journal is intact.",

@@ -20,7 +20,15 @@ from batch.config import (
 )
 from batch.desk.listener import Listener
 from batch.desk.verdict import WrongUsage
-from batch.errors import Advice, ConfigError, Hint, LoginFailed, VenueError
+from batch.errors import (
+    Advice,
+    ConfigError,
+    GateError,
+    Hint,
+    LoginFailed,
+    SheetError,
+    VenueError,
+)
 from batch.journal import Journal
 from batch.plan.identity import Login
 from batch.sheet.companion import read_companion
@@ -132,21 +140,32 @@ class Session:
 
         Raises:
             WrongUsage: what the caller names is no run key.
-            ConfigError: what the companion file or the settings name is none.
+            SheetError: what the companion file names is none.
+            GateError: the companion file names another one than the caller.
         """
         settings = self.settings.batch
         day, _ = self.trading_day()
-        companion = read_companion(sheet) if named is None else None
-        if named is not None:
-            try:
-                return run_key(named, day)
-            except ValueError as error:
-                raise WrongUsage(f"run key: {error}") from None
+        try:
+            said = None if named is None else run_key(named, day)
+        except ValueError as error:
+            raise WrongUsage(f"run key: {error}") from None
+        companion = read_companion(sheet)
         if companion is not None and companion.run is not None:
             try:
-                return run_key(companion.run, day)
+                theirs = run_key(companion.run, day)
             except ValueError as error:
-                raise ConfigError(f"{companion.path}, run: {error}") from None
+                raise SheetError(
+                    f"{companion.path}, run: {error}. Nothing was sent.", code="companion-refused"
+                ) from None
+            if said is not None and said != theirs:
+                raise GateError(
+                    f"{sheet.name}: expected the run that its companion file {companion.path.name} "
+                    f"names, {theirs}, found {said}. Nothing was sent. Leave the run key out, or "
+                    "have the companion file made again."
+                )
+            return theirs
+        if said is not None:
+            return said
         return run_key(settings.run, day) if settings.run is not None else ""
 
     def trading_day(self) -> tuple[date, datetime]:
