@@ -62,11 +62,13 @@ class Judge:
     def __init__(self, headers: Mapping[str, str]) -> None:
         self._wholes: dict[str, str] = {}
         self._fields_of: dict[str, tuple[str, ...]] = {}
+        written: set[str] = set()
         for header, field in headers.items():
             # Nobody is harmed by a note that is taken for another column.
             if field == "note":
                 continue
             self._wholes[plain(normalise(header))] = field
+            written.update(plain(word) for word in words_of(header))
             words = [_canonical(plain(word)) for word in words_of(header)]
             telling = [w for w in words if w not in FILLERS and w not in WEAK and w not in CHANGES]
             telling = telling or [word for word in words if word in CHANGES]
@@ -80,8 +82,9 @@ class Judge:
         }
         self._near_headers = _Neighbours({name: _slips(name) for name in self._wholes}, shortest=2)
         self._near_words = _Neighbours(
-            {word: _slips_of_a_plain_word(word) for word in CHANGES}
-            | {word: _slips(word) for word in (*WEAK, *NOTES, *self._spellings)}
+            {word: _slips_of_a_plain_word(word) for word in (*CHANGES, *CANONICAL)}
+            | {word: _slips(word) for word in (*WEAK, *NOTES, *self._fields_of)}
+            | {word: _slips(word) for word in written if word in self._spellings}
         )
         self._known_words = frozenset(
             (*self._spellings, *self._fields_of, *CHANGES, *WEAK, *CANONICAL, *RIGHT_WORDS, *NOTES)
@@ -111,7 +114,8 @@ class Judge:
                 continue
             fields = self._fields_of.get(word)
             if fields is not None:
-                found += [_Meaning(field=field) for field in fields]
+                if not _is_name(word, others):
+                    found += [_Meaning(field=field) for field in fields]
             elif word in WEAK:
                 if not _is_own(word, others):
                     found += _weak_meaning(word)
@@ -124,16 +128,15 @@ class Judge:
 
     def _misspelt(self, word: str, others: frozenset[str]) -> Iterator[_Meaning]:
         """Take a word that nobody knows for a misspelling or a short form."""
-        for right in self._near_words.of(word):
-            if right in NOTES:
-                continue
-            if right in self._spellings:
-                for field in self._fields_of[self._spellings[right]]:
+        for near in self._near_words.of(word):
+            right = _canonical(near)
+            if right in self._fields_of:
+                for field in self._fields_of[right]:
                     yield _Meaning(field=field)
             elif right in WEAK:
                 if not _is_own(right, others - {word}):
                     yield from _weak_meaning(right)
-            elif not _is_name(right, others):
+            elif right in CHANGES and not _is_name(right, others):
                 yield _Meaning(change=CHANGES[right])
 
     def _known_within(self, words: Sequence[str]) -> tuple[tuple[str, ...], list[str]]:
@@ -243,7 +246,7 @@ def _is_name(change: str, others: frozenset[str]) -> bool:
     beside = others - {change}
     if beside & NAMES_OF_A_DESK.get(change, frozenset()):
         return True
-    return "by" in beside and (change.endswith("ed") or change in ("sent", "held"))
+    return "by" in beside and (change.endswith("ed") or change in ("sent", "held", "done"))
 
 
 class _Neighbours:
