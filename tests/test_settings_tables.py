@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import types
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from batch.config import (
-    ApprovalSettings,
-    LimitSettings,
+    DayLimits,
     Settings,
-    SheetSettings,
     VenueSettings,
     find_password,
     load,
@@ -39,6 +40,18 @@ def load_text(folder: Path, text: str, venue: str | None = None, **environment: 
     return load(config_path=path, default_dir=folder, environment=environment, venue=venue)
 
 
+def every_key(table: type[BaseModel]) -> Iterator[str]:
+    """Give the keys of a table and of those in it, as they stand in the file."""
+    for name, field in table.model_fields.items():
+        kind = field.annotation
+        if table is DayLimits and name == "sizes":
+            continue  # the currencies stand beside the count
+        if name != "password":
+            yield name
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from every_key(kind)
+
+
 def test_the_sample_names_every_key_and_means_what_it_says() -> None:
     def read(venue: str | None) -> Settings:
         return load(config_path=SAMPLE, default_dir=Path(), environment={}, venue=venue)
@@ -52,9 +65,7 @@ def test_the_sample_names_every_key_and_means_what_it_says() -> None:
     assert production.limits.per_order["EUR"] == 5_000_000
     assert not production.approval.required
     text = SAMPLE.read_text(encoding="utf-8")
-    tables = (Settings, VenueSettings, LimitSettings, ApprovalSettings, SheetSettings)
-    missing = [key for table in tables for key in table.model_fields if key not in text]
-    assert missing == []
+    assert [key for key in every_key(Settings) if not re.search(rf"\b{key}\b", text)] == []
 
 
 def test_a_named_venue_takes_nothing_over_from_the_unnamed_one(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ _SEND = "Send and follow"
 _LOOK = "Look at what was sent"
 _PERSON = "When a person must look"
 _PRACTISE = "Practise"
+_MORE = "Read more"
 
 TABLE = {
     "template": Listed(
@@ -69,6 +70,7 @@ TABLE = {
         "batch.cli.simulator",
         "Run the local venue on this machine, for practice and tests.",
     ),
+    "help": Listed(_MORE, "batch.cli.help", "Show a longer topic; without a TOPIC, list them."),
 }
 """Every command; a test holds the summaries against the commands' own."""
 

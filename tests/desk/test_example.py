@@ -32,7 +32,8 @@ def test_the_example_runs(
     assert "orders-results-" in out
 
 
-def test_the_readme_shows_no_other_one() -> None:
+def test_the_readme_shows_exactly_this_one() -> None:
     readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    if "from batch.desk import" in readme:
-        assert EXAMPLE in readme
+
+    assert readme.count("from batch.desk import") == 1
+    assert EXAMPLE in readme
