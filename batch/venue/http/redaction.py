@@ -38,6 +38,7 @@ _ESCAPE = re.compile(
     r"|(?P<entity>&(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z]{2,8});)|\\+(?P<char>[/\"'\\])",
     re.IGNORECASE,
 )
+_ODD = re.compile(r"[\\%&\s]")
 _BLANK = re.compile(r"\s+")
 
 
@@ -77,6 +78,9 @@ class Redactor:
     def _redacted(self, text: str) -> str:
         if text.lower() in self._public:
             return text
+        # Most texts of an answer are short and plain, and have nothing to hide.
+        if text.isascii() and not _ODD.search(text) and not self._holds_a_piece(text.lower()):
+            return text
         plain, spans = _plain(text)
         hidden = bytearray(len(text))
         for length, pieces in self._pieces.items():
@@ -85,6 +89,13 @@ class Redactor:
                     first, last = spans[start][0], spans[start + length - 1][1]
                     hidden[first:last] = b"\1" * (last - first)
         return _marked(text, hidden) if any(hidden) else text
+
+    def _holds_a_piece(self, text: str) -> bool:
+        return any(
+            text[start : start + length] in pieces
+            for length, pieces in self._pieces.items()
+            for start in range(len(text) - length + 1)
+        )
 
 
 class Secrets:
