@@ -34,6 +34,7 @@ class Advice(StrEnum):
     FOLLOW_SENT = "what an earlier run has sent is followed by going on with this batch"
     RESUME_ROW = "ask the venue again by going on with this batch"
     RESOLVE = "record what a person found out about this row"
+    REPLACE_TARGET = "or say that what stands there is to be replaced"
     REPORT_AGAIN = "write the report of this batch again"
     SKIP_SENT = "to send only the others, skip what was sent"
     AGAIN = "to send the whole sheet once more, say so"

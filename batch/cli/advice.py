@@ -23,6 +23,7 @@ _WORDS = {
     Advice.RESUME_ROW: "Run: {resume}",
     Advice.RESOLVE: "Record what the venue's desk finds: orderbatch resolve {0} {1} "
     "--placed SERVER_ID, or --not-placed.",
+    Advice.REPLACE_TARGET: "Or add --force to lose what is there.",
     Advice.REPORT_AGAIN: "Write the report again: orderbatch report {0} --report PATH",
     Advice.SKIP_SENT: "To send only the others: --skip-sent.",
     Advice.AGAIN: "To send the whole sheet once more: --again.",

@@ -9,7 +9,16 @@ import click
 
 from batch.cli.helping import GroupedCommand
 from batch.cli.opening import CommonOptions, end, open_desk
-from batch.cli.options import PATH, RESULTS, common, json_document, option, reading, run_key
+from batch.cli.options import (
+    PATH,
+    RESULTS,
+    common,
+    force,
+    json_document,
+    option,
+    reading,
+    run_key,
+)
 from batch.desk.options import ReadingOptions
 
 if TYPE_CHECKING:
@@ -26,6 +35,7 @@ if TYPE_CHECKING:
     metavar="OUT.xlsx",
     help="Write a copy of the sheet with every bad cell marked.",
 )
+@force
 @json_document
 @option(
     RESULTS,
@@ -38,6 +48,7 @@ if TYPE_CHECKING:
 def check(
     sheet: Path,
     annotate: Path | None,
+    force: bool,
     as_json: bool,
     again: bool,
     run: str | None,
@@ -58,8 +69,8 @@ def check(
     """
     from batch.cli.console import print_json
 
-    desk = open_desk(common, as_json=as_json)
-    outcome = desk.check(sheet, reading, annotate=annotate, again=again, run=run)
+    desk = open_desk(common, inputs=[sheet], as_json=as_json)
+    outcome = desk.check(sheet, reading, annotate=annotate, again=again, run=run, force=force)
     if outcome.validation is not None:
         if as_json:
             from batch.cli.documents import of_validation
@@ -79,7 +90,7 @@ def check(
 
 
 def _show(outcome: Outcome, listener: Listener) -> None:
-    from batch.cli.console import show
+    from batch.cli.console import echo, show
     from batch.cli.problems import (
         expectations,
         notes,
@@ -101,14 +112,14 @@ def _show(outcome: Outcome, listener: Listener) -> None:
         )
         show_failed_gates(validation.sheet, outcome.gates)
         return
-    click.echo(f"{where(validation.sheet)}: {len(validation.orders):,} orders, no problems\n")
+    echo(f"{where(validation.sheet)}: {len(validation.orders):,} orders, no problems\n")
     show(totals_table(validation.orders))
-    click.echo(f"\nTo expect exactly this of submit: {expectations(validation.orders)}")
+    echo(f"\nTo expect exactly this of submit: {expectations(validation.orders)}")
     if outcome.gates:
         show_failed_gates(validation.sheet, outcome.gates)
         return
     if outcome.approval_code is not None and login is not None:
-        click.echo(
+        echo(
             f"\nApproval code for {login.user} of {login.org} at {login.url}: "
             f"{outcome.approval_code}"
         )

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from batch.escaping import escaped, escaped_json
+
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
@@ -43,6 +45,11 @@ def show(renderable: RenderableType, *, err: bool = False) -> None:
     click.echo("\n".join(lines).rstrip("\n"), err=err)
 
 
+def echo(words: object, *, err: bool = False) -> None:
+    """Print a line, or several; nothing in them acts on the terminal."""
+    click.echo(escaped(str(words)), err=err)
+
+
 def print_json(document: dict[str, Any]) -> None:
     """Print the one JSON document of a command on stdout."""
-    click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+    click.echo(escaped_json(json.dumps(document, indent=2, ensure_ascii=False)))

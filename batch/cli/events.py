@@ -7,6 +7,7 @@ import click
 from batch.cli.helping import GroupedCommand
 from batch.cli.opening import CommonOptions, open_desk
 from batch.cli.options import common, json_document
+from batch.escaping import escaped_line
 
 
 @click.command(cls=GroupedCommand)
@@ -42,4 +43,4 @@ def events(batch: str, row: int | None, as_json: bool, common: CommonOptions) ->
                 event.actor,
                 " ".join(event.detail.split()),
             )
-            click.echo("\t".join(cells))
+            click.echo("\t".join(escaped_line(cell) for cell in cells))

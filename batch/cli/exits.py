@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import signal
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import click
 from batch.cli.advice import words_of
 from batch.desk.verdict import Verdict, verdict_on
 from batch.errors import BatchError
+from batch.escaping import escaped
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +26,7 @@ def guarded(command: Callable[[], object]) -> int:
     except click.exceptions.Exit as leaving:
         return leaving.exit_code
     except click.ClickException as error:
-        error.show()
+        _show(error)
         return error.exit_code
     except BatchError as error:
         tell(words_of(error))
@@ -42,6 +44,13 @@ def guarded(command: Callable[[], object]) -> int:
     return result if isinstance(result, int) else Verdict.DONE
 
 
+def _show(error: click.ClickException) -> None:
+    """Print a mistake in the options as click does, and nothing in it acts on the terminal."""
+    with io.StringIO() as words:
+        error.show(words)
+        click.echo(escaped(words.getvalue()).rstrip("\n"), err=True)
+
+
 def with_lost_output(code: int, lost: OSError | None) -> int:
     """Give the exit code of a command whose output may not all have got to its place.
 
@@ -55,7 +64,7 @@ def with_lost_output(code: int, lost: OSError | None) -> int:
 
 def tell(words: str) -> None:
     """Say why the program ends, on stderr, in the form that every message has."""
-    click.echo(f"orderbatch: {words}", err=True)
+    click.echo(f"orderbatch: {escaped(words)}", err=True)
 
 
 def _interrupt(_: int, __: FrameType | None) -> None:

@@ -10,6 +10,7 @@ import click
 
 from batch.desk.verdict import verdict_on
 from batch.errors import BatchError
+from batch.escaping import escaped_json
 
 OTHER = "Other options"
 
@@ -34,7 +35,7 @@ class GroupedCommand(click.Command):
                 from batch.cli.documents import of_refusal
 
                 document = {**of_refusal(error), "exit_code": verdict_on(error)}
-                click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+                click.echo(escaped_json(json.dumps(document, indent=2, ensure_ascii=False)))
             raise
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import re
+import stat
 import sys
 from datetime import UTC, datetime
+from io import TextIOWrapper
 from pathlib import Path
 
 from batch.errors import ConfigError
@@ -76,22 +80,67 @@ def set_up_logging(verbose: bool, log_file: Path | None, log_format: str) -> Non
     logger.setLevel(logging.DEBUG if handlers else logging.CRITICAL)
 
 
+def files_of_log(path: Path) -> list[Path]:
+    """Give the files of a log: the one that is written, and the older ones."""
+    return [path, *(path.with_name(f"{path.name}.{n}") for n in range(1, OLDER_FILES + 1))]
+
+
 def _file_handler(path: Path) -> logging.Handler:
     from logging.handlers import RotatingFileHandler
 
-    if path.is_fifo():
-        # Opening it would wait for somebody who reads.
-        raise ConfigError(
-            f"{path}: expected a log file, found a pipe. Name a plain file, and read that."
-        )
+    class Handler(RotatingFileHandler):
+        def _open(self) -> TextIOWrapper:
+            return open(path, "a", encoding="utf-8", opener=_open_plain)
+
+    _require_log(path)
     try:
-        return RotatingFileHandler(
-            path, maxBytes=LARGEST_FILE, backupCount=OLDER_FILES, encoding="utf-8"
-        )
+        return Handler(path, maxBytes=LARGEST_FILE, backupCount=OLDER_FILES, encoding="utf-8")
     except OSError as error:
         raise ConfigError(
             f"{path}: expected a log file that can be written, found: {error.strerror}."
         ) from None
+
+
+def _open_plain(path: str, flags: int) -> int:
+    # Not through a link that comes to stand there, and read by nobody else.
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o660)
+
+
+def _require_log(path: Path) -> None:
+    """Refuse to write a log into what is none.
+
+    Raises:
+        ConfigError: a link, no plain file, or a file that orderbatch did not make.
+    """
+    try:
+        mode = path.lstat().st_mode
+    except OSError:
+        return
+    if stat.S_ISLNK(mode):
+        raise ConfigError(
+            f"{path}: expected a log file, found a symbolic link, which is not followed. Name the "
+            "file itself."
+        )
+    if not stat.S_ISREG(mode):
+        # Opening a pipe would wait for somebody who reads.
+        what = "a folder" if stat.S_ISDIR(mode) else "a pipe, a device or a socket"
+        raise ConfigError(f"{path}: expected a log file, found {what}. Name a plain file.")
+    try:
+        with path.open("rb") as content:
+            first = content.readline(_LONGEST_START)
+    except OSError:
+        return  # opening it to write says what is wrong
+    if first and not _START.match(first):
+        raise ConfigError(
+            f"{path}: expected a log of orderbatch, or a new name, found another file. Name "
+            "another file for the log."
+        )
+
+
+_START = re.compile(
+    rb'(?:\{"at": ")?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z(?: [A-Z]+ batch|", "level")'
+)
+_LONGEST_START = 200
 
 
 def _fields(record: logging.LogRecord) -> dict[str, object]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from batch.cli.logs import set_up_logging
+from batch.cli.logs import files_of_log, set_up_logging
 
 if TYPE_CHECKING:
     from batch.config import Settings
@@ -30,16 +31,43 @@ class CommonOptions:
     log_format: str
 
 
-def open_desk(common: CommonOptions, *, simulated: bool = False, as_json: bool = False) -> Desk:
+def open_desk(
+    common: CommonOptions,
+    *,
+    inputs: Sequence[Path] = (),
+    simulated: bool = False,
+    as_json: bool = False,
+) -> Desk:
     """Give a desk that tells the terminal how it goes.
 
     Args:
+        inputs: files that this command reads.
         as_json: stdout is for the one document alone.
+
+    Raises:
+        BatchError: the log cannot be written, or is a file that it would destroy.
     """
     from batch.cli.terminal import Terminal
     from batch.config import application_folder, load
     from batch.desk import Desk
+    from batch.report.protection import Kept, Protection
 
+    named = common.config or os.environ.get("ORDERBATCH_CONFIG") or None
+    config = Path(named) if named else application_folder() / "config.toml"
+    kept = [Kept(config, "the settings")]
+    if common.log_file is not None:
+        from batch.journal import files_of
+
+        journal = common.journal or os.environ.get("ORDERBATCH_JOURNAL")
+        journal = journal or str(application_folder() / "journal.db")
+        others = [
+            *kept,
+            *(Kept(path, "an order sheet") for path in inputs),
+            *(Kept(path, "the journal") for path in files_of(journal)),
+        ]
+        for path in files_of_log(common.log_file):
+            Protection(others).claim(path, "the log")
+            kept.append(Kept(path, "the log"))
     set_up_logging(common.verbose, common.log_file, common.log_format)
 
     def settings() -> Settings:
@@ -54,6 +82,7 @@ def open_desk(common: CommonOptions, *, simulated: bool = False, as_json: bool =
         settings,
         journal=common.journal,
         simulated=simulated,
+        kept=kept,
         listener=Terminal(quiet=common.quiet, simulated=simulated, as_json=as_json),
     )
 

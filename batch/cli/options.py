@@ -259,6 +259,13 @@ gates: Callable[[Any], Any] = _gathered(
 )
 """What must hold before anything is sent."""
 
+force: Callable[[Any], Any] = option(
+    RESULTS,
+    "--force",
+    is_flag=True,
+    help="Replace what stands at the names given for reports and the like, whatever file it is.",
+)
+
 running: Callable[[Any], Any] = _gathered(
     "running",
     RunningOptions,
@@ -306,6 +313,7 @@ running: Callable[[Any], Any] = _gathered(
             help="Also write the rows that can be mended and sent again, as an order sheet: "
             ".xlsx or .csv; {sheet} and {batch} may stand in it.",
         ),
+        force,
         option(
             RESULTS,
             "--accept",

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from batch.cli.advice import in_words
+from batch.cli.console import echo
 from batch.desk.problems import sentence, totals, totals_by_currency, where
+from batch.escaping import escaped
 from batch.model import Order, Problem, Sheet, Validation
 
 if TYPE_CHECKING:
@@ -45,11 +47,10 @@ def expectations(orders: Sequence[Order]) -> str:
 
 def show_failed_gates(sheet: Sheet, failed: Sequence[str]) -> None:
     """Print which limits keep a sheet from being sent; nothing where none does."""
-    import click
 
     if failed:
         lines = "\n".join(f"  {words}" for words in failed)
-        click.echo(
+        echo(
             f"\n{where(sheet)}: submit would refuse it: expected to pass every gate, found "
             f"{len(failed)} in the way:\n{lines}"
         )
@@ -70,21 +71,20 @@ def totals_table(orders: Sequence[Order]) -> Table:
 
 def show_problems(validation: Validation, *, err: bool = False) -> None:
     """Print what is wrong with a sheet: the first problems one by one, and many by cause."""
-    import click
 
     from batch.cli.console import show
 
     sheet, problems = validation.sheet, validation.problems
-    click.echo(
+    echo(
         f"{where(sheet)}: {len(problems):,} problems in {len(validation.invalid_rows):,} of "
         f"{len(sheet.rows):,} rows\n",
         err=err,
     )
     show(_problems_table(problems[:SHOWN]), err=err)
     if len(problems) > SHOWN:
-        click.echo(f"\nThese are the first {SHOWN}. All of them by cause:\n", err=err)
+        echo(f"\nThese are the first {SHOWN}. All of them by cause:\n", err=err)
         show(_causes_table(problems), err=err)
-        click.echo(
+        echo(
             "\nEvery single one: orderbatch check SHEET --json, or in the sheet itself: "
             "orderbatch check SHEET --annotate marked.xlsx",
             err=err,
@@ -135,4 +135,4 @@ def _add_texts(table: Table, *cells: str) -> None:
     from rich.text import Text
 
     # Text, not markup: a cell may hold anything.
-    table.add_row(*(Text(cell) for cell in cells))
+    table.add_row(*(Text(escaped(cell)) for cell in cells))

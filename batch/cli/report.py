@@ -6,9 +6,10 @@ from pathlib import Path
 
 import click
 
+from batch.cli.console import echo
 from batch.cli.helping import GroupedCommand
 from batch.cli.opening import CommonOptions, end, open_desk
-from batch.cli.options import PATH, common
+from batch.cli.options import PATH, common, force
 
 
 @click.command(cls=GroupedCommand)
@@ -33,12 +34,14 @@ from batch.cli.options import PATH, common
     metavar="COPY.xlsx",
     help="Also write a copy of the sheet itself, a workbook, with the results in it.",
 )
+@force
 @common
 def report(
     batch: str,
     reports: tuple[Path, ...],
     corrections: Path | None,
     annotate: Path | None,
+    force: bool,
     common: CommonOptions,
 ) -> int:
     """Write a batch's report again, from the journal.
@@ -47,7 +50,9 @@ def report(
     Example:
       orderbatch report k3vz7q2m --report results.xlsx
     """
-    outcome = open_desk(common).report(batch, reports, corrections=corrections, annotate=annotate)
+    outcome = open_desk(common).report(
+        batch, reports, corrections=corrections, annotate=annotate, force=force
+    )
     for path in outcome.reports:
-        click.echo(path)
+        echo(path)
     return end(outcome)

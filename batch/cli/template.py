@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from batch.cli.console import echo
 from batch.cli.helping import GroupedCommand
 from batch.cli.opening import CommonOptions, open_desk
 from batch.cli.options import PATH, common
@@ -30,5 +31,6 @@ def template(path: Path, force: bool, common: CommonOptions) -> None:
         raise click.UsageError(
             f"{path}: expected a new name, found a file. Add --force to lose it."
         )
-    click.echo(write_template(path, placing=Placing(force=force)))
+    desk.protect(path, "the order sheet")
+    echo(write_template(path, placing=Placing(force=force)))
     desk.listener.say(f"Fill it in, then: orderbatch check {path}")

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 import click
 
 from batch.cli.advice import in_words, with_advice, words_of
+from batch.cli.console import echo
 from batch.cli.exits import tell
 from batch.cli.summary import closing_words
 from batch.desk.verdict import Verdict
 from batch.errors import BatchError, Hint
+from batch.escaping import escaped
 
 if TYPE_CHECKING:
     from batch.desk import BatchResult, Question, Watch
@@ -41,7 +43,7 @@ class Terminal:
             self.warn(words, *advice)
 
     def warn(self, words: str, *advice: Hint) -> None:
-        lines = [self._mark + line for line in with_advice(words, advice).split("\n")]
+        lines = [self._mark + line for line in escaped(with_advice(words, advice)).split("\n")]
         if sys.stderr.isatty():
             lines = [folded for line in lines for folded in _fold(line)]
         click.echo("\n".join(lines), err=True)
@@ -56,7 +58,7 @@ class Terminal:
         if question.orders:
             show(totals_table(question.orders), err=True)
             click.echo(err=True)
-        return click.confirm(f"{self._mark}{question.words}", err=True)
+        return click.confirm(escaped(f"{self._mark}{question.words}"), err=True)
 
     def word(self, hint: Hint) -> str:
         return in_words(hint)
@@ -83,7 +85,7 @@ class Terminal:
         self.warn(closing_words(result))
         if not self._as_json:
             for path in result.reports:
-                click.echo(path)
+                echo(path)
 
 
 def _fold(line: str) -> list[str]:

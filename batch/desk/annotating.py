@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from batch.desk.reports import target_paths
 from batch.desk.session import Session
 from batch.desk.verdict import WrongUsage
 from batch.errors import ReportError, SheetError
@@ -16,9 +15,9 @@ from batch.report import (
     WORKBOOK_FORMATS,
     Placing,
     annotate_results,
-    check_annotated_target,
     check_target,
 )
+from batch.report.naming import target_paths
 from batch.sheet import Limits, read
 
 TEXT_FILES = frozenset({".csv", ".tsv", ".txt"})
@@ -63,6 +62,8 @@ def write_copy(
     journal: Journal,
     batch: BatchRecord,
     target: Path,
+    *,
+    force: bool = False,
 ) -> Path:
     """Write the copy, and say what it does not have of the original.
 
@@ -72,14 +73,13 @@ def write_copy(
     source = Path(batch.sheet_path)
     path = _target(target, source, batch.batch_id)
     orders = journal.listing(batch.batch_id)
-    check_annotated_target(path, batch)
     copy = annotate_results(
         _read_again(session, batch, source, len(orders)),
         batch,
         orders,
         path,
         clock=session.clock,
-        placing=Placing(say=session.warn),
+        placing=Placing(force, session.warn),
     )
     if copy.remark:
         session.warn(copy.remark)

@@ -14,7 +14,9 @@ from batch.errors import ReportError
 from batch.plan.approval import approval_code
 from batch.plan.gates import exceeded_limits
 from batch.plan.identity import identify
+from batch.report import Placing
 from batch.report import annotate as write_marked
+from batch.report.protection import Kept, Protection
 
 
 def check(
@@ -25,6 +27,7 @@ def check(
     annotate: Path | None,
     again: bool,
     run: str | None,
+    force: bool,
 ) -> Outcome:
     """Read and validate a sheet; see `Desk.check`.
 
@@ -45,7 +48,9 @@ def check(
     if annotate is None:
         return outcome
     try:
-        copy = write_marked(sheet, validation.sheet, validation.problems, annotate)
+        Protection([Kept(sheet, "the order sheet"), *session.kept()]).claim(annotate, "the copy")
+        placing = Placing(force)
+        copy = write_marked(sheet, validation.sheet, validation.problems, annotate, placing=placing)
     except ReportError as error:
         # Whatever becomes of the copy, the problems are told.
         return replace(outcome, verdict=verdict or Verdict.CANNOT_START, error=error)

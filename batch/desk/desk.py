@@ -18,6 +18,7 @@ from batch.desk.outcome import BatchResult, Outcome
 from batch.desk.session import Session
 from batch.desk.verdict import Declined, Verdict, most_serious, verdict_on
 from batch.errors import BatchError
+from batch.report.protection import Kept, Protection
 
 if TYPE_CHECKING:
     from batch.journal import Journal
@@ -39,6 +40,7 @@ class Desk:
         journal: the place of the journal; None for that of the settings.
         simulated: send to a practice venue inside this process.
         listener: is told how it goes, and asked where a person is to confirm.
+        kept: files that nothing may be written to, beside those that the settings name.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class Desk:
         simulated: bool = False,
         clock: Clock | None = None,
         listener: Listener | None = None,
+        kept: Sequence[Kept] = (),
     ) -> None:
         self.listener = listener or Silence()
         self._session = Session(
@@ -57,6 +60,7 @@ class Desk:
             self.listener,
             journal=journal,
             simulated=simulated,
+            kept=kept,
         )
 
     # Each job stands in a module of its own, which is loaded when it is asked for: whoever wants
@@ -70,11 +74,13 @@ class Desk:
         annotate: Path | None = None,
         again: bool = False,
         run: str | None = None,
+        force: bool = False,
     ) -> Outcome:
         """Read and validate a sheet; send nothing.
 
         Args:
             annotate: where a copy of the sheet goes with its problems marked.
+            force: it may replace whatever file stands there.
             again: the approval code is for sending once more what was sent before.
             run: the approval code is for this run key.
         """
@@ -88,6 +94,7 @@ class Desk:
                 annotate=annotate,
                 again=again,
                 run=run,
+                force=force,
             )
         )
 
@@ -200,12 +207,14 @@ class Desk:
         *,
         corrections: Path | None = None,
         annotate: Path | None = None,
+        force: bool = False,
     ) -> Outcome:
         """Write a batch's report again, from the journal.
 
         Args:
             corrections: where the rows go that can be mended and sent again, as an order sheet.
             annotate: where a copy of the sheet goes, a workbook, with the results in it.
+            force: they may replace whatever files stand there.
         """
         from batch.desk.reporting import report
 
@@ -215,9 +224,7 @@ class Desk:
                     report(
                         self._session,
                         batch,
-                        reports,
-                        corrections=corrections,
-                        annotate=annotate,
+                        RunningOptions(tuple(reports), corrections, annotate=annotate, force=force),
                     )
                 ]
             )
@@ -277,6 +284,17 @@ class Desk:
 
         tell_of(outcome, self._session)
         return outcome
+
+    def protect(self, target: Path, what: str) -> None:
+        """Make sure that a file is none of those that nothing may be written to.
+
+        Args:
+            what: what is to be written there, with its article.
+
+        Raises:
+            BatchError: it is the journal, a file of the settings, or another such file.
+        """
+        Protection(self._session.kept()).claim(target, what)
 
     def _try(self, job: Callable[[], Outcome]) -> Outcome:
         try:

@@ -61,6 +61,7 @@ class RunningOptions:
         cancel: when open orders are cancelled.
         send: rows that were not sent yet may be sent.
         list_orders: the result has every row, too.
+        force: reports and corrections may replace whatever files stand there.
     """
 
     reports: tuple[Path, ...] = ()
@@ -73,6 +74,7 @@ class RunningOptions:
     max_in_flight: int = 16
     rate_per_s: float | None = None
     list_orders: bool = False
+    force: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from batch.desk.outcome import BatchResult
 from batch.errors import Hint
+from batch.escaping import escaped_line
 from batch.model import Order, Problem, Sheet
 
 Wording = Callable[[Hint], str]
@@ -14,7 +15,8 @@ Wording = Callable[[Hint], str]
 
 def where(sheet: Sheet) -> str:
     """Name a sheet as a person knows it."""
-    return f"{sheet.path.name}, sheet {sheet.worksheet}" if sheet.worksheet else sheet.path.name
+    name = escaped_line(sheet.path.name)
+    return f"{name}, sheet {escaped_line(sheet.worksheet)}" if sheet.worksheet else name
 
 
 def sentence(sheet: Sheet, problem: Problem, word: Wording = str) -> str:
@@ -23,7 +25,7 @@ def sentence(sheet: Sheet, problem: Problem, word: Wording = str) -> str:
     if problem.row is not None:
         place.append(f"row {problem.row}")
     if problem.column:
-        place.append(problem.column)
+        place.append(escaped_line(problem.column))
     if problem.code == "not-sent":
         return f"{where(sheet)}: not sent: {problem.found}"
     said = f'{", ".join(place)}: expected {problem.expected}, found "{problem.found}"'

@@ -2,43 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 
 from batch.desk.annotating import check_copy, write_copy
+from batch.desk.options import RunningOptions
 from batch.desk.outcome import BatchResult
-from batch.desk.reports import target_paths, write_corrections_sheet, write_reports
+from batch.desk.reports import (
+    check_batch_targets,
+    write_corrections_sheet,
+    write_reports,
+)
 from batch.desk.session import Session
 from batch.desk.standing import counts
 from batch.desk.verdict import Verdict, verdict_on_states
+from batch.report.naming import target_paths
 
 
-def report(
-    session: Session,
-    batch: str,
-    reports: Sequence[Path],
-    *,
-    corrections: Path | None,
-    annotate: Path | None,
-) -> BatchResult:
+def report(session: Session, batch: str, how: RunningOptions) -> BatchResult:
     """Write a batch's report again; see `Desk.report`.
 
     Raises:
         BatchError: there is no such batch, or a file could not be written.
     """
-    with session.open_journal(read_only=corrections is None) as journal:
+    with session.open_journal(read_only=how.corrections is None) as journal:
         found = journal.batch(batch)
         record = found.batch
         sheet = Path(record.sheet_path)
-        if annotate is not None:
-            check_copy(annotate, [sheet])
-        if corrections is not None:
-            write_corrections_sheet(session, journal, record, corrections)
-        targets = target_paths(reports, sheet, batch)
-        written = write_reports(session, journal, record, targets)
-        if annotate is not None:
-            written.append(write_copy(session, journal, record, annotate))
+        if how.annotate is not None:
+            check_copy(how.annotate, [sheet])
+        check_batch_targets(session, journal, how, sheet, record)
+        if how.corrections is not None:
+            write_corrections_sheet(session, journal, record, how.corrections, force=how.force)
+        targets = target_paths(how.reports, sheet, batch)
+        written = write_reports(session, journal, record, targets, force=how.force)
+        if how.annotate is not None:
+            written.append(write_copy(session, journal, record, how.annotate, force=how.force))
     return BatchResult(Verdict.DONE, sheet, record, found.states, reports=tuple(written))
 
 

@@ -2,53 +2,44 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from batch.desk.background import background
+from batch.desk.options import RunningOptions
 from batch.desk.session import Session
 from batch.desk.verdict import WrongUsage
 from batch.errors import Advice, ReportError, hint
 from batch.journal import Change, Journal
-from batch.model import BatchRecord
+from batch.model import BatchRecord, OrderRecord, Sheet
 from batch.report import (
+    CORRECTION_FORMATS,
     FORMATS,
+    WORKBOOK_FORMATS,
     Placing,
+    check_annotated_target,
     check_corrections_target,
+    check_csv_ids,
+    check_results_target,
     check_target,
     write,
     write_corrections,
 )
+from batch.report.naming import has_placeholder, target_paths
+from batch.report.protection import Kept, Protection
 from batch.states import OrderEvent, OrderState
-
-PLACEHOLDERS = ("{sheet}", "{batch}")
-
-
-def target_paths(reports: Sequence[Path], sheet: Path, batch_id: str) -> list[Path]:
-    """Give the files to write for one batch.
-
-    Args:
-        reports: what the operator named: files, folders, or names with `{sheet}` or `{batch}`;
-            empty for the default name beside the sheet.
-    """
-    default = f"{sheet.stem}-results-{batch_id}.xlsx"
-    if not reports:
-        return [sheet.absolute().parent / default]
-    paths = []
-    for report in reports:
-        if report.is_dir():
-            paths.append(report / default)
-            continue
-        text = str(report)
-        for placeholder, value in zip(PLACEHOLDERS, (sheet.stem, batch_id), strict=True):
-            text = text.replace(placeholder, value)
-        paths.append(Path(text))
-    return paths
 
 
 def write_corrections_sheet(
-    session: Session, journal: Journal, batch: BatchRecord, target: Path
+    session: Session,
+    journal: Journal,
+    batch: BatchRecord,
+    target: Path,
+    *,
+    force: bool = False,
 ) -> Path | None:
     """Write the rows of a batch that a person can mend, and say where, or that there are none.
 
@@ -69,7 +60,8 @@ def write_corrections_sheet(
             else order
             for order in journal.orders(batch.batch_id)
         ]
-        check_corrections_target(path, batch, orders)
+        if not force:
+            check_corrections_target(path, batch, lambda: orders)
         planned = [
             order.row
             for order in orders
@@ -85,7 +77,14 @@ def write_corrections_sheet(
             session.clock.now(),
         )
         try:
-            written = write_corrections(path, batch, orders, abandoned=True)
+            written = write_corrections(
+                path,
+                batch,
+                orders,
+                abandoned=True,
+                clock=session.clock,
+                placing=Placing(force, session.warn),
+            )
         except ReportError as error:
             left = len(planned) + len(unfinished)
             raise ReportError(
@@ -121,40 +120,115 @@ def _handed_back(journal: Journal, batch_id: str) -> frozenset[int]:
     return frozenset(rows)
 
 
-def check_targets(reports: Sequence[Path], sheets: Sequence[Path]) -> None:
-    """Refuse, before anything is read or sent, reports that could never be written.
+def check_targets(session: Session, options: RunningOptions, sheets: Sequence[Path]) -> None:
+    """Refuse, before anything is read or sent, files that could never be written.
 
     Raises:
-        WrongUsage: the suffix is no format's, or several sheets would share a file.
-        ReportError: the folder is missing or cannot be written into.
+        WrongUsage: the suffix is none of ours, or several sheets would share a file.
+        ReportError: a folder is missing or cannot be written into, or a target is an input, the
+            journal, a file of the settings, or another target.
     """
-    for report in reports:
-        if report.is_dir():
+    for report in options.reports:
+        if os.path.isdir(report):
             continue
         if report.suffix.lower() not in FORMATS:
             raise WrongUsage(
                 f"report {report}: expected a name that ends with {', '.join(FORMATS)}, found "
                 "another ending."
             )
-        if len(sheets) > 1 and not any(word in str(report) for word in PLACEHOLDERS):
+        if len(sheets) > 1 and not has_placeholder(report):
             raise WrongUsage(
                 f"reports: expected a folder, or a name with {{sheet}} or {{batch}}, for "
                 f'{len(sheets)} sheets, found "{report}".'
             )
-    for sheet in sheets:
-        for path in target_paths(reports, sheet, "batch"):
-            check_target(path)
+    # What is written for one sheet must not be another one either.
+    protection = Protection([*(Kept(sheet, "an order sheet") for sheet in sheets), *session.kept()])
+    for number, sheet in enumerate(sheets):
+        _claim(protection, options, sheet, f"batch-{number}")
+
+
+def check_batch_targets(
+    session: Session,
+    journal: Journal,
+    options: RunningOptions,
+    sheet: Path,
+    batch: BatchRecord,
+    *,
+    is_new: bool = False,
+) -> None:
+    """Refuse, before anything of a batch is sent, files that its results may not replace.
+
+    Args:
+        is_new: the journal does not have the batch yet, so that no file can be of it.
+
+    Raises:
+        ReportError: as `check_targets`; or what stands there was not made for this batch.
+    """
+    protection = Protection([Kept(sheet, "the order sheet"), *session.kept()])
+    reports, corrections, copies = _claim(protection, options, sheet, batch.batch_id)
+    if options.force:
+        return
+
+    @cache
+    def listing() -> Sequence[OrderRecord]:
+        return journal.listing(batch.batch_id)
+
+    known = None if is_new else batch
+    for path in reports:
+        check_results_target(path, known, listing)
+    for path in corrections:
+        check_corrections_target(path, known, listing)
+    for path in copies:
+        check_annotated_target(path, known)
+
+
+def check_ids(options: RunningOptions, sheet: Sheet) -> None:
+    """Refuse, before anything is sent, a CSV for IDs that it cannot hold.
+
+    Raises:
+        ReportError: there is such an ID.
+    """
+    targets = [*options.reports, *([options.corrections] if options.corrections else [])]
+    for path in target_paths(targets, sheet.path, "batch") if targets else []:
+        if path.suffix.lower() == ".csv":
+            check_csv_ids(path, sheet.columns, ((row.number, row.values) for row in sheet.rows))
+
+
+def _claim(
+    protection: Protection, options: RunningOptions, sheet: Path, batch_id: str
+) -> tuple[list[Path], list[Path], list[Path]]:
+    """Take the files of a batch as targets; give its reports, its corrections and its copy."""
+
+    def paths_of(named: Path | None) -> list[Path]:
+        return [] if named is None else target_paths([named], sheet, batch_id)
+
+    reports = target_paths(options.reports, sheet, batch_id)
+    corrections, copies = paths_of(options.corrections), paths_of(options.annotate)
+    for paths, what, formats in (
+        (reports, "a report", FORMATS),
+        (corrections, "the rows to mend", CORRECTION_FORMATS),
+        (copies, "the copy of the sheet", WORKBOOK_FORMATS),
+    ):
+        for path in paths:
+            protection.claim(path, what)
+            check_target(path, formats)
+    return reports, corrections, copies
 
 
 def write_reports(
-    session: Session, journal: Journal, batch: BatchRecord, targets: Sequence[Path]
+    session: Session,
+    journal: Journal,
+    batch: BatchRecord,
+    targets: Sequence[Path],
+    *,
+    force: bool = False,
 ) -> list[Path]:
     """Write a batch's reports, and give the files that were really written.
 
     Raises:
         ReportError: after all of them were tried, for those that could not be written.
     """
-    placing = Placing(say=session.warn)
+    placing = Placing(force, session.warn)
     orders = journal.listing(batch.batch_id)
     known = background(session, journal, batch)
     written, failures = [], []

@@ -16,7 +16,11 @@ from batch.desk.annotating import write_copy
 from batch.desk.background import background
 from batch.desk.options import RunningOptions
 from batch.desk.outcome import BatchResult
-from batch.desk.reports import target_paths, write_corrections_sheet, write_reports
+from batch.desk.reports import (
+    check_batch_targets,
+    write_corrections_sheet,
+    write_reports,
+)
 from batch.desk.session import Session
 from batch.desk.verdict import PARTIAL, Fault, Interrupted, Verdict, verdict_on_states
 from batch.errors import Advice, GateError, JournalError, ReportError, hint
@@ -25,6 +29,7 @@ from batch.model import BatchRecord, OrderRecord
 from batch.plan.since import sent_elsewhere
 from batch.report import load
 from batch.report.background import NOTHING_ELSE
+from batch.report.naming import target_paths
 from batch.run.options import Cancel, RunOptions
 from batch.run.options import Outcome as RunEnd
 from batch.run.run import Run
@@ -64,6 +69,7 @@ def go_on(
         JournalLocked: another process works on it.
         Fault, Interrupted: orders may have left before that; the words say how to go on.
     """
+    check_batch_targets(session, journal, options, Path(batch.sheet_path), batch)
     for target in target_paths(options.reports, Path(batch.sheet_path), batch.batch_id):
         load(target)
     # What is loaded by now stays. To look through all of it for garbage again and again would cost
@@ -159,15 +165,19 @@ def conclude(
     failed = False
     try:
         if options.corrections is not None:
-            write_corrections_sheet(session, journal, batch, options.corrections)
+            write_corrections_sheet(
+                session, journal, batch, options.corrections, force=options.force
+            )
         targets = target_paths(options.reports, Path(batch.sheet_path), batch.batch_id)
-        written = write_reports(session, journal, batch, targets)
+        written = write_reports(session, journal, batch, targets, force=options.force)
     except ReportError as error:
         session.listener.fail(error)
         failed = True
     try:
         if options.annotate is not None:
-            written.append(write_copy(session, journal, batch, options.annotate))
+            written.append(
+                write_copy(session, journal, batch, options.annotate, force=options.force)
+            )
     except ReportError as error:
         session.listener.fail(error)
         failed = True

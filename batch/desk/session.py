@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
@@ -29,8 +29,9 @@ from batch.errors import (
     SheetError,
     VenueError,
 )
-from batch.journal import Journal
+from batch.journal import Journal, files_of
 from batch.plan.identity import Login
+from batch.report.protection import Kept
 from batch.sheet.companion import read_companion
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class Session:
         settings: gives the settings without passwords, once.
         journal: the place of the journal; None for that of the settings.
         simulated: the venue is one of our own, inside this process.
+        kept: files that nothing may be written to, beside those that the settings name.
     """
 
     def __init__(
@@ -65,8 +67,10 @@ class Session:
         *,
         journal: str | None = None,
         simulated: bool = False,
+        kept: Sequence[Kept] = (),
     ) -> None:
         self._read_settings = settings
+        self._kept = tuple(kept)
         self._journal = journal
         self._settings: Settings | None = None
         self._venue_settings: VenueSettings | None = None
@@ -95,6 +99,25 @@ class Session:
     def warn(self, words: str, *advice: Hint) -> None:
         """Tell what must be known."""
         self.listener.warn(words, *advice)
+
+    def kept(self) -> list[Kept]:
+        """Give the files that no report may be written to: the journal, the settings' and others'.
+
+        Raises:
+            ConfigError: the settings cannot be read.
+        """
+        venue = self.settings.venue
+        named = [
+            Kept(path, what)
+            for path, what in (
+                (venue.password_file, "the password file"),
+                (venue.ca_bundle, "the bundle of certificates"),
+            )
+            if path is not None
+        ]
+        location = self._journal or self.settings.journal
+        journal = [Kept(path, "the journal") for path in files_of(location)] if location else []
+        return [*self._kept, *named, *journal]
 
     @contextmanager
     def open_journal(self, *, read_only: bool = False) -> Iterator[Journal]:

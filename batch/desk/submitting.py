@@ -16,7 +16,7 @@ from batch.desk.listener import Question
 from batch.desk.options import Submission
 from batch.desk.outcome import BatchResult
 from batch.desk.reading import read_and_validate
-from batch.desk.reports import check_targets
+from batch.desk.reports import check_batch_targets, check_ids, check_targets
 from batch.desk.running import conclude, go_on
 from batch.desk.session import Session
 from batch.desk.standing import counts_in_words, is_finished
@@ -49,12 +49,12 @@ def submit(session: Session, sheets: Sequence[Path], how: Submission) -> list[Ba
     refuse_contradictions(how.gates, simulated=session.simulated)
     folder = _folder_of(sheets, how)
     if folder is None:
-        _check_targets(how, sheets)
+        _check_targets(session, how, sheets)
         return submit_sheets(session, sheets, how)
-    _check_targets(how, [folder / "one", folder / "another"])
+    _check_targets(session, how, [folder / "one", folder / "another"])
 
     def submit_one(sheet: Path) -> list[BatchResult]:
-        _check_targets(how, [sheet])
+        _check_targets(session, how, [sheet])
         return submit_sheets(session, [sheet], how)
 
     return run_folder(
@@ -69,10 +69,10 @@ def submit(session: Session, sheets: Sequence[Path], how: Submission) -> list[Ba
     )
 
 
-def _check_targets(how: Submission, sheets: Sequence[Path]) -> None:
-    check_targets(how.running.reports, sheets)
+def _check_targets(session: Session, how: Submission, sheets: Sequence[Path]) -> None:
     if how.running.annotate is not None:
         check_copy(how.running.annotate, sheets)
+    check_targets(session, how.running, sheets)
 
 
 def _folder_of(sheets: Sequence[Path], how: Submission) -> Path | None:
@@ -137,6 +137,8 @@ class _Submitting:
         for one in drafts:
             if one.found is not None and one.to_send:
                 refuse_sent_since(self._journal, one.found, self._session.clock)
+            if not self._how.dry_run:
+                self._check_targets(one)
         waiting = [one for one in drafts if one.is_new or one.to_send]
         pass_gates(
             self._session,
@@ -151,6 +153,14 @@ class _Submitting:
         if self._how.dry_run:
             return [self._try(one) for one in drafts]
         return self._send_all(drafts)
+
+    def _check_targets(self, one: Draft) -> None:
+        """Refuse targets that may not be written, of any of the sheets, before one is sent."""
+        options, sheet = self._how.running, one.validation.sheet
+        check_ids(options, sheet)
+        check_batch_targets(
+            self._session, self._journal, options, sheet.path, one.batch, is_new=one.is_new
+        )
 
     def _draft(self, validation: Validation) -> Draft:
         session, how = self._session, self._how

@@ -9,6 +9,7 @@ from batch.journal.holding import Hold
 from batch.journal.looking import Looking
 from batch.journal.planning import Planning
 from batch.journal.records import BatchSummary, Change, EarlierOrder, PlannedRow
+from batch.journal.sqlite.files import files_of
 from batch.journal.stopping import Stop
 from batch.journal.store import Journal
 
@@ -23,4 +24,5 @@ __all__ = [
     "Planning",
     "Stop",
     "actor",
+    "files_of",
 ]

@@ -21,12 +21,14 @@ from batch.report import target as _target
 from batch.report.background import NOTHING_ELSE, Background
 from batch.report.plain import as_document, batch_facts, csv_lines, ids_that_csv_changes
 from batch.report.standing import (
+    Standing,
     annotated_mark,
     corrections_mark,
     judge_corrections_csv,
     judge_marked,
     judge_results,
     problems_mark,
+    stranger,
 )
 from batch.report.target import AS_USUAL, Placing, TargetTaken
 
@@ -86,24 +88,27 @@ def check_target(target: Path, formats: tuple[str, ...] = FORMATS) -> None:
     _target.check_target(target, formats)
 
 
-def check_results_target(
-    target: Path, batch: BatchRecord, orders: Sequence[OrderRecord] | None
-) -> None:
+Listing = Callable[[], Sequence[OrderRecord]]
+"""Gives every row of a batch as the journal has it, where it is needed."""
+
+
+def check_results_target(target: Path, batch: BatchRecord | None, listing: Listing) -> None:
     """Refuse early, before anything is sent, a file that these results may not replace.
 
     Args:
-        orders: every row of the batch as the journal has it; None where it has none of them yet.
+        batch: None where it is not in the journal yet: then no file can be of it.
 
     Raises:
         TargetTaken: what stands there was not made by orderbatch for this batch.
         ReportError: as `check_target`.
     """
     check_target(target)
-    _target.check_standing(target, _judge_of_results(batch, orders))
+    judge = judge_results("", None) if batch is None else _judge_of_results(batch, listing)
+    _target.check_standing(target, judge)
 
 
-def _judge_of_results(batch: BatchRecord, orders: Sequence[OrderRecord] | None) -> _target.Judge:
-    return judge_results(batch, None if orders is None else lambda: csv_lines(batch, orders))
+def _judge_of_results(batch: BatchRecord, listing: Listing) -> _target.Judge:
+    return judge_results(batch.batch_id, lambda: csv_lines(batch, listing()))
 
 
 def write(
@@ -139,7 +144,7 @@ def write(
         target,
         lambda stream: write_content(stream, batch, orders, background, clock.now()),
         clock,
-        judge=_judge_of_results(batch, orders),
+        judge=_judge_of_results(batch, lambda: orders),
         placing=placing,
     )
 
@@ -200,13 +205,11 @@ def load(target: Path) -> Writer:
             return write_workbook
 
 
-def check_corrections_target(
-    target: Path, batch: BatchRecord, orders: Sequence[OrderRecord] | None
-) -> None:
+def check_corrections_target(target: Path, batch: BatchRecord | None, listing: Listing) -> None:
     """Refuse early, before anything is sent, a file that these rows to mend may not replace.
 
     Args:
-        orders: every row of the batch as the journal has it; None where it has none of them yet.
+        batch: None where it is not in the journal yet: then no file can be of it.
 
     Raises:
         TargetTaken: what stands there was not made by orderbatch for this batch.
@@ -214,9 +217,14 @@ def check_corrections_target(
     """
     from batch.report import corrections
 
+    def judge(path: Path) -> Standing:
+        if batch is None:
+            return stranger(path)
+        columns, rows = corrections.correction_table(batch, listing(), abandoned=True)
+        return _judge_of_corrections(target, batch, columns, rows)(path)
+
     check_target(target, CORRECTION_FORMATS)
-    columns, rows = corrections.correction_table(batch, orders or [], abandoned=True)
-    _target.check_standing(target, _judge_of_corrections(target, batch, columns, rows))
+    _target.check_standing(target, judge)
 
 
 def _judge_of_corrections(
@@ -333,15 +341,20 @@ def annotate(
     return MarkedCopy(path, remark)
 
 
-def check_annotated_target(target: Path, batch: BatchRecord) -> None:
+def check_annotated_target(target: Path, batch: BatchRecord | None) -> None:
     """Refuse early, before anything is sent, a file that no copy with results may replace.
+
+    Args:
+        batch: None where it is not in the journal yet: then no file can be of it.
 
     Raises:
         TargetTaken: what stands there was not made by orderbatch for this batch.
         ReportError: as `check_target`.
     """
     check_target(target, WORKBOOK_FORMATS)
-    _target.check_standing(target, judge_marked(annotated_mark(batch.batch_id)))
+    _target.check_standing(
+        target, stranger if batch is None else judge_marked(annotated_mark(batch.batch_id))
+    )
 
 
 def annotate_results(

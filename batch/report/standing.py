@@ -20,7 +20,7 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
-from batch.model import BatchRecord, shown
+from batch.model import shown
 from batch.report.columns import RESULTS
 from batch.report.text import visible
 
@@ -98,11 +98,12 @@ def problems_mark(sheet: str) -> str:
 
 
 def judge_results(
-    batch: BatchRecord, lines: Callable[[], Iterable[Sequence[str]]] | None
+    batch_id: str, lines: Callable[[], Iterable[Sequence[str]]] | None
 ) -> Callable[[Path], Standing]:
     """Give what judges a file where the results of a batch are to go.
 
     Args:
+        batch_id: empty where it is not known yet, so that no file can be of it.
         lines: the header and the lines of the batch as CSV, of which those that are in the file
             must be; None where the journal does not know the batch yet.
     """
@@ -112,13 +113,11 @@ def judge_results(
             case ".csv":
                 return _judge_results_csv(path, lines)
             case ".json":
-                return _named(_batch_in_json(path), batch.batch_id)
+                return _named(_batch_in_json(path), batch_id)
             case ".html":
-                return _judge_page(path, results_mark(batch.batch_id))
+                return _judge_page(path, results_mark(batch_id))
             case _:
-                return _judge_workbook(
-                    path, results_mark(batch.batch_id), _RESULTS_TITLE + batch.batch_id
-                )
+                return _judge_workbook(path, results_mark(batch_id), _RESULTS_TITLE + batch_id)
 
     return judge
 
@@ -224,7 +223,7 @@ def _read_json(path: Path) -> Any:
 
 
 def _named(found: str, batch_id: str) -> Standing:
-    if found == batch_id:
+    if found and found == batch_id:
         return OURS
     return _of_another(f"results of batch {found}") if found else _NOT_OURS
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from batch.clock import Clock
-from batch.errors import ReportError
+from batch.errors import Advice, Hint, ReportError, hint
 from batch.model import shown
 from batch.report.standing import Standing, StandingKind, stranger
 
@@ -186,7 +186,7 @@ def _move(
     if clock is None:
         if why is _OPEN_ELSEWHERE:
             raise PermissionError(errno.EACCES, "held open")
-        raise TargetTaken(f"{target}: {why}; name another file")
+        raise TargetTaken(f"{target}: {why}; name another file", advice=_may_force(target))
     sibling = _move_beside(draft, target, clock)
     _sync_folder(sibling.parent)
     placing.say(f"{target} {why}; the report is {sibling}")
@@ -270,7 +270,11 @@ def fitting(stem: str, ending: str) -> str:
 
 
 def _taken(target: Path, standing: Standing) -> TargetTaken:
-    return TargetTaken(f"{target}: {standing.words}; name another file")
+    return TargetTaken(f"{target}: {standing.words}; name another file", advice=_may_force(target))
+
+
+def _may_force(target: Path) -> tuple[Hint, ...]:
+    return (hint(Advice.REPLACE_TARGET),) if _is_plain(target) else ()
 
 
 def _is_plain(path: Path) -> bool:

@@ -10,6 +10,8 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
+from batch.desk import annotating
+from batch.errors import ReportError
 from batch.simulator import Simulator
 from tests.cli.conftest import FILLED, Office, desk, office, venue
 
@@ -95,16 +97,34 @@ def test_copy_that_cannot_be_is_refused_before_anything_is_sent(
     assert venue.ledger.posts == 0
 
 
-def test_copy_that_fails_after_the_run_leaves_its_results_and_says_so(
-    desk: Office, sheet: Path
+def test_copy_in_the_place_of_another_file_is_refused_before_anything_is_sent(
+    desk: Office, sheet: Path, venue: Simulator
 ) -> None:
     copy = desk.folder / "copy.xlsx"
     copy.write_bytes(b"mine")
+    arguments = ("submit", sheet, "--yes", "--hidden-rows", "skip", "--annotate", copy)
 
-    call = desk.call("submit", sheet, "--yes", "--hidden-rows", "skip", "--annotate", copy)
+    refused = desk.call(*arguments)
 
-    assert "was not made by orderbatch for this" in call.err
+    assert "was not made by orderbatch for this" in refused.err
     assert copy.read_bytes() == b"mine"
+    assert venue.ledger.posts == 0
+    assert refused.code not in (0, 70)
+    assert desk.call(*arguments, "--force").code in (0, 1)
+    assert copy.read_bytes() != b"mine"
+
+
+def test_copy_that_fails_after_the_run_leaves_its_results_and_says_so(
+    desk: Office, sheet: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ReportError("the disk is full")
+
+    monkeypatch.setattr(annotating, "annotate_results", fail)
+
+    call = desk.call("submit", sheet, "--yes", "--hidden-rows", "skip", "--annotate", "copy.xlsx")
+
+    assert "the disk is full" in call.err
     assert list(desk.folder.glob("orders-results-*.xlsx"))
     assert call.code == 70
 

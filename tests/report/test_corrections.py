@@ -218,7 +218,7 @@ def test_sheet_that_nobody_mended_is_replaced_by_one_with_more_rows(
     report.write_corrections(target, batch, orders)
     before = target.read_bytes()
 
-    report.check_corrections_target(target, batch, orders)
+    report.check_corrections_target(target, batch, lambda: orders)
     report.write_corrections(target, batch, orders, abandoned=True)
 
     assert target.read_bytes() != before

@@ -44,7 +44,7 @@ def test_results_of_the_batch_are_replaced(
     report.write(target, batch, [replace(o, message="old") for o in orders], clock=clock)
     before = target.read_bytes()
 
-    report.check_results_target(target, batch, orders)
+    report.check_results_target(target, batch, lambda: orders)
 
     assert report.write(target, batch, orders, clock=clock) == target
     assert target.read_bytes() != before
@@ -63,7 +63,7 @@ def test_results_of_another_batch_are_refused_before_and_left_alone_after(
     told: list[str] = []
 
     with pytest.raises(report.TargetTaken, match=words):
-        report.check_results_target(target, batch, orders)
+        report.check_results_target(target, batch, lambda: orders)
     written = report.write(
         target, batch, orders, clock=clock, placing=report.Placing(say=told.append)
     )
@@ -85,7 +85,7 @@ def test_strangers_file_is_refused_before_and_left_alone_after(
     target.write_bytes(content)
 
     with pytest.raises(report.TargetTaken):
-        report.check_results_target(target, batch, orders)
+        report.check_results_target(target, batch, lambda: orders)
     written = report.write(target, batch, orders, clock=clock)
 
     assert written != target
@@ -107,7 +107,7 @@ def test_batch_that_the_journal_does_not_know_yet_has_made_no_file(
     report.write(target, batch, orders, clock=clock)
 
     with pytest.raises(report.TargetTaken):
-        report.check_results_target(target, make_batch(batch_id="new"), None)
+        report.check_results_target(target, None, list)
 
 
 def test_csv_that_somebody_changed_is_not_replaced(
@@ -130,7 +130,7 @@ def test_workbook_that_somebody_saved_since_is_left_alone_but_stops_nothing(
     workbook.save(target)
     told: list[str] = []
 
-    report.check_results_target(target, batch, orders)
+    report.check_results_target(target, batch, lambda: orders)
     written = report.write(
         target, batch, orders, clock=clock, placing=report.Placing(say=told.append)
     )
@@ -161,7 +161,7 @@ def test_no_link_is_followed(
 
     for force in (False, True):
         with pytest.raises(ReportError, match=r'is a symbolic link, to ".*real.*", and is not'):
-            report.check_results_target(target, batch, orders)
+            report.check_results_target(target, batch, lambda: orders)
         written = report.write(
             target, batch, orders, clock=clock, placing=report.Placing(force=force)
         )
@@ -189,7 +189,7 @@ def test_pipe_is_refused_without_waiting_for_a_reader(
     os.mkfifo(target)
 
     with pytest.raises(ReportError, match="is a folder, a device, a pipe or a socket"):
-        report.check_results_target(target, batch, orders)
+        report.check_results_target(target, batch, lambda: orders)
 
 
 def test_file_that_comes_at_the_last_moment_is_not_replaced(

@@ -42,6 +42,15 @@ def find_file(location: str) -> Path:
         ) from None
 
 
+def files_of(location: str) -> list[Path]:
+    """Give the files of a journal, those too that come and go; none for a journal in a server."""
+    try:
+        path = find_file(location)
+    except JournalError:
+        return []
+    return [path, *(path.with_name(f"{path.name}{end}") for end in ("-wal", "-shm", "-journal"))]
+
+
 def is_new(where: str, path: Path) -> bool:
     """Say whether there is nothing in the file yet, or no file.
 
