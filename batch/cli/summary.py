@@ -9,8 +9,12 @@ from batch.desk.standing import counts, counts_in_words, is_finished
 from batch.states import FinalState, OrderState
 
 
-def closing_words(result: BatchResult) -> str:
-    """Say how a batch ended and what to do next, for a tired person."""
+def closing_words(result: BatchResult, *, names_reports: bool = True) -> str:
+    """Say how a batch ended and what to do next, for a tired person.
+
+    Args:
+        names_reports: the files that were written are said here and nowhere else.
+    """
     batch, states, outcome = result.batch, result.states, result.run
     assert batch is not None
     sends, unknown = result.sends, result.unknown
@@ -59,5 +63,6 @@ def closing_words(result: BatchResult) -> str:
     ):
         first = "Then go" if FinalState.UNKNOWN in by_final else "Go"
         lines.append(f"{first} on with: orderbatch resume {batch.batch_id}")
-    lines.extend(f"Report: {path}" for path in result.reports)
+    if names_reports:
+        lines.extend(f"Report: {path}" for path in result.reports)
     return "\n".join(lines)

@@ -52,13 +52,23 @@ class Terminal:
         tell(words_of(error))
 
     def ask(self, question: Question) -> bool:
+        self._lay_out(question)
+        return click.confirm(escaped(f"{self._mark}{question.words}"), err=True)
+
+    def preview(self, question: Question) -> None:
+        if not self._quiet:
+            self._lay_out(question)
+
+    def _lay_out(self, question: Question) -> None:
         from batch.cli.console import show
         from batch.cli.problems import totals_table
 
+        for line in question.lines:
+            self.warn(line)
         if question.orders:
+            click.echo(err=True)
             show(totals_table(question.orders), err=True)
             click.echo(err=True)
-        return click.confirm(escaped(f"{self._mark}{question.words}"), err=True)
 
     def word(self, hint: Hint) -> str:
         return in_words(hint)
@@ -82,8 +92,10 @@ class Terminal:
         is_plain = result.has_sent and result.verdict is Verdict.DONE
         if self._quiet and is_plain:
             return
-        self.warn(closing_words(result))
-        if not self._as_json:
+        # Once: on a terminal as the end of the story, otherwise on stdout, for a script.
+        for_a_script = not self._as_json and not sys.stdout.isatty()
+        self.warn(closing_words(result, names_reports=not for_a_script))
+        if for_a_script:
             for path in result.reports:
                 echo(path)
 

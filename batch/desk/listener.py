@@ -21,10 +21,12 @@ class Question:
 
     Attributes:
         orders: what would be sent; empty where it is about something else.
+        lines: what a person should know before saying yes, a line each.
     """
 
     words: str
     orders: Sequence[Order] = ()
+    lines: Sequence[str] = ()
 
 
 class Watch(Protocol):
@@ -48,6 +50,9 @@ class Listener(Protocol):
 
     def ask(self, question: Question) -> bool:
         """Say whether a person wants it."""
+
+    def preview(self, question: Question) -> None:
+        """Take in what would be asked, where nobody is."""
 
     def word(self, hint: Hint) -> str:
         """Put a piece of advice into words that the person who is told understands."""
@@ -81,6 +86,9 @@ class Silence:
 
     def ask(self, question: Question) -> bool:
         return False
+
+    def preview(self, question: Question) -> None:
+        pass
 
     def word(self, hint: Hint) -> str:
         return str(hint)

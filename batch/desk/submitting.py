@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from batch.desk.annotating import check_copy
 from batch.desk.approving import proven_approver, why_unapproved
+from batch.desk.asking import question
 from batch.desk.gating import pass_gates, refuse_contradictions
 from batch.desk.inbox import run_folder
-from batch.desk.listener import Question
 from batch.desk.options import Submission
 from batch.desk.outcome import BatchResult
 from batch.desk.reading import read_and_validate
@@ -180,16 +180,14 @@ class _Submitting:
         )
 
     def _confirm(self, waiting: Sequence[Draft]) -> None:
-        login = self._session.login()
-        orders = [order for one in waiting for order in one.to_send]
         for one in waiting:
             self._tell_of_duplicates(one)
-        words = f"Send {len(orders):,} orders as {login.user} of {login.org} at {login.url}?"
-        if not self._session.listener.ask(Question(words, orders)):
+        if not self._session.listener.ask(question(waiting, self._session.login())):
             raise Declined("Nothing was sent.")
 
     def _try(self, one: Draft) -> BatchResult:
         sheet = one.validation.sheet.path
+        self._session.listener.preview(question([one], self._session.login()))
         self._session.say(
             f"Dry run of {sheet.name}: batch {one.batch.batch_id}, "
             f"{one.states.get(OrderState.PLANNED, 0):,} of {one.batch.row_count:,} rows "

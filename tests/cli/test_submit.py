@@ -314,7 +314,7 @@ def test_a_terminal_is_asked_and_no_means_no(
     call = desk.call("submit", sheet)
 
     assert call.code == 130
-    assert "Send 1 orders as ops of DESK" in call.err
+    assert "Send 1 order as ops of DESK" in call.err
     assert "100,000 EUR" in call.err
     assert venue.ledger.posts == 0
 

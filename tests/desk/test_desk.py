@@ -102,7 +102,7 @@ def test_nobody_is_asked_unless_that_is_wanted(settings: Settings, tmp_path: Pat
     outcome = Desk(settings, listener=notebook).submit([path], Submission(asks=True))
 
     assert outcome.verdict is Verdict.DONE
-    assert len(notebook.asked) == 1 and "Send 1 orders as ops of DESK" in notebook.asked[0]
+    assert len(notebook.asked) == 1 and "Send 1 order as ops of DESK" in notebook.asked[0]
     assert any("1 orders to send" in words for words in notebook.said)
 
 
