@@ -132,8 +132,14 @@ def _anchored(settings: Settings, path: Path) -> Settings:
     """Take relative paths in a config file as relative to it, wherever the command is called."""
     folder = path.absolute().parent
     venue = settings.venue
-    if venue.password_file is not None:
-        venue = venue.model_copy(update={"password_file": folder / venue.password_file})
+    for key in ("password_file", "ca_bundle"):
+        if (named := getattr(venue, key)) is not None:
+            venue = venue.model_copy(update={key: folder / named})
+    approval = settings.approval
+    if approval.allowed_signers is not None:
+        approval = approval.model_copy(
+            update={"allowed_signers": folder / approval.allowed_signers}
+        )
     journal = settings.journal
     if journal is not None:
         scheme, is_url, rest = journal.partition("://")
@@ -141,7 +147,7 @@ def _anchored(settings: Settings, path: Path) -> Settings:
             journal = str(folder / journal)
         elif scheme == "sqlite" and rest.startswith("/") and not rest.startswith("/~"):
             journal = f"sqlite:///{folder / rest[1:]}"
-    return settings.model_copy(update={"venue": venue, "journal": journal})
+    return settings.model_copy(update={"venue": venue, "journal": journal, "approval": approval})
 
 
 def _refuse_unreadable(environment: Mapping[str, str]) -> None:

@@ -19,8 +19,9 @@ from batch.desk.session import Session
 from batch.desk.verdict import WrongUsage
 from batch.errors import Advice, GateError, Hint, hint
 from batch.journal import Journal
-from batch.model import BatchRecord, Order
+from batch.model import BatchRecord, Login, Order
 from batch.plan.approval import approval_code, approvals, same_code
+from batch.plan.day import exceeded_day
 from batch.plan.draft import Draft
 from batch.plan.duplicates import Duplicates
 from batch.plan.gates import (
@@ -90,6 +91,7 @@ def pass_gates(
             *_missing_approval(session, journal, one, options),
         ]
         failed += [mark + words for words in found]
+    failed += _exceeded_day(session, journal, waiting)
     to_send = [order for one in waiting for order in one.to_send]
     failed += _outside_collar(session, to_send, limits, open_venue)
     if failed:
@@ -121,6 +123,11 @@ def held_back_by(
     failed = exceeded_limits(orders, limits, session.clock.now())
     stops = standing_stops(journal, [batch.batch_id])
     failed += [*stopped_by(stops), *closed_market(session)]
+    if (began := session.day_with_limits()) is not None:
+        login = Login.of(batch.venue_url, batch.org, batch.user)
+        spent = journal.looking(login).spent_since(began)
+        counted = batch.created_at >= began
+        failed += exceeded_day(waiting, spent, limits.per_day, counted=counted)
     failed += _outside_collar(session, waiting, limits, lambda: venue)
     approval = session.settings.approval
     needed = not session.simulated and is_approval_required(approval, orders)
@@ -129,6 +136,16 @@ def held_back_by(
     if not failed:
         return None
     return GateError(_refusal(f"batch {batch.batch_id}", failed), advice=how_to_release(stops))
+
+
+def _exceeded_day(session: Session, journal: Journal, waiting: Sequence[Draft]) -> list[str]:
+    """Hold all new sheets together against the day's limits; the commit does it once more."""
+    began = session.day_with_limits()
+    orders = [order for one in waiting if one.is_new for order in one.to_send]
+    if began is None or not orders:
+        return []
+    spent = journal.looking(session.login()).spent_since(began)
+    return exceeded_day(orders, spent, session.settings.limits.per_day)
 
 
 def _limits(session: Session, options: GateOptions) -> LimitSettings:

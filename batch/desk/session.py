@@ -198,6 +198,13 @@ class Session:
         day = trading_day(self.clock.now(), starts)
         return day, bounds_of_day(day, starts)[0]
 
+    def day_with_limits(self) -> datetime | None:
+        """Say when this trading day began, where its batches together have limits; else None."""
+        limits = self.settings.limits.per_day
+        if self.simulated or not (limits.sizes or limits.max_orders):
+            return None
+        return self.trading_day()[1]
+
     def known_login(self) -> Login | None:
         """Say whose orders these would be as far as the settings know, without a password."""
         venue = self.settings.venue

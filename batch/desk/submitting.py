@@ -174,6 +174,8 @@ class _Submitting:
                 prefix_client_order_id=session.settings.sheet.prefix_client_order_id,
                 simulated=session.simulated,
                 once=how.run is not None,
+                per_day=session.settings.limits.per_day,
+                day_began=session.day_with_limits(),
             ),
             encode=encode_order,
             now=session.clock.now(),

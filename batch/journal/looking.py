@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, func, select
 
+from batch.journal.days import Spent, spent_since
 from batch.journal.records import BatchSummary, EarlierOrder, read_earlier, read_moment
 from batch.journal.statements import SELECT_BATCHES, read_summaries
 from batch.journal.tables import BATCHES, EVENTS, ORDERS, SENDABLE, VENUES
@@ -90,6 +91,12 @@ class Looking:
     def of_server_id(self, server_order_id: str) -> list[EarlierOrder]:
         """Give the orders of this scope that the venue knows by this ID of its own."""
         return self._earlier(self._scope(), ORDERS.c.server_order_id, [server_order_id])
+
+    def spent_since(self, moment: datetime) -> list[Spent]:
+        """Give what this scope sent since a moment, or is still to send by a batch since then."""
+        scope = self._scope()
+        with self._reading() as connection:
+            return spent_since(connection, scope, moment)
 
     def _earlier(
         self, scope: list[int], column: ColumnElement[Any], values: list[str]

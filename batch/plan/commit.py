@@ -10,6 +10,7 @@ from datetime import datetime
 from batch.errors import GateError
 from batch.journal import BatchSummary, Journal, Planning
 from batch.model import BatchRecord
+from batch.plan.day import exceeded_day
 from batch.plan.draft import Draft, choose, require_sent
 from batch.plan.duplicates import Duplicates
 from batch.states import OrderState
@@ -80,6 +81,7 @@ def commit(journal: Journal, draft: Draft, now: datetime) -> Planned:
             meanwhile = _meanwhile(planning, draft)
             if meanwhile is None:
                 _refuse_change(planning, draft, now)
+                _refuse_day(planning, draft)
                 _add(planning, draft)
     if meanwhile is None:
         return Planned(draft.batch, draft.states, is_new=True)
@@ -128,6 +130,19 @@ def _refuse_change(planning: Planning, draft: Draft, now: datetime) -> None:
             f"batch {draft.batch.batch_id}: expected the journal as it was when the sheet was "
             "checked, found that equal orders were planned or sent by another process since. "
             "Nothing was sent. Submit the sheet again."
+        )
+
+
+def _refuse_day(planning: Planning, draft: Draft) -> None:
+    """Hold the day's limits where nobody else plans meanwhile, so that two cannot pass together."""
+    began = draft.options.day_began
+    if began is None:
+        return
+    failed = exceeded_day(draft.to_send, planning.spent_since(began), draft.options.per_day)
+    if failed:
+        raise GateError(
+            f"batch {draft.batch.batch_id}: expected to stay within the day's limits, found "
+            f"{'; '.join(failed)}. Nothing was sent."
         )
 
 

@@ -34,8 +34,13 @@ def exposure(spent: Spent) -> Decimal:
     return spent.size
 
 
-def exceeded_day(orders: Sequence[Order], earlier: Iterable[Spent], limits: DayLimits) -> list[str]:
+def exceeded_day(
+    orders: Sequence[Order], earlier: Iterable[Spent], limits: DayLimits, *, counted: bool = False
+) -> list[str]:
     """Hold what is to be sent, and what the day's batches come to already, against the limits.
+
+    Args:
+        counted: the orders are among the earlier ones, because their batch is of today.
 
     Returns:
         A sentence with figures for each limit that would be exceeded.
@@ -46,14 +51,15 @@ def exceeded_day(orders: Sequence[Order], earlier: Iterable[Spent], limits: DayL
         spent[group.currency] += exposure(group) * group.count
         count += group.count if group.state not in NEVER_SENT else 0
     failed = []
-    if limits.max_orders is not None and count + len(orders) > limits.max_orders:
+    more = 0 if counted else len(orders)
+    if limits.max_orders is not None and count + more > limits.max_orders:
         failed.append(
             f"orders a day: expected at most {limits.max_orders:,}, found {count:,} of today and "
-            f"{len(orders):,} in this sheet"
+            f"{more:,} more"
         )
     wanted: defaultdict[str, Decimal] = defaultdict(Decimal)
     for order in orders:
-        wanted[order.currency] += order.size
+        wanted[order.currency] += 0 if counted else order.size
     for currency, size in sorted(wanted.items()) if limits.sizes else ():
         most = limits.sizes.get(currency)
         if most is None:
@@ -63,6 +69,6 @@ def exceeded_day(orders: Sequence[Order], earlier: Iterable[Spent], limits: DayL
         elif spent[currency] + size > most:
             failed.append(
                 f"size a day: expected at most {most:,f} {currency}, found "
-                f"{spent[currency]:,f} of today and {size:,f} in this sheet"
+                f"{spent[currency]:,f} of today and {size:,f} more"
             )
     return failed

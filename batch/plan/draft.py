@@ -5,9 +5,10 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from batch.config import DayLimits
 from batch.errors import Advice, ConfigError, GateError, hint
 from batch.journal import BatchSummary, EarlierOrder, Journal, Looking, PlannedRow
 from batch.model import LONGEST_CLIENT_ORDER_ID, BatchRecord, Login, Order, Problem, Row, Validation
@@ -23,9 +24,11 @@ SUFFIXES_AT_ONCE = 8
 
 @dataclass(frozen=True, slots=True)
 class PlanOptions:
-    """What the operator said about the plan.
+    """What the operator and the settings say about the plan.
 
     Attributes:
+        per_day: what all batches of the venue and org may send together in this trading day.
+        day_began: when it began.
         duplicates: what to do with rows that were sent before.
         prefix_client_order_id: send `<batch>-<id>` for a sheet's own IDs.
         once: with SEND: the run that sends once more was named, so a retry of it is the same run.
@@ -34,6 +37,8 @@ class PlanOptions:
     duplicates: Duplicates = Duplicates.REFUSE
     prefix_client_order_id: bool = False
     simulated: bool = False
+    per_day: DayLimits = field(default_factory=DayLimits)
+    day_began: datetime | None = None
     once: bool = False
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from batch.journal import Journal
 from batch.simulator import Simulator
-from tests.cli.conftest import FILLED, Office
+from tests.cli.conftest import EXPIRED, FILLED, Office
 from tests.journal.planned import NOW
 
 
@@ -78,3 +78,45 @@ def test_a_companion_that_differs_refuses_the_sheet_with_both_figures(
     assert call.code == 3
     assert words in call.err
     assert venue.ledger.posts == 0
+
+
+def test_limits_of_a_day_hold_over_all_its_batches(desk: Office, venue: Simulator) -> None:
+    config = desk.folder / "config.toml"
+    config.write_text("[limits.per_day]\nEUR = 250_000\n")
+
+    calls = [
+        desk.call("submit", desk.sheet(FILLED, first_size=size), "--yes", "--config", config)
+        for size in (100_000, 100_001, 100_002)
+    ]
+
+    assert [call.code for call in calls] == [0, 0, 3]
+    assert "size a day: expected at most 250,000 EUR, found 200,001 of today" in calls[2].err
+    assert venue.ledger.posts == 2
+
+
+def test_what_expired_unfilled_is_given_back_to_the_day(desk: Office, venue: Simulator) -> None:
+    config = desk.folder / "config.toml"
+    config.write_text("[limits.per_day]\nEUR = 150_000\nmax_orders = 2\n")
+
+    calls = [
+        desk.call("submit", desk.sheet(line, first_size=size), "--yes", "--config", config)
+        for line, size in ((EXPIRED, 100_000), (FILLED, 100_001), (FILLED, 3))
+    ]
+
+    assert [call.code for call in calls] == [1, 0, 3]
+    assert "orders a day: expected at most 2, found 2 of today and 1 more" in calls[2].err
+
+
+def test_two_processes_cannot_pass_a_days_limit_together(desk: Office, venue: Simulator) -> None:
+    config = desk.folder / "config.toml"
+    config.write_text("[limits.per_day]\nmax_orders = 3\n")
+    sheets = [
+        desk.sheet(FILLED, FILLED, name=f"{number}.csv", first_size=10 * number + 10)
+        for number in range(3)
+    ]
+
+    processes = [desk.start("submit", sheet, "--yes", "--config", config) for sheet in sheets]
+    codes = [(process.communicate(timeout=60), process.returncode)[1] for process in processes]
+
+    assert sorted(codes) == [0, 3, 3]
+    assert venue.ledger.posts == 2

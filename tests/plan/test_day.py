@@ -71,9 +71,9 @@ SPENT = (
     [
         (day(), []),
         (day(EUR=400), []),
-        (day(EUR=399), ["at most 399 EUR, found 300 of today and 100 in this sheet"]),
+        (day(EUR=399), ["at most 399 EUR, found 300 of today and 100 more"]),
         (day(max_orders=7), []),
-        (day(max_orders=6), ["at most 6, found 6 of today and 1 in this sheet"]),
+        (day(max_orders=6), ["at most 6, found 6 of today and 1 more"]),
         (day(USD=1), ["expected one of USD, found EUR"]),
     ],
 )
