@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from batch.desk.annotating import check_copy
 from batch.desk.approving import proven_approver, why_unapproved
 from batch.desk.asking import question
+from batch.desk.folder import DONE, WORKING
 from batch.desk.gating import pass_gates, refuse_contradictions
 from batch.desk.inbox import run_folder
 from batch.desk.options import Submission
 from batch.desk.outcome import BatchResult
 from batch.desk.reading import read_and_validate
-from batch.desk.reports import check_batch_targets, check_ids, check_targets
+from batch.desk.reports import check_batch_targets, check_ids, check_targets, target_paths
 from batch.desk.running import conclude, go_on
 from batch.desk.session import Session
 from batch.desk.standing import counts_in_words, is_finished
@@ -30,6 +31,7 @@ from batch.plan.draft import Draft, PlanOptions, draft
 from batch.plan.duplicates import Duplicates
 from batch.plan.identity import identify
 from batch.plan.since import refuse_sent_since
+from batch.plan.witness import refuse_unknown_report
 from batch.states import OrderState
 from batch.venue import encode_order
 
@@ -135,6 +137,7 @@ class _Submitting:
         drafts = [self._draft(validation) for validation in checked]
         refuse_shared_rows(drafts)
         for one in drafts:
+            refuse_unknown_report(one, self._report_folders(one), self._journal.where)
             if one.found is not None and one.to_send:
                 refuse_sent_since(self._journal, one.found, self._session.clock)
             if not self._how.dry_run:
@@ -180,6 +183,14 @@ class _Submitting:
             encode=encode_order,
             now=session.clock.now(),
         )
+
+    def _report_folders(self, one: Draft) -> list[Path]:
+        """Give where results of a sheet lie; those of a folder run are put away."""
+        sheet = one.validation.sheet.path.absolute()
+        home = sheet.parent
+        targets = target_paths(self._how.running.reports, sheet, one.batch.batch_id)
+        put_away = [home.parent / DONE] if home.name == WORKING else []
+        return [home, *put_away, *(target.parent for target in targets)]
 
     def _confirm(self, waiting: Sequence[Draft]) -> None:
         for one in waiting:

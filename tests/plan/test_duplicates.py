@@ -332,3 +332,62 @@ def test_an_id_from_a_report_stands_for_the_order_that_it_names(desk: Desk) -> N
 
     with pytest.raises(GateError, match="were not sent before"):
         desk.plan(one(client_order_id=f"{batch_id}-2"))
+
+
+# What the venue did not say
+
+
+@pytest.mark.parametrize("end", ["EXPIRED", "CANCELED"])
+@pytest.mark.parametrize("after_s", [0, 30 * DAY_S])
+def test_an_order_that_ended_without_a_word_about_its_fill_counts(
+    desk: Desk, end: str, after_s: int
+) -> None:
+    desk.venue.end, desk.venue.is_silent = end, True
+    desk.submit(one())
+    desk.clock.sleep(after_s)
+
+    with pytest.raises(GateError, match="were not sent before, found 1"):
+        desk.plan(one("edited"))
+
+
+@pytest.mark.parametrize("end", ["NEW", "HALTED"])
+def test_an_order_that_works_counts_however_old_it_is(desk: Desk, end: str) -> None:
+    desk.venue.end = end
+    desk.submit(one(), wait_s=10.0)
+    desk.clock.sleep(30 * DAY_S)
+
+    assert desk.plan(one("edited"), duplicates=SKIP).states == {SKIPPED: 1}
+
+
+def test_in_its_own_run_a_filled_order_counts_for_ever(desk: Desk) -> None:
+    name = desk.plan(one(), run="monday").batch.batch_id
+    desk.make_run(name).execute()
+    desk.clock.sleep(30 * DAY_S)
+
+    with pytest.raises(GateError, match=r"\(run monday\) row 2"):
+        desk.plan(one("edited"), run="monday")
+    assert desk.plan(one("edited"), run="tuesday").states == {PLANNED: 1}
+
+
+def test_an_id_of_another_run_is_sent_with_a_suffix(desk: Desk) -> None:
+    sent = []
+    for run in ("monday", "tuesday"):
+        name = desk.plan(one(client_order_id="A"), run=run).batch.batch_id
+        desk.make_run(name).execute()
+        sent.append(desk.orders(name)[0].client_order_id)
+
+    assert sent == ["A", "A-2"]
+
+
+def test_rows_that_another_run_is_still_to_send_are_not_this_run_s(desk: Desk) -> None:
+    old = desk.plan(one(), run="monday").batch.batch_id
+
+    new = desk.plan(one(), run="tuesday")
+    for name in (old, new.batch.batch_id):
+        desk.make_run(name).execute()
+
+    assert len(desk.venue.books) == 2
+    assert {held.client_order_id for held in desk.venue.books} == {
+        f"{old}-2",
+        f"{new.batch.batch_id}-2",
+    }
