@@ -17,7 +17,7 @@ from batch.desk.inbox import run_folder
 from batch.desk.options import Submission
 from batch.desk.outcome import BatchResult
 from batch.desk.reading import read_and_validate
-from batch.desk.reports import check_batch_targets, check_ids, check_targets, target_paths
+from batch.desk.reports import check_batch_targets, check_ids, check_targets
 from batch.desk.running import conclude, go_on
 from batch.desk.session import Session
 from batch.desk.standing import counts_in_words, is_finished
@@ -32,6 +32,7 @@ from batch.plan.duplicates import Duplicates
 from batch.plan.identity import identify
 from batch.plan.since import refuse_sent_since
 from batch.plan.witness import refuse_unknown_report
+from batch.report.naming import target_paths
 from batch.states import OrderState
 from batch.venue import encode_order
 

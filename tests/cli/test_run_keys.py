@@ -14,7 +14,7 @@ from tests.cli.conftest import EXPIRED, FILLED, OPEN, Call, Office
 
 
 def submit(desk: Office, sheet: Path, *options: object) -> Call:
-    return desk.call("submit", sheet, "--yes", "--json", "--report", "r.csv", *options)
+    return desk.call("submit", sheet, "--yes", "--json", "--report", "r-{batch}.csv", *options)
 
 
 @pytest.fixture

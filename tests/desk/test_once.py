@@ -175,8 +175,8 @@ def test_without_a_key_what_any_run_sent_in_a_day_counts(office: Office) -> None
 
 def test_a_key_from_the_companion_file_counts(office: Office) -> None:
     sheet = office.sheet(FILLED)
-    (office.folder / "orders.csv.toml").write_text('run = "tuesday"\n')
     office.submit(sheet, run("monday"))
+    (office.folder / "orders.csv.toml").write_text('run = "tuesday"\n')
 
     outcome = office.submit(sheet)
 
