@@ -14,6 +14,7 @@ import sys
 from datetime import UTC, datetime
 from io import TextIOWrapper
 from pathlib import Path
+from typing import TextIO
 
 from batch.errors import ConfigError
 from batch.escaping import escaped, escaped_json, escaped_line
@@ -73,11 +74,22 @@ def set_up_logging(verbose: bool, log_file: Path | None, log_format: str) -> Non
     logging.raiseExceptions = False
     handlers = [_file_handler(log_file)] if log_file is not None else []
     if verbose:
-        handlers.append(logging.StreamHandler(sys.stderr))
+        handlers.append(_TerminalHandler())
     for handler in handlers or [logging.NullHandler()]:
         handler.setFormatter(JsonFormatter() if log_format == "json" else TextFormatter())
         logger.addHandler(handler)
     logger.setLevel(logging.DEBUG if handlers else logging.CRITICAL)
+
+
+class _TerminalHandler(logging.StreamHandler[TextIO]):
+    """Writes to what stderr is now: while a run is shown, lines stand above it."""
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)
+
+    @property
+    def stream(self) -> TextIO:  # type: ignore[override]
+        return sys.stderr
 
 
 def files_of_log(path: Path) -> list[Path]:

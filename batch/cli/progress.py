@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from batch.desk.standing import counts
-from batch.states import FinalState, OrderState
+from batch.states import FINAL, FinalState, OrderState
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
 LINE_EVERY_S = 10.0
 REDRAWN_EVERY_S = 0.5
+
+ON_ITS_WAY_S = 60.0
+"""So long an answer about an order may be on its way before a person is called to it."""
+
+BAR_WIDTH = 40
 
 RATE_OVER_S = 10.0
 """The rate is that of so many last seconds; one of the whole run would hide a venue that stalls."""
@@ -37,17 +42,27 @@ class Gauge:
         self._cancel = cancel
         self._seen: deque[tuple[float, int]] = deque()
         self._sent_at: float | None = None
+        self._unknown: tuple[int, float] = (0, 0.0)
 
     def take(self, snapshot: Snapshot) -> None:
         """Take in how the run stands."""
         now, waiting = snapshot.elapsed_s, snapshot.states.get(OrderState.PLANNED, 0)
         self._seen.append((now, waiting))
+        unknown = counts(snapshot.states).get(FinalState.UNKNOWN, 0)
+        if unknown != self._unknown[0]:
+            self._unknown = (unknown, now)
         while now - self._seen[0][0] > RATE_OVER_S:
             self._seen.popleft()
         if (waiting and not snapshot.stopped) or snapshot.states.get(OrderState.SENDING):
             self._sent_at = None
         elif self._sent_at is None:
             self._sent_at = now
+
+    @property
+    def is_stuck(self) -> bool:
+        """No answer has come about the UNKNOWN orders for longer than one is on its way."""
+        count, since = self._unknown
+        return count > 0 and self._seen[-1][0] - since > ON_ITS_WAY_S
 
     def sending_words(self) -> str:
         """Say `38/s, about 0:32 left`; empty while nothing can be said."""
@@ -83,7 +98,11 @@ def lines_of(snapshot: Snapshot, gauge: Gauge) -> list[tuple[str, int, str]]:
         lines.append(("on their way", sending, ""))
     remarks = {
         FinalState.OPEN: gauge.waiting_words(),
-        FinalState.UNKNOWN: "asked about; may need a person",
+        FinalState.UNKNOWN: "asked about; may need a person"
+        if gauge.is_stuck
+        else "asked about; an answer may be on its way",
+        FinalState.REFUSED: "waits on a person",
+        FinalState.REJECTED: "waits on a person",
     }
     lines += [(state.value, n, remarks.get(state, "")) for state, n in counts(states).items()]
     return lines
@@ -98,20 +117,45 @@ def words(snapshot: Snapshot, gauge: Gauge) -> str:
     return f"{clock(snapshot.elapsed_s)}  {', '.join(parts)}"
 
 
+def done_of(snapshot: Snapshot) -> tuple[int, int]:
+    """Give how many rows are at their end, and how many there are of those that are to get there.
+
+    Rows that were never to be sent do not count.
+    """
+    states = {
+        state: count
+        for state, count in snapshot.states.items()
+        if state not in (OrderState.INVALID, OrderState.SKIPPED)
+    }
+    return sum(count for state, count in states.items() if state in FINAL), sum(states.values())
+
+
 def table(snapshot: Snapshot, gauge: Gauge, mark: str = "") -> Table:
     """Lay out how a run stands, for a terminal of 80 columns or more."""
+    from rich.progress_bar import ProgressBar
     from rich.table import Table
     from rich.text import Text
 
+    done, total = done_of(snapshot)
+    bar = Table.grid(padding=(0, 2, 0, 0))
+    bar.add_row(
+        Text(mark),
+        ProgressBar(total=max(total, 1), completed=done, width=BAR_WIDTH),
+        Text(f"{done:,} of {total:,} done"),
+    )
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(min_width=14, no_wrap=True)
     grid.add_column(min_width=7, justify="right", no_wrap=True)
     grid.add_column(no_wrap=True, overflow="ellipsis")
+    alarm = "bold red" if gauge.is_stuck else "yellow"
     for name, count, remark in lines_of(snapshot, gauge):
-        style = "bold red" if name == FinalState.UNKNOWN else ""
+        style = alarm if name == FinalState.UNKNOWN else ""
         grid.add_row(Text(mark + name, style), Text(f"{count:,}", style), Text(remark, "dim"))
     grid.add_row(Text(mark + "time", "dim"), Text(clock(snapshot.elapsed_s), "dim"), "")
-    return grid
+    whole = Table.grid()
+    whole.add_row(bar)
+    whole.add_row(grid)
+    return whole
 
 
 @contextmanager

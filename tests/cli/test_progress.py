@@ -13,7 +13,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from batch.cli.progress import Gauge, clock, table, words
+from batch.cli.progress import Gauge, clock, done_of, table, words
 from batch.run.options import Snapshot
 from batch.simulator import Simulator
 from batch.states import OrderState as S
@@ -56,7 +56,7 @@ def test_after_the_last_row_the_wait_is_told() -> None:
     line = words(later, gauge_of(snapshot(0, PLANNED=3), sent, later))
 
     assert "2 OPEN (followed for 14:00 more)" in line
-    assert "1 UNKNOWN (asked about; may need a person)" in line
+    assert "1 UNKNOWN (asked about; an answer may be on its way)" in line
 
 
 @pytest.mark.parametrize(("cancel", "elapsed_s"), [("at-once", 1), ("after-wait", 1000)])
@@ -90,7 +90,28 @@ def test_the_table_fits_80_columns() -> None:
     lines = out.getvalue().splitlines()
     assert max(map(len, lines)) <= 80
     assert "…" not in out.getvalue()
-    assert len(lines) == 6
+    assert len(lines) == 7
+    assert "1,000 of 100,502 done" in lines[0]
+
+
+def test_unknown_is_no_alarm_while_an_answer_may_be_on_its_way() -> None:
+    states = snapshot(5, UNKNOWN=1), snapshot(60, UNKNOWN=1), snapshot(70, UNKNOWN=1)
+    gauge = gauge_of(snapshot(0, SENDING=1), *states[:2])
+
+    assert not gauge.is_stuck
+    gauge.take(states[2])
+    assert gauge.is_stuck
+    assert "1 UNKNOWN (asked about; may need a person)" in words(states[2], gauge)
+    gauge.take(later := snapshot(71, FILLED=1))
+    assert not gauge.is_stuck
+    assert "UNKNOWN" not in words(later, gauge)
+
+
+def test_rows_that_are_never_sent_are_no_part_of_the_bar() -> None:
+    now = snapshot(1, INVALID=4, SKIPPED=5, FILLED=2, REFUSED=1, OPEN=3, PLANNED=4)
+
+    assert done_of(now) == (3, 10)
+    assert "1 REFUSED (waits on a person)" in words(now, gauge_of(now))
 
 
 @pytest.mark.parametrize(
@@ -140,3 +161,16 @@ def test_a_terminal_sees_a_question_a_live_table_and_the_next_command(
     plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown)
     assert re.search(r"Go on with: orderbatch resume \w{8}", plain)
     assert venue.ledger.posts == 2
+
+
+def test_log_lines_stand_above_the_live_table(desk: Office, venue: Simulator) -> None:
+    sheet = desk.sheet(*[FILLED] * 3, OPEN)
+
+    _, shown = on_a_terminal(desk, "submit", sheet.name, "--wait", "2s", "--verbose")
+
+    live = shown[shown.index("done") :]
+    starts = [found.start() for found in re.finditer(r"\d{4}-\d\d-\d\dT[\d:.]+Z [A-Z]+ ", live)]
+    assert starts
+    for start in starts:
+        # On a new line, or where the table was erased.
+        assert live[:start].endswith(("\n", "\x1b[2K")), live[start - 40 : start + 40]
