@@ -7,7 +7,7 @@ again, whoever catches `OutcomeUnknown` may not.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -57,6 +57,13 @@ class Advice(StrEnum):
     IGNORE_COLUMN = (
         "rename it to what it means, or if it does not matter for these orders, ignore the column"
     )
+    TO_CHECK = "check it"
+    TO_PRACTISE = "submit it at the simulated venue"
+    TO_SUBMIT = "submit it"
+    TO_RESUME = "go on with this batch"
+    TO_RESOLVE = "record what was found out about this row"
+    TO_CANCEL = "cancel this row"
+    TO_CORRECT = "have the rows to mend written as a sheet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +79,10 @@ class Hint:
 
     def __str__(self) -> str:
         return f"{self.advice} ({', '.join(self.about)})" if self.about else str(self.advice)
+
+
+Wording = Callable[[Hint], str]
+"""Puts advice into words; `str` gives those of a program, not those of the command line."""
 
 
 def hint(advice: Advice, *about: object) -> Hint:

@@ -16,7 +16,7 @@ from batch.config import (
     require_login,
     run_key,
 )
-from batch.errors import ConfigError
+from batch.errors import Advice, ConfigError, Hint
 
 
 def write(folder: Path, text: str, name: str = "config.toml") -> Path:
@@ -190,7 +190,7 @@ def test_everything_that_a_login_lacks_is_named_at_once() -> None:
         require_login(VenueSettings(user="desk"))
 
     assert "found no ORDERBATCH_URL, ORDERBATCH_PASSWORD, ORDERBATCH_ORG." in str(caught.value)
-    assert "--simulate" in str(caught.value)
+    assert caught.value.advice == (Hint(Advice.OR_PRACTISE),)
 
 
 def test_a_whole_login_is_enough() -> None:

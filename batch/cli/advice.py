@@ -48,6 +48,14 @@ _WORDS = {
     Advice.DECIMAL_SIGN: "Say --decimal and --thousands if the whole sheet is written so.",
     Advice.IGNORE_COLUMN: "Rename it to what it means, or if it does not matter for these orders, "
     "carry it along unread: {ignore}",
+    # Within a sentence of somebody else's: only the command itself.
+    Advice.TO_CHECK: "orderbatch check SHEET",
+    Advice.TO_PRACTISE: "orderbatch submit SHEET --simulate",
+    Advice.TO_SUBMIT: "orderbatch submit SHEET",
+    Advice.TO_RESUME: "{resume}",
+    Advice.TO_RESOLVE: "orderbatch resolve {0} {1} --placed SERVER_ID, or --not-placed",
+    Advice.TO_CANCEL: "orderbatch cancel {0} --row {1}",
+    Advice.TO_CORRECT: "orderbatch report {0} --corrections FILE",
 }
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from batch.cli.advice import in_words
 from batch.cli.helping import GroupedCommand
 from batch.cli.opening import CommonOptions, end, open_desk
 from batch.cli.options import common, json_document
@@ -137,7 +138,7 @@ def _show_needs(result: BatchResult, found: Survey) -> None:
             record.client_order_id or "",
             record.server_order_id or "",
             *([reason(record)] if is_wide else []),
-            what_to_do(one.need, result.batch, record),
+            what_to_do(one.need, result.batch, record, in_words),
         ]
         for one, record in entries
     ]
@@ -169,7 +170,7 @@ def _show_row(result: BatchResult, events: tuple[EventRecord, ...]) -> None:
         click.echo(escaped_line(f"  {name + ':':20} {text or ''}").rstrip())
     need = need_of(record)
     if need is not None:
-        click.echo(f"  {'what to do:':20} {what_to_do(need, batch, record)}")
+        click.echo(f"  {'what to do:':20} {what_to_do(need, batch, record, in_words)}")
     click.echo("\nIts history (UTC)")
     rows = [
         [

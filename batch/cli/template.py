@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from batch.cli.advice import in_words
 from batch.cli.console import echo
 from batch.cli.helping import GroupedCommand
 from batch.cli.opening import CommonOptions, open_desk
@@ -32,5 +33,5 @@ def template(path: Path, force: bool, common: CommonOptions) -> None:
             f"{path}: expected a new name, found a file. Add --force to lose it."
         )
     desk.protect(path, "the order sheet")
-    echo(write_template(path, placing=Placing(force=force)))
+    echo(write_template(path, placing=Placing(force=force), word=in_words))
     desk.listener.say(f"Fill it in, then: orderbatch check {path}")

@@ -99,7 +99,8 @@ def require_login(venue: VenueSettings) -> None:
         raise ConfigError(
             f"settings: expected {', '.join(ENVIRONMENT.values())}, found no {', '.join(missing)}. "
             "Set them in the environment (all but the password also in [venue] of config.toml, "
-            "which has password_file and password_keyring for that), or practise with --simulate."
+            "which has password_file and password_keyring for that).",
+            advice=Advice.OR_PRACTISE,
         )
     check_url(venue.url)
 
@@ -212,7 +213,8 @@ def _refuse_contradictions(
             # Either reading of it could send orders to the wrong place.
             raise ConfigError(
                 f'{path}, [venue.{name}] {key}: expected what {ENVIRONMENT[key]} says, "{found}", '
-                f'found "{said}". Unset {ENVIRONMENT[key]}, or leave out --venue {name}.'
+                f'found "{said}". Unset {ENVIRONMENT[key]}.',
+                advice=[hint(Advice.OR_LEAVE_OUT_VENUE, name)],
             )
 
 

@@ -24,6 +24,7 @@ def background(session: Session, journal: Journal, batch: BatchRecord) -> Backgr
         approved_by=", ".join(dict.fromkeys(approvers)) or None,
         approvals=tuple(recorded),
         zone=zone(session),
+        word=session.listener.word,
     )
 
 

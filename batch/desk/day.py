@@ -47,7 +47,10 @@ def report_day(
     with session.open_journal(read_only=True) as journal:
         login = session.known_login()
         found = _gather(session, journal, login, day, starts, ask_venue=ask_venue)
-        known, placing = Background(zone=zone(session)), Placing(say=session.warn)
+        known, placing = (
+            Background(zone=zone(session), word=session.listener.word),
+            Placing(say=session.warn),
+        )
         written, failures = [], []
         for target in targets:
             try:

@@ -27,7 +27,7 @@ class Message:
         title: one line: which sheet, what it came to.
         text: the closing summary, as on a terminal.
         html: the same as a page for a mail's body; None where there is none.
-        document: what `--json` would print.
+        document: the same as one JSON document.
         reports: files to attach.
         is_clean: the run exits 0.
     """

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from batch.clock import Clock
-from batch.errors import ReportError
+from batch.errors import ReportError, Wording
 from batch.model import BatchRecord, Column, OrderRecord, Problem, Sheet, shown
 from batch.report import target as _target
 from batch.report.background import NOTHING_ELSE, Background
@@ -289,7 +289,7 @@ def write_corrections(
     )
 
 
-def write_template(target: Path, *, placing: Placing = AS_USUAL) -> Path:
+def write_template(target: Path, *, placing: Placing = AS_USUAL, word: Wording = str) -> Path:
     """Write a blank order workbook that a person can fill in without a manual.
 
     Raises:
@@ -298,7 +298,9 @@ def write_template(target: Path, *, placing: Placing = AS_USUAL) -> Path:
     from batch.report.template import write_template_workbook
 
     check_target(target, WORKBOOK_FORMATS)
-    return _target.put_in_place(target, write_template_workbook, placing=placing)
+    return _target.put_in_place(
+        target, lambda stream: write_template_workbook(stream, word), placing=placing
+    )
 
 
 def annotate(

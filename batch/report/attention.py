@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from batch.errors import Advice, Wording, hint
 from batch.model import BatchRecord, OrderRecord
 from batch.report.fills import filled_size, is_left_out, unfilled_size
 from batch.states import FinalState as F
@@ -122,30 +123,28 @@ def fill_in_words(record: OrderRecord) -> str:
     return f"{filled:,f} of {order.size:,f} {order.currency} filled"
 
 
-def go_on(batch_id: str) -> str:
-    """Say what finds out about a batch's open orders."""
-    return f"orderbatch resume {batch_id}"
+def what_to_do(need: Need, batch: BatchRecord, record: OrderRecord, word: Wording = str) -> str:
+    """Say what a person does about one row.
 
-
-def what_to_do(need: Need, batch: BatchRecord, record: OrderRecord) -> str:
-    """Say what a person does about one row."""
+    Args:
+        word: puts advice into words.
+    """
     if batch.simulated:
         # A simulated venue ends with its process: there is nobody to phone, nothing to go on with.
         return "practice: nothing to do"
     identity = record.client_order_id or "(none)"
+    resume = word(hint(Advice.TO_RESUME, batch.batch_id))
     match need:
         case Need.UNKNOWN:
             return (
                 f"do not send it again; ask the venue's desk for client order ID {identity}, then: "
-                f"orderbatch resolve {batch.batch_id} {record.row} --placed SERVER_ID, "
-                "or --not-placed"
+                + word(hint(Advice.TO_RESOLVE, batch.batch_id, record.row))
             )
         case Need.OVERFILLED:
             return f"phone the venue: {fill_in_words(record)}"
         case Need.OPEN:
-            return (
-                f"follow it: {go_on(batch.batch_id)}; or withdraw it: "
-                f"orderbatch cancel {batch.batch_id} --row {record.row}"
+            return f"follow it: {resume}; or withdraw it: " + word(
+                hint(Advice.TO_CANCEL, batch.batch_id, record.row)
             )
         case Need.PART_FILLED:
             left, order = unfilled_size(record), record.order
@@ -158,8 +157,6 @@ def what_to_do(need: Need, batch: BatchRecord, record: OrderRecord) -> str:
         case Need.FILL_NOT_KNOWN:
             return f"ask the venue how much of order {record.server_order_id} was filled"
         case Need.NOT_SENT:
-            return f"send it: {go_on(batch.batch_id)}; or leave it"
+            return f"send it: {resume}; or leave it"
         case Need.REFUSED | Need.REJECTED | Need.INVALID:
-            return (
-                f"mend it and send it anew: orderbatch report {batch.batch_id} --corrections FILE"
-            )
+            return f"mend it and send it anew: {word(hint(Advice.TO_CORRECT, batch.batch_id))}"

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from batch.errors import Wording
+
 
 @dataclass(frozen=True, slots=True)
 class Background:
@@ -17,11 +19,13 @@ class Background:
         approvals: the approvals on record, each in a sentence; empty where nobody approved it,
             None where the caller does not know.
         zone: the desk's time zone, shown beside UTC; None for UTC alone.
+        word: puts advice into words.
     """
 
     approved_by: str | None = None
     approvals: Sequence[str] | None = None
     zone: ZoneInfo | None = None
+    word: Wording = str
 
     @property
     def approval_in_words(self) -> str:

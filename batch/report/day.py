@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import chain
 
+from batch.errors import Advice, Wording, hint
 from batch.model import BatchRecord, OrderRecord, VenueOrder
-from batch.report.attention import go_on
 from batch.report.background import Background, in_utc
 from batch.report.fills import filled_size
 from batch.report.totals import Survey, survey
@@ -131,7 +131,7 @@ def compare(active: Mapping[str, VenueOrder], known: Iterable[OrderRecord]) -> C
     )
 
 
-def findings(day: Day) -> list[Finding]:
+def findings(day: Day, word: Wording = str) -> list[Finding]:
     """Give a line for whatever does not agree with the venue, and for what is left over."""
     return [
         *(
@@ -156,7 +156,7 @@ def findings(day: Day) -> list[Finding]:
             _of_record(
                 "OPEN in the journal, and the venue does not list it",
                 record,
-                f"ask what became of it: {go_on(record.batch_id)}",
+                f"ask what became of it: {word(hint(Advice.TO_RESUME, record.batch_id))}",
             )
             for record in day.comparison.gone
         ),
@@ -164,7 +164,7 @@ def findings(day: Day) -> list[Finding]:
             _of_record(
                 f"{record.final_state} since an earlier day",
                 record,
-                f"go on with it: {go_on(record.batch_id)}",
+                f"go on with it: {word(hint(Advice.TO_RESUME, record.batch_id))}",
             )
             for record in day.carried
         ),

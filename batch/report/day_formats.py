@@ -11,6 +11,7 @@ from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from batch.clock import Clock
+from batch.errors import Wording
 from batch.escaping import escaped_json
 from batch.model import OrderRecord
 from batch.report import todo
@@ -83,8 +84,16 @@ def write_day_workbook(stream: BinaryIO, day: Day, background: Background, now: 
         head = day_head(day, found, background, now)
         write_summary(workbook, summary, head, found, chart_data(found))
         _write_table(workbook, batches, _BATCHES, _batch_lines(day), no_batch)
-        _write_table(workbook, venue, _FINDINGS, _finding_lines(day), venue_words(day.comparison))
-        todo.write_to_do(workbook, to_do, day.batch_of, found.pressing, has_results=False)
+        _write_table(
+            workbook,
+            venue,
+            _FINDINGS,
+            _finding_lines(day, background.word),
+            venue_words(day.comparison),
+        )
+        todo.write_to_do(
+            workbook, to_do, day.batch_of, found.pressing, word=background.word, has_results=False
+        )
         write_sums(workbook, sums, found)
 
 
@@ -104,10 +113,10 @@ def _batch_lines(day: Day) -> list[tuple[str | int, ...]]:
     ]
 
 
-def _finding_lines(day: Day) -> list[tuple[str | int, ...]]:
+def _finding_lines(day: Day, word: Wording) -> list[tuple[str | int, ...]]:
     return [
         (one.what, one.client_order_id, one.server_order_id, one.order, one.to_do)
-        for one in findings(day)
+        for one in findings(day, word)
     ]
 
 
@@ -146,13 +155,17 @@ def write_day_page(stream: BinaryIO, day: Day, background: Background, now: date
     """Write the day as one HTML page."""
     found = survey(day.orders())
     head = day_head(day, found, background, now)
-    lines = findings(day)
+    lines = findings(day, background.word)
     text = _PAGE.render(
         name=f"Trading day {day.day}",
         mark=day_mark(day.day),
         **page_values(head, found),
         entry=lambda need, record: entry(
-            need, day.batch_of(record), record, f"{record.row} of {record.batch_id}"
+            need,
+            day.batch_of(record),
+            record,
+            f"{record.row} of {record.batch_id}",
+            background.word,
         ),
         batches=[
             {

@@ -15,6 +15,7 @@ from typing import BinaryIO
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 
+from batch.errors import Wording
 from batch.model import BatchRecord, OrderRecord
 from batch.report.attention import MEANINGS, Need, reason, what_to_do
 from batch.report.background import Background
@@ -86,7 +87,7 @@ def write_page(
         name=f"Batch {batch.batch_id}",
         mark=results_mark(batch.batch_id),
         **page_values(head, found),
-        entry=lambda need, record: entry(need, batch, record, f"{record.row}"),
+        entry=lambda need, record: entry(need, batch, record, f"{record.row}", background.word),
     )
     stream.write(text.encode("utf-8", "backslashreplace"))
 
@@ -114,11 +115,14 @@ def page_values(head: Head, found: Survey) -> dict[str, object]:
     }
 
 
-def entry(need: Need, batch: BatchRecord, record: OrderRecord, row: str) -> dict[str, object]:
+def entry(
+    need: Need, batch: BatchRecord, record: OrderRecord, row: str, word: Wording
+) -> dict[str, object]:
     """Give a line of the list of what needs a person.
 
     Args:
         row: what the row is called there.
+        word: puts advice into words.
     """
     order = record.order
     values = ", ".join(visible(value) for value in sheet_values(batch, record) if value)
@@ -130,7 +134,7 @@ def entry(need: Need, batch: BatchRecord, record: OrderRecord, row: str) -> dict
         "filled": filled_size(record),
         "unfilled": unfilled_size(record),
         "reason": visible(reason(record)),
-        "to_do": what_to_do(need, batch, record),
+        "to_do": what_to_do(need, batch, record, word),
     }
 
 

@@ -68,7 +68,7 @@ def line_texts(sheet: Sheet, problem: Problem) -> tuple[str, ...]:
         problem.column or "",
         problem.found,
         problem.expected,
-        problem.action,
+        _action(problem),
     )
 
 
@@ -137,7 +137,13 @@ def _address(letters: dict[str, str], problem: Problem, sheet: Sheet) -> str:
 
 def _sentence(problem: Problem) -> str:
     words = f'{problem.column or "row"}: expected {problem.expected}, found "{problem.found}"'
-    return f"{words}; {problem.action}" if problem.action else words
+    action = _action(problem)
+    return f"{words}; {action}" if action else words
+
+
+def _action(problem: Problem) -> str:
+    parts = [problem.action] if problem.action else []
+    return "; ".join([*parts, *map(str, problem.advice)])
 
 
 # Of many thousands of problems few say something of their own.

@@ -1,4 +1,4 @@
-"""The blank order workbook that `orderbatch template` hands out. Part of `report`, layer 2."""
+"""The blank order workbook that is handed out to be filled in. Part of `report`, layer 2."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 
 from xlsxwriter.worksheet import Worksheet
 
+from batch.errors import Advice, Hint, Wording
 from batch.model import LONGEST_CLIENT_ORDER_ID, LONGEST_EXPIRY_S, MOST_DIGITS
 from batch.report.cells import Cells, open_workbook
 from batch.report.palette import HEADER, INK, RULE
@@ -193,18 +194,19 @@ _EXPLANATIONS = (
     "Works for the day, in fills of at least 250,000 EUR.",
     "On behalf of the organisation ACME; orderbatch makes the client order ID.",
 )
+_COMMANDS = (Advice.TO_CHECK, Advice.TO_PRACTISE, Advice.TO_SUBMIT)
 _STEPS = (
     "1. Fill in the worksheet Orders, one order a row. Dark headers are required.",
-    "2. Save, and check it; nothing is sent:  orderbatch check SHEET",
-    "3. Practise with it; nothing is sent to a real venue:  orderbatch submit SHEET --simulate",
-    "4. Send it:  orderbatch submit SHEET",
+    "2. Save, and check it; nothing is sent:  {TO_CHECK}",
+    "3. Practise with it; nothing is sent to a real venue:  {TO_PRACTISE}",
+    "4. Send it:  {TO_SUBMIT}",
     "Enter numbers as numbers, do not merge cells, and do not hide rows. Columns of your own may "
     "stand to the right; they come back in the report.",
     "An orange cell on Orders is missing or does not go with the rest of its row.",
 )
 
 
-def write_template_workbook(stream: BinaryIO) -> None:
+def write_template_workbook(stream: BinaryIO, word: Wording = str) -> None:
     """Write the worksheets `Orders`, `Examples` and `Help`."""
     with open_workbook(stream) as workbook:
         orders = workbook.add_worksheet("Orders")
@@ -217,7 +219,7 @@ def write_template_workbook(stream: BinaryIO) -> None:
             worksheet.set_footer("&L&A&RPage &P of &N")
         _write_orders(orders, Cells(workbook, orders))
         _write_examples(examples, Cells(workbook, examples))
-        _write_help(help_page, Cells(workbook, help_page))
+        _write_help(help_page, Cells(workbook, help_page), word)
 
 
 def _write_orders(worksheet: Worksheet, cells: Cells) -> None:
@@ -303,14 +305,15 @@ def _write_examples(worksheet: Worksheet, cells: Cells) -> None:
         cells.text(line, explained, explanation, italic=True)
 
 
-def _write_help(worksheet: Worksheet, cells: Cells) -> None:
+def _write_help(worksheet: Worksheet, cells: Cells, word: Wording) -> None:
     worksheet.hide_gridlines(2)
     for place, width in enumerate((20, 18, 84, 18)):
         worksheet.set_column(place, place, width)
     worksheet.set_row(0, 30)
     cells.text(0, 0, "How to fill in an order sheet", bold=True, font_size=18, font_color=INK)
     line = 2
-    for step in _STEPS:
+    commands = {advice.name: word(Hint(advice)) for advice in _COMMANDS}
+    for step in (text.format(**commands) for text in _STEPS):
         worksheet.set_row(line, 32 if len(step) > 120 else 17)
         style = cells.style(text_wrap=True)
         worksheet.merge_range(line, 0, line, 3, "", style)

@@ -10,6 +10,7 @@ from typing import Any
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
+from batch.errors import Wording
 from batch.model import BatchRecord, OrderRecord
 from batch.report.attention import Pressing, reason, what_to_do
 from batch.report.cells import Cells
@@ -56,12 +57,14 @@ def write_to_do(
     batch_of: Callable[[OrderRecord], BatchRecord],
     pressing: Sequence[Pressing],
     *,
+    word: Wording,
     has_results: bool = True,
 ) -> None:
     """Write a line for each row that needs a person, the most urgent first.
 
     Args:
         batch_of: gives the batch of a row.
+        word: puts advice into words.
         has_results: the workbook has a worksheet Results with these rows, to lead to.
     """
     cells = Cells(workbook, worksheet)
@@ -84,7 +87,7 @@ def write_to_do(
     for one in pressing:
         for place, record in one.first:
             target = f"internal:Results!A{place + _FIRST_RESULT}" if has_results else ""
-            _write_line(worksheet, cells, line, batch_of(record), (one, record), target)
+            _write_line(worksheet, cells, line, batch_of(record), (one, record), target, word)
             line += 1
         if one.count > len(one.first):
             where = (
@@ -112,9 +115,10 @@ def _write_line(
     batch: BatchRecord,
     entry: tuple[Pressing, OrderRecord],
     target: str,
+    word: Wording,
 ) -> None:
     one, record = entry
-    words, advice = _shortened(reason(record)), what_to_do(one.need, batch, record)
+    words, advice = _shortened(reason(record)), what_to_do(one.need, batch, record, word)
     lines = max(
         ceil(len(text) / (_COLUMNS[column][1] - 3))
         for column, text in (

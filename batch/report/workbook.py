@@ -67,7 +67,7 @@ def write_workbook(
         )
         write_summary(workbook, summary, head, found, chart)
         write_results(results, Cells(workbook, results), batch, orders)
-        todo.write_to_do(workbook, to_do, lambda _: batch, found.pressing)
+        todo.write_to_do(workbook, to_do, lambda _: batch, found.pressing, word=background.word)
         write_sums(workbook, totals, found)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from batch.clock import Clock
-from batch.errors import GateError, VenueError
+from batch.errors import Advice, GateError, VenueError, hint
 from batch.journal import Change, Journal
 from batch.model import Login, OrderRecord, VenueOrder
 from batch.run.comparing import NothingToCompare, difference
@@ -100,8 +100,8 @@ def declare_not_placed(
                 raise GateError(
                     f"batch {batch_id}, row {row}: expected that the venue does not hold client "
                     f"order ID {order.client_order_id}, found it there as server order ID "
-                    f"{found[0].server_order_id}. Nothing was recorded; run: "
-                    f"orderbatch resume {batch_id}"
+                    f"{found[0].server_order_id}. Nothing was recorded.",
+                    advice=[hint(Advice.RESUME_ROW, batch_id)],
                 )
             check = "the venue does not find it either"
     words = f"a person found that the venue never took it; {check}"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from batch.errors import ConfigError
+from batch.errors import Advice, ConfigError, Hint
 from batch.model import LONGEST_EXPIRY_S, Side, TimeInForce
 
 DecimalSign = Literal["point", "comma"]
@@ -33,7 +33,7 @@ _THREE_DECIMALS = re.compile(r"[1-9][0-9]{0,2}\.[0-9]{3}")
 
 ABOVE_ZERO = "a number above 0"
 LIMIT_ORDER = "Limit, LMT or L"
-SEVERAL_READINGS = "say --decimal and --thousands if the whole sheet is written so"
+SEVERAL_READINGS = (Hint(Advice.DECIMAL_SIGN),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +41,13 @@ class Rejection:
     """Why a text is no value of its field.
 
     Attributes:
-        code: as in `Problem`; so are `expected` and `action`.
+        code: as in `Problem`; so are the others.
     """
 
     code: str
     expected: str
     action: str = ""
+    advice: tuple[Hint, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,8 @@ def _no_number(text: str) -> Rejection:
         return Rejection(
             "ambiguous-number",
             "a plain number such as 1000000 or 1.0925",
-            f"it could be read in more than one way; {SEVERAL_READINGS}",
+            "it could be read in more than one way",
+            SEVERAL_READINGS,
         )
     return Rejection(
         "not-a-number", "a plain number such as 1000000 or 1.0925", _foreign_letter(text)

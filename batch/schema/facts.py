@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from batch.errors import ConfigError
@@ -161,9 +161,8 @@ class RowParser:
                 if value is None:
                     value = cache[text] = reader(text)
                 if isinstance(value, Rejection):
-                    parsed.problems.append(
-                        self.problem(row, name, value.code, value.expected, value.action)
-                    )
+                    problem = self.problem(row, name, value.code, value.expected, value.action)
+                    parsed.problems.append(replace(problem, advice=value.advice))
                     value = UNREAD
             values.append(value)
         return values

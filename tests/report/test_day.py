@@ -135,7 +135,7 @@ def test_workbook_adds_up_the_batches_and_names_each(
     assert lines[1][0] == "q2w8-aa11"
     to_do = texts_of(worksheet(workbook, "To do"))
     assert "2 of q2w8-aa11" in to_do
-    assert "orderbatch resolve q2w8-aa11 2" in to_do
+    assert "record what was found out about this row (q2w8-aa11, 2)" in to_do
 
 
 @pytest.mark.parametrize("suffix", [".xlsx", ".html"])

@@ -90,7 +90,7 @@ def test_list_to_phone_from_has_ids_amounts_and_what_to_do(
         1.3927,
     )
     assert lines[0][11] == "why row 13 is UNKNOWN"
-    assert "orderbatch resolve e3k7-q2mp 13 --placed SERVER_ID" in str(lines[0][12])
+    assert "record what was found out about this row (e3k7-q2mp, 13)" in str(lines[0][12])
     assert lines[3][3] == "4820276005"
     assert lines[3][7:10] == (1_000_000, 250_000, 750_000)
     assert "750,000 EUR that are left" in str(lines[3][12])

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from batch.errors import GateError
+from batch.errors import Advice, GateError, hint
 from batch.journal.sqlite.database import Database
 from batch.model import OrderRecord, Validation
 from batch.plan.duplicates import Duplicates
@@ -184,9 +184,11 @@ def test_an_order_that_the_venue_finds_cannot_be_declared_not_placed(desk: Desk)
     batch_id = lose(desk)
     desk.venue.finds = "all"
 
-    with pytest.raises(GateError, match=f"server order ID 9000.*orderbatch resume {batch_id}"):
+    with pytest.raises(GateError, match="server order ID 9000") as caught:
         declare_not_placed(desk.journal, batch_id, 2, desk.venue, desk.clock)
 
+    assert caught.value.advice == (hint(Advice.RESUME_ROW, batch_id),)
+    assert first_row(desk, batch_id).state is UNKNOWN
     assert first_row(desk, batch_id).state is UNKNOWN
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from batch.errors import ConfigError
+from batch.errors import Advice, ConfigError, Hint
 from batch.model import Column, Order, Problem, Row, Sheet, Side, TimeInForce, Validation
 from batch.schema import DecimalSign, validate
 
@@ -115,7 +115,7 @@ def test_row_10_numbers_that_could_be_read_two_ways_are_problems(field: str, tex
     problem = problem_of(**{field: text})
 
     assert (problem.row, problem.field, problem.code) == (2, field, "ambiguous-number")
-    assert "--decimal and --thousands" in problem.action
+    assert problem.advice == (Hint(Advice.DECIMAL_SIGN),)
 
 
 @pytest.mark.parametrize("text", ["1.000", "500.000", "1.250"])
