@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,6 +13,8 @@ from batch.escaping import escaped, escaped_json
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
+
+_PIECES_AT_ONCE = 10_000
 
 PLAIN_WIDTH = 140
 """Characters a line where there is no terminal that could say how wide it is."""
@@ -52,4 +55,8 @@ def echo(words: object, *, err: bool = False) -> None:
 
 def print_json(document: dict[str, Any]) -> None:
     """Print the one JSON document of a command on stdout."""
-    click.echo(escaped_json(json.dumps(document, indent=2, ensure_ascii=False)))
+    # Piece by piece: the problems of a large sheet would take a gigabyte as one text.
+    pieces = json.JSONEncoder(indent=2, ensure_ascii=False).iterencode(document)
+    while some := list(islice(pieces, _PIECES_AT_ONCE)):
+        click.echo(escaped_json("".join(some)), nl=False)
+    click.echo()
