@@ -14,6 +14,7 @@ TOPICS = {
     "recovery": "an interrupted run, an UNKNOWN order, a venue that stops answering",
     "sheets": "columns, numbers, headers, working in the spreadsheet",
     "gates": "control totals, limits, four eyes",
+    "reports": "formats, how the sums are made, one day, your own sheet with the results",
     "journal": "where it lies, what it holds, what it refuses",
     "changes": "what changed, and what scripts must know of it",
 }
