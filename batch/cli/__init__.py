@@ -62,6 +62,11 @@ TABLE = {
         "batch.cli.events",
         "Print a batch's history, event by event, as tab-separated lines.",
     ),
+    "reconcile": Listed(
+        _PERSON,
+        "batch.cli.reconcile",
+        "Ask the venue again about every order of a batch, and tell what differs.",
+    ),
     "resolve": Listed(
         _PERSON, "batch.cli.resolve", "Record what a person found out about an UNKNOWN order."
     ),

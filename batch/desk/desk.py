@@ -200,6 +200,22 @@ class Desk:
             lambda: Outcome(Verdict.DONE, words=resolve(self._session, batch, row, finding))
         )
 
+    def resolve_by_trades(self, batch: str, trades: Path) -> Outcome:
+        """Record of each UNKNOWN order that was traded that the venue holds it.
+
+        Args:
+            trades: the back office's extract: the venue's JSON array, or CSV with coId and orderId.
+        """
+        from batch.desk.resolving import resolve_by_trades
+
+        return self._try(lambda: resolve_by_trades(self._session, batch, trades))
+
+    def reconcile(self, batch: str) -> Outcome:
+        """Ask the venue again about every order of a batch; tell what differs, change nothing."""
+        from batch.desk.reconciling import reconcile
+
+        return self._try(lambda: reconcile(self._session, batch))
+
     def report(
         self,
         batch: str,

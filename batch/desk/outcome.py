@@ -16,6 +16,7 @@ from batch.report import Background, MarkedCopy
 from batch.report.background import NOTHING_ELSE
 from batch.report.day import Day
 from batch.run.options import Outcome as RunEnd
+from batch.run.reconciling import Reconciliation
 from batch.states import FinalState, OrderState
 
 
@@ -82,6 +83,7 @@ class Outcome:
     events: tuple[EventRecord, ...] = ()
     files: tuple[Path, ...] = ()
     words: str = ""
+    reconciliation: Reconciliation | None = None
     error: BatchError | None = None
 
     @property

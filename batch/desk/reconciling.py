@@ -1,0 +1,33 @@
+"""Asking the venue again about a whole batch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from batch.desk.outcome import BatchResult, Outcome
+from batch.desk.session import Session
+from batch.desk.verdict import Verdict, verdict_on_states
+from batch.run.reconciling import reconcile as ask_again
+
+
+def reconcile(session: Session, batch: str) -> Outcome:
+    """Tell what the venue says otherwise than the journal; see `Desk.reconcile`.
+
+    Raises:
+        BatchError: there is no such batch, or the venue cannot be asked.
+    """
+    with session.open_journal(read_only=True) as journal:
+        found = journal.batch(batch)
+        record = found.batch
+        session.require_venue_of(record.venue_url, record.org, record.user)
+        with session.open_venue(threads=8) as (venue, _):
+            came_to = ask_again(journal.listing(batch), venue, session.clock)
+    result = BatchResult(
+        verdict_on_states(found.states, ()), Path(record.sheet_path), record, found.states
+    )
+    verdict = Verdict.DONE
+    if came_to.differences:
+        verdict = Verdict.UNKNOWN
+    elif came_to.unanswered:
+        verdict = Verdict.NOT_NOW
+    return Outcome(verdict, (result,), reconciliation=came_to)
