@@ -24,7 +24,7 @@ TOPICS = {
 @click.command("help", cls=GroupedCommand)
 @click.argument("topic", type=click.Choice(list(TOPICS)), required=False)
 def help(topic: str | None) -> None:
-    """Show a longer topic; without a TOPIC, the list of them.
+    """Show a longer topic; without a TOPIC, list them.
 
     \b
     Examples:
