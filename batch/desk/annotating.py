@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -31,6 +32,9 @@ def check_copy(target: Path, sheets: Sequence[Path]) -> None:
             sheets would share a file.
         ReportError: the folder is missing or cannot be written into, or it is the sheet itself.
     """
+    # Loaded before the first order leaves: nothing that is done to the installation while a batch
+    # runs can keep the copy from being written.
+    importlib.import_module("batch.report.annotated_results")
     if target.suffix.lower() not in WORKBOOK_FORMATS:
         raise WrongUsage(
             f"copy {target}: expected a name that ends with {', '.join(WORKBOOK_FORMATS)}, found "

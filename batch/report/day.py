@@ -216,6 +216,12 @@ def venue_words(comparison: Comparison) -> str:
     return f"{listed}. {' '.join(alarms(comparison))}"
 
 
+def _venue_fact(comparison: Comparison) -> str:
+    if alarms(comparison):
+        return f"{counted(comparison.active, 'active order')}: see above"
+    return venue_words(comparison)
+
+
 def alarms(comparison: Comparison) -> list[str]:
     """Say what does not agree, a sentence for each kind."""
     strays, ended, gone = map(len, (comparison.strays, comparison.ended, comparison.gone))
@@ -254,7 +260,7 @@ def day_head(day: Day, found: Survey, background: Background, now: datetime) -> 
                 ("Venue", url),
                 ("Org, users", f"{org}, {user}"),
                 ("Approved", f"{approved:,} of {counted(len(day.batches), 'batch')}"),
-                ("At the venue", venue_words(day.comparison)),
+                ("At the venue", _venue_fact(day.comparison)),
             ),
             (
                 ("From", background.moment_in_words(day.begin)),

@@ -27,7 +27,7 @@ from batch.report.text import visible
 from batch.report.totals import Amounts, Survey, survey
 from batch.report.wording import Head, amount_lines, counted, facts, headline, rate_in_words
 
-LINES, CURRENCIES, BARS = 14, 6, 8
+LINES, CURRENCIES, BARS = 10, 5, 8
 """What page one shows of the totals; the workbook has all of them."""
 
 LISTED = 50

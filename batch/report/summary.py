@@ -59,6 +59,8 @@ def write_summary(
     for column, width in enumerate(TOTAL_WIDTHS):
         worksheet.set_column(column, column, width)
     worksheet.fit_to_pages(1, 1)
+    # A count that leads somewhere is a link, and links are text.
+    worksheet.ignore_errors({"number_stored_as_text": "A1:M100"})
     page = _Page(workbook, worksheet)
     page.write_head(head)
     page.write_headline(found, head)
