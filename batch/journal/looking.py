@@ -59,6 +59,12 @@ class Looking:
             found = connection.execute(query.order_by(BATCHES.c.generation))
             return read_summaries(connection, found)
 
+    def batch_count(self) -> int:
+        """Count the batches of this scope; none is ever taken away."""
+        query = select(func.count()).where(BATCHES.c.venue_id.in_(self._scope()))
+        with self._reading() as connection:
+            return int(connection.execute(query).scalar_one())
+
     def last_event_at(self, batch_id: str) -> datetime | None:
         """Say when something was last recorded of a batch."""
         last = select(func.max(EVENTS.c.id)).where(EVENTS.c.batch_id == batch_id)

@@ -11,8 +11,14 @@ from sqlalchemy import Connection, insert
 
 from batch.journal.looking import Looking
 from batch.journal.records import Change, PlannedRow, write_moment, write_order, write_text
-from batch.journal.statements import append_events, apply_changes, find_venue
-from batch.journal.tables import BATCHES, ORDERS
+from batch.journal.statements import (
+    INSERT_ORDER,
+    append_events,
+    apply_changes,
+    execute_many,
+    find_venue,
+)
+from batch.journal.tables import BATCHES
 from batch.model import BatchRecord, Login
 from batch.states import OrderEvent, OrderState
 
@@ -69,8 +75,10 @@ class Planning(Looking):
         )
         for start in range(0, len(rows), 1000):
             portion = rows[start : start + 1000]
-            self._connection.execute(
-                insert(ORDERS), [write_order(batch.batch_id, venue_id, r) for r in portion]
+            execute_many(
+                self._connection,
+                INSERT_ORDER,
+                [write_order(batch.batch_id, venue_id, row) for row in portion],
             )
         append_events(
             self._connection,

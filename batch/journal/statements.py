@@ -73,6 +73,15 @@ INSERT_EVENT = insert(EVENTS).values(
 )
 
 
+_PLANNED = (
+    *("batch_id", "row", "venue_id", "sheet_values", "state", "client_order_id", "fingerprint"),
+    *("payload", "message", "symbol", "side", "currency", "size", "price", "time_in_force"),
+    *("expiry_time_s", "min_size", "org", "account", "own_client_order_id"),
+)
+INSERT_ORDER = insert(ORDERS).values({name: bindparam(name) for name in _PLANNED})
+"""A row as `write_order` gives it."""
+
+
 def execute_many(
     connection: Connection, statement: Insert | Update, parameters: Sequence[dict[str, Any]]
 ) -> int:

@@ -62,8 +62,9 @@ def _are_two_runs(one: Draft, other: Draft) -> bool:
 def commit(journal: Journal, draft: Draft, now: datetime) -> Planned:
     """Add the batch of a draft; for one that stands already, do nothing.
 
-    What the draft took from the journal is looked at again inside the transaction: another process
-    may have planned the same sheet, or sent an equal row, since.
+    What the draft took for granted is looked at again inside the transaction: another process may
+    have planned the same sheet, or an equal row, since. Only a batch that was added since can
+    stand in the way: an order becomes an exposure by being claimed, and before that it was planned.
 
     Raises:
         GateError: what would be sent is not what the draft says any more; nothing was added.
@@ -118,6 +119,8 @@ def _refuse_other_payloads(journal: Journal, draft: Draft, batch_id: str) -> Non
 
 
 def _refuse_change(planning: Planning, draft: Draft, now: datetime) -> None:
+    if planning.batch_count() == draft.batch_count:
+        return
     found = choose(planning, draft.identity, draft.validation, draft.options, draft.generation, now)
     before = draft.choice
     assert before is not None

@@ -68,6 +68,7 @@ class Draft:
         to_send: of these, what is still to leave, or may be.
         choice: what was decided about the rows of a new batch.
         repeats: the batch that a new one sends once more.
+        batch_count: how many batches the scope had before the rows were looked for.
     """
 
     identity: Identity
@@ -82,6 +83,7 @@ class Draft:
     rows: tuple[PlannedRow, ...] = ()
     choice: Choice | None = None
     repeats: str | None = None
+    batch_count: int = 0
 
     @property
     def skipped(self) -> Mapping[int, EarlierOrder]:
@@ -134,6 +136,7 @@ def draft(
     if earlier:
         require_sent(earlier[-1])
     generation = len(earlier) + 1
+    count = look.batch_count()
     choice = choose(look, identity, validation, options, generation, now)
     rows = tuple(_planned_rows(validation, choice, login.user, encode))
     leaving = {row.row for row in rows if row.state is OrderState.PLANNED}
@@ -164,6 +167,7 @@ def draft(
         rows=rows,
         choice=choice,
         repeats=earlier[-1].batch.batch_id if earlier else None,
+        batch_count=count,
     )
 
 

@@ -13,6 +13,7 @@ from batch.config import Settings
 from batch.desk import Desk, Outcome, RunningOptions, Submission, Verdict
 from batch.errors import Advice, BatchError, ConfigError, GateError
 from batch.simulator import Simulator, parse_fault
+from batch.states import OrderState
 from tests.desk.test_desk import HEADER, Notebook, venue
 
 __all__ = ["venue"]
@@ -380,3 +381,28 @@ def test_two_sheets_of_one_command_that_share_an_order_are_refused_before_any_is
         refusal(outcome)
     )
     assert office.posts == 0
+
+
+def test_what_was_not_sent_is_replaced_by_the_new_reading_as_the_refusal_says(
+    office: Office,
+) -> None:
+    office.venue.add_fault(parse_fault("status=503:place"))
+    sheet = office.sheet(*[FILLED.replace("100000", f"10000{n}") for n in range(9)])
+    first = office.submit(sheet, Submission(running=ONE_BY_ONE))
+    office.venue.clear_faults()
+    batch = first.batches[0].batch
+    assert batch is not None
+    unsent = first.batches[0].states[OrderState.PLANNED]
+    dealt = office.settings(sheet={"defaults": {"currency": "USD"}})
+    error = refusal(office.submit(sheet, settings=dealt))
+    assert f"{unsent} rows of it are not sent yet" in str(error)
+    assert [hint.advice for hint in error.advice] == [Advice.REPLACE_READING]
+
+    desk = Desk(dealt, clock=office.clock)
+    desk.correct(batch.batch_id, office.folder / "rest.csv")
+    outcome = office.submit(office.folder / "rest.csv", settings=dealt)
+
+    # In dollars it is the other side of the market.
+    assert outcome.batches[0].states == {OrderState.EXPIRED: unsent}
+    assert desk.resume(batch.batch_id).verdict is Verdict.UNKNOWN
+    assert len(office.venue.ledger.orders) == unsent

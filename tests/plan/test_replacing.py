@@ -14,6 +14,7 @@ from batch.cli.advice import words_of
 from batch.errors import GateError, JournalError, JournalLocked
 from batch.journal import Journal
 from batch.model import Order, Validation
+from batch.plan.commit import commit
 from batch.plan.draft import PlanOptions, draft
 from batch.plan.duplicates import Duplicates
 from batch.plan.identity import identify
@@ -244,3 +245,51 @@ def test_two_that_plan_at_once_do_not_plan_a_row_twice(
         assert {getattr(result, "is_new", None) for result in results} == {False, True}
     else:
         assert [type(result) for result in results].count(GateError) == 1
+
+
+def test_an_equal_row_that_is_planned_between_draft_and_commit_refuses(desk: Desk) -> None:
+    drafted = desk.draft(edited(3, row=2))
+    desk.plan(sheet_of(3))
+
+    with pytest.raises(GateError, match="no other batch is going to send, found 2"):
+        commit(desk.journal, drafted, desk.clock.now())
+
+    assert len(desk.journal.batches()) == 1
+
+
+def test_rows_to_skip_that_were_sent_between_draft_and_commit_refuse(desk: Desk) -> None:
+    drafted = desk.draft(edited(3, row=2), duplicates=SKIP)
+    desk.submit(sheet_of(3))
+
+    with pytest.raises(GateError, match="equal orders were planned or sent by another process"):
+        commit(desk.journal, drafted, desk.clock.now())
+
+    assert len(desk.venue.books) == 3
+
+
+def test_the_same_sheet_that_is_planned_between_draft_and_commit_is_the_batch(desk: Desk) -> None:
+    drafted = desk.draft(sheet_of(3))
+    name = desk.plan(sheet_of(3)).batch.batch_id
+
+    planned = commit(desk.journal, drafted, desk.clock.now())
+
+    assert (planned.batch.batch_id, planned.is_new) == (name, False)
+
+
+def test_the_same_sheet_that_another_process_read_differently_meanwhile_refuses(
+    desk: Desk,
+) -> None:
+    sheet = sheet_of(2)
+    dealt = replace(sheet.orders[0], currency="USD")
+    drafted = desk.draft(replace(sheet, orders=(dealt, sheet.orders[1])))
+    desk.plan(sheet)
+
+    with pytest.raises(GateError, match="with other orders in 1 rows, row 2 the first"):
+        commit(desk.journal, drafted, desk.clock.now())
+
+
+def test_a_commit_beside_another_batch_that_is_none_of_its_business_goes_on(desk: Desk) -> None:
+    drafted = desk.draft(sheet_of(2))
+    desk.plan(make_validation(make_order(9, price=Decimal("1.5"))))
+
+    assert commit(desk.journal, drafted, desk.clock.now()).is_new
