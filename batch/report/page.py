@@ -16,6 +16,7 @@ from typing import BinaryIO
 from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 
 from batch.errors import Wording
+from batch.escaping import escaped
 from batch.model import BatchRecord, OrderRecord
 from batch.report.attention import MEANINGS, Need, reason, what_to_do
 from batch.report.background import Background
@@ -89,7 +90,8 @@ def write_page(
         **page_values(head, found),
         entry=lambda need, record: entry(need, batch, record, f"{record.row}", background.word),
     )
-    stream.write(text.encode("utf-8", "backslashreplace"))
+    # HTML escapes what a browser acts on; this, what a terminal or an eye would.
+    stream.write(escaped(text).encode("utf-8", "backslashreplace"))
 
 
 def page_values(head: Head, found: Survey) -> dict[str, object]:

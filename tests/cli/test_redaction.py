@@ -262,7 +262,8 @@ def test_no_mistake_in_the_settings_shows_a_secret(folder: Path, name: str) -> N
 
     code = run(folder, *SUBMIT, "--config", "config.toml", **environment)
 
-    assert code == 78
+    # A proxy that is away may come back.
+    assert code == (6 if "not there" in name else 78)
     assert_no_secret(folder, but=("config.toml", "password"))
 
 
