@@ -57,7 +57,7 @@ _CHANGES = {
     "time_in_force": "gtc ioc fok gtt",
     "min_size": "maq",
     "account": "behalf giveup",
-    "whether it opens or closes a position": "position capacity",
+    "the opening or closing of a position": "position capacity",
     "the kind of order": "type typ kind category class art instruction instructions product style"
     " auftragsart ordertype ordtype security",
     "a stop or trigger price": "stop stp stops stopped trigger trig trail trailing trl trlng"
@@ -66,29 +66,30 @@ _CHANGES = {
     "a price that moves with the market": "peg pegged discretion discretionary slippage deviation"
     " tolerance",
     "a bound of its own": "max maximum",
-    "how the order is worked": "strategy strat strategie algo algorithm algorithmic twap vwap pov"
-    " participation slice slices clip clips interval urgency aggression execution exec benchmark",
+    "a way of working the order": "strategy strat strategie algo algorithm algorithmic twap vwap"
+    " pov participation slice slices clip clips interval urgency aggression execution exec"
+    " benchmark",
     "the day on which it settles": "tenor value settle settles settlement settl sttl delivery"
     " maturity matures forward forwards fwd swap swaps far leg legs ndf prompt valeur broken due"
     " vd val tom",
     "a fixing": "fixing fixings fix wmr bfix ecb",
     "an option": "option options strike premium call put",
-    "whether it is to be sent at all": "not outcome status stat sts state action cancel cancels"
-    " canceled cancelled cancellation cxl replace replaced amend amended modify hold held suspend"
-    " suspended active inactive enabled disabled live void delete deleted remove removed skip"
+    "a state in which it is not to be sent": "not outcome status stat sts state action cancel"
+    " cancels canceled cancelled cancellation cxl replace replaced amend amended modify hold held"
+    " suspend suspended active inactive enabled disabled live void delete deleted remove removed skip"
     " include included exclude excluded send sent release released done executed filled working"
     " remaining leaves outstanding balance rest open closed approved approval rejected confirmed"
     " authorised authorized ready draft paused parked withdrawn ignore ignored dead result"
     " results phase pending complete completed estado statut etat",
-    "where it is traded": "exchange exch venue destination dest route routing market ecn",
-    "how much of it is shown": "visible display displayed show shown hidden iceberg reserve peak"
+    "a place to trade it at": "exchange exch venue destination dest route routing market ecn",
+    "a part of it to show": "visible display displayed show shown hidden iceberg reserve peak"
     " disclosed dark refresh",
     "a target of its own": "take profit tp target",
-    "how long it stands": "good gtd till until valid validity duration deadline lifetime"
+    "an end of its life": "good gtd till until valid validity duration deadline lifetime"
     " gultigkeit gueltigkeit",
-    "when it is to be sent": "start end effective schedule scheduled delay session auction when",
-    "whether it may be filled in part": "aon partial partials reduce only",
-    "what its numbers count": "unit units lot lots multiplier multiple factor scale denomination"
+    "a time to send it at": "start end effective schedule scheduled delay session auction when",
+    "a condition on part fills": "aon partial partials reduce only",
+    "a unit of its numbers": "unit units lot lots multiplier multiple factor scale denomination"
     " percent permille contracts mio mn mm million millions thousand thousands",
 }
 CHANGES = {word: what for what, words in _CHANGES.items() for word in words.split()}

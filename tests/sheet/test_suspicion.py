@@ -317,7 +317,7 @@ def test_row_37_the_case_with_two_byte_order_marks() -> None:
     [
         ("typo-header-ccy.xlsx", "Dealt Curency", "currency"),
         ("stop-price.csv", "Stop Price", "a stop or trigger price"),
-        ("status-cancelled.csv", "Status", "whether it is to be sent at all"),
+        ("status-cancelled.csv", "Status", "a state in which it is not to be sent"),
     ],
 )
 def test_row_35_the_cases_are_refused(name: str, header: str, meaning: str) -> None:
