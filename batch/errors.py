@@ -22,6 +22,7 @@ class Advice(StrEnum):
     NAME_JOURNAL = "name another file as the journal"
     OR_NAME_JOURNAL = "or name another file as the journal"
     NAME_LOCAL_JOURNAL = "name a local file as the journal"
+    COPY_JOURNAL = "let copies of a journal be made by the program itself"
     UPGRADE_JOURNAL = "upgrade the journal"
     LIST_BATCHES = "list the batches of the journal"
     OR_PRACTISE = "or practise at the simulated venue"

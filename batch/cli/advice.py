@@ -10,6 +10,7 @@ _WORDS = {
     Advice.NAME_JOURNAL: "Name another file with --journal.",
     Advice.OR_NAME_JOURNAL: "Or name another with --journal.",
     Advice.NAME_LOCAL_JOURNAL: "Name a local file with --journal.",
+    Advice.COPY_JOURNAL: "Copies are made with: orderbatch journal backup PATH",
     Advice.UPGRADE_JOURNAL: "Run: orderbatch journal upgrade",
     Advice.LIST_BATCHES: "List them with: orderbatch batches",
     Advice.OR_PRACTISE: "Or practise with --simulate.",

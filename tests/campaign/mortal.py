@@ -111,7 +111,7 @@ class MortalJournal(Journal):
     def open_mortal(cls, path: Path, trouble: Trouble | None = None) -> MortalJournal:
         """Open it for a process that these troubles await."""
         with mock.patch("batch.journal.sqlite.opening.Database", MortalDatabase):
-            journal = cls.open(str(path))
+            journal = cls.open(str(path), allow_memory=True)
         assert isinstance(journal, cls) and isinstance(journal._database, MortalDatabase)
         journal.life = journal._database.life = Life(trouble or Trouble())
         return journal

@@ -336,6 +336,7 @@ def open_office(
                 office.sizes[row] = Decimal(line.split(",")[2])
             office.sheet.write_text(HEADER + "".join(lines))
             (folder / "config.toml").write_text(
+                "journal_on_memory_drive = true\n"
                 "[venue]\n"
                 f"settle_s = {6.0 / time_scale}\n"
                 "read_timeout_s = 5.0\n"

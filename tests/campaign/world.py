@@ -60,7 +60,7 @@ class World:
         self.folder = Path(
             tempfile.mkdtemp(prefix="history-", dir=MEMORY if MEMORY.is_dir() else None)
         )
-        shutil.copy(_empty_journal(), self.folder / "journal.db")
+        shutil.copytree(_empty_journal(), self.folder, dirs_exist_ok=True)
         self.books = Books(self.clock, self.market)
         self._next_size = FIRST_SIZE + 10 * len(self.sheet)
 
@@ -290,4 +290,4 @@ def _empty_journal() -> Path:
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     path = Path(folder) / "journal.db"
     Journal.open(str(path)).close()
-    return path
+    return Path(folder)

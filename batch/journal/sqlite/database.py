@@ -16,9 +16,14 @@ from batch.errors import JournalError
 from batch.journal.sqlite.faults import explain, in_words
 from batch.journal.sqlite.files import identity
 from batch.journal.sqlite.locking import hold
+from batch.journal.sqlite.witness import Witness
 
 WAL_LIMIT = 16 * 1024 * 1024
 """Bytes to which the write-ahead file shrinks again after a large plan."""
+
+
+LAST_LINE = "SELECT coalesce(max(id), 0) FROM events"
+"""How far a journal has come: nothing is recorded without its line of history."""
 
 
 class Database:
@@ -30,16 +35,24 @@ class Database:
     """
 
     def __init__(
-        self, path: Path | None, where: str, *, busy_timeout_s: float, is_shared: bool
+        self,
+        path: Path | None,
+        where: str,
+        *,
+        busy_timeout_s: float,
+        is_shared: bool,
+        witness: Witness,
     ) -> None:
         """Connect; nothing is read or changed yet.
 
         Args:
             busy_timeout_s: how long to wait for another process's short transaction.
             is_shared: other machines may have the file open, too.
+            witness: what notes beside the file how far it has come.
         """
         self.path = path
         self.where = where
+        self.witness = witness
         self._busy_timeout_s = busy_timeout_s
         self._is_shared = is_shared
         self._is_ours = False
@@ -57,6 +70,7 @@ class Database:
 
     def close(self) -> None:
         """Let go of the file."""
+        self.witness.close()
         with self._in_words():
             self._connection.close()
             self._engine.dispose()
@@ -71,10 +85,15 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Begin, commit; roll back on everything that can be raised, Ctrl-C included."""
+        last = None
         with self._in_words(), self._connection.begin():
             self._connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield self._connection
             self._require_same_files()
+            if self.witness.is_open:
+                (last,) = self._driver_connection().execute(LAST_LINE).fetchone()
+        if last is not None:
+            self.witness.note(last)
 
     @contextmanager
     def rebuilding(self) -> Iterator[Connection]:
@@ -101,6 +120,11 @@ class Database:
         self._is_ours = True
         with self._in_words():
             self._set_durability(self._driver_connection())
+
+    def write_back(self) -> None:
+        """Take what is in the write-ahead file over into the journal's own, if nobody minds."""
+        with self._in_words():
+            self._driver_connection().execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
     def require_sound(self) -> None:
         """Look through the whole file.

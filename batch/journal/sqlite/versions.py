@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import uuid
 from contextlib import closing
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from sqlalchemy import Connection, create_engine, insert, inspect, select, update
+from sqlalchemy import Connection, create_engine, delete, insert, inspect, select, update
 from sqlalchemy.pool import StaticPool
 
 from batch.errors import Advice, JournalError
-from batch.journal.sqlite.database import Database
+from batch.journal.sqlite.database import LAST_LINE, Database
 from batch.journal.sqlite.files import make_file
 from batch.journal.sqlite.triggers import guard_history
+from batch.journal.sqlite.witness import Extent
 from batch.journal.tables import META, METADATA, VERSION
 
 
@@ -56,6 +59,7 @@ def bring_up_to_date(database: Database) -> None:
             METADATA.create_all(connection)
             guard_history(connection)
             connection.execute(insert(META), {"name": "version", "value": str(VERSION)})
+            _begin_noting(database, connection)
             return
         if found < VERSION:
             if database.path is not None:
@@ -65,7 +69,34 @@ def bring_up_to_date(database: Database) -> None:
         # anything is sent.
         require_own_schema(connection, database.where)
         connection.execute(update(META).where(META.c.name == "version").values(value=str(VERSION)))
+        _begin_noting(database, connection)
 
+
+def read_extent(connection: Connection) -> Extent:
+    """Say which journal it is and how far it has come."""
+    rows = connection.execute(select(META.c.name, META.c.value)).all()
+    values = {row.name: row.value for row in rows}
+    last = connection.exec_driver_sql(LAST_LINE).scalar_one()
+    return Extent(values.get(JOURNAL_ID, ""), last, is_copy=COPY in values)
+
+
+def _begin_noting(database: Database, connection: Connection) -> None:
+    # Before the commit, so that no other process finds a named journal alone.
+    extent = read_extent(connection)
+    if not extent.journal_id:
+        extent = replace(extent, journal_id=uuid.uuid4().hex)
+        connection.execute(insert(META), {"name": JOURNAL_ID, "value": extent.journal_id})
+    if extent.is_copy:
+        connection.execute(delete(META).where(META.c.name == COPY))
+    if database.path is not None and not database.witness.is_open:
+        database.witness.begin(extent)
+
+
+JOURNAL_ID = "journal_id"
+"""Under this name a journal holds what tells it from others."""
+
+COPY = "copy"
+"""Under this name a copy holds when it was made, until something is written to it."""
 
 _LISTED = "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE sql IS NOT NULL"
 

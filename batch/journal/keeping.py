@@ -1,0 +1,62 @@
+"""Looking after a journal: looking it through, copying it, bringing it up to date."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from batch.journal.examining import Examination
+from batch.journal.sqlite import keeping
+from batch.journal.store import BUSY_TIMEOUT_S, Journal
+
+
+def examine(
+    location: str, *, allow_network: bool = False, allow_memory: bool = False
+) -> Examination:
+    """Look a journal through from end to end; nothing is changed, nor upgraded.
+
+    Args:
+        location, allow_network, allow_memory: as of `Journal.open`.
+
+    Returns:
+        How much it holds and all that is wrong with it, whatever else uses it meanwhile.
+
+    Raises:
+        JournalError: there is none, or so little of one that it cannot be looked at.
+    """
+    return keeping.examine(
+        location,
+        allow_network=allow_network,
+        allow_memory=allow_memory,
+        busy_timeout_s=BUSY_TIMEOUT_S,
+    )
+
+
+def back_up(
+    location: str, target: Path, now: datetime, *, allow_network: bool = False
+) -> Examination:
+    """Copy a journal as it is at this moment, a running batch or not, and look the copy through.
+
+    Args:
+        location, allow_network: as of `Journal.open`.
+        target: the copy's file; where something stands it is not touched.
+
+    Returns:
+        What the copy holds.
+
+    Raises:
+        JournalError: there is no journal, the target is taken or cannot be written, or the copy is
+            not whole; there is no copy then.
+    """
+    return keeping.back_up(
+        location, target, now, allow_network=allow_network, busy_timeout_s=BUSY_TIMEOUT_S
+    )
+
+
+def upgrade(location: str, *, allow_network: bool = False, allow_memory: bool = False) -> None:
+    """Make a journal's tables, or bring those of an older version up to date.
+
+    Raises:
+        JournalError: as of `Journal.open`.
+    """
+    Journal.open(location, allow_network=allow_network, allow_memory=allow_memory).close()
