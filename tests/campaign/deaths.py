@@ -84,7 +84,7 @@ def _at_commit(events: Iterable[OrderEvent], where: str) -> Callable[[Fuse], Non
             if_wanted(changes)
 
         def in_transaction(
-            _: Any, __: str, ___: str, changes: Sequence[Change], ____: datetime
+            _: Any, __: str, ___: str, changes: Sequence[Change], *____: Any, **_____: Any
         ) -> None:
             if_wanted(changes)
 

@@ -203,9 +203,9 @@ def claimed_row_is_not_sent(patches: Patches) -> None:
 def claims_are_not_counted(patches: Patches) -> None:
     """Claim a row without looking whether it was there to be claimed."""
 
-    def apply(original: Any, *args: Any) -> None:
+    def apply(original: Any, *args: Any, **named: Any) -> None:
         with contextlib.suppress(JournalError):
-            original(*args)
+            original(*args, **named)
 
     _wrap(patches, store, "apply_changes", apply)
 

@@ -143,10 +143,9 @@ class Trouble:
             other.execute("BEGIN IMMEDIATE")
             trouble.callback(other.close)
             return
-        # No byte more than the write-ahead file has: what the system says of a full quota.
+        # Not even a commit's first page fits: what the system says of a full quota.
         before = resource.getrlimit(resource.RLIMIT_FSIZE)
-        size = path.with_name(f"{path.name}-wal").stat().st_size
-        resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
         trouble.callback(resource.setrlimit, resource.RLIMIT_FSIZE, before)
 
 
