@@ -28,7 +28,7 @@ from batch.model import Validation
 from batch.plan.approval import approval_code, record_approval
 from batch.plan.commit import commit, refuse_shared_rows
 from batch.plan.draft import Draft, PlanOptions, draft
-from batch.plan.duplicates import Duplicates
+from batch.plan.duplicates import Duplicates, listing
 from batch.plan.identity import identify
 from batch.plan.since import refuse_sent_since
 from batch.plan.witness import refuse_unknown_report
@@ -269,6 +269,12 @@ class _Submitting:
         if one.skipped:
             session.say(
                 f"{len(one.skipped):,} rows were filled before, or may still be, and are left out."
+            )
+        if one.keyless:
+            session.warn(
+                f"{len(one.keyless):,} rows equal orders that were sent without a run key in the "
+                f"last 24 hours; as run {one.identity.run_key} they are sent once more:\n"
+                f"{listing(one.keyless, one.identity.login.user)}"
             )
         if one.withdrawn:
             session.say(

@@ -50,6 +50,7 @@ class Choice:
     fingerprints: Mapping[int, str]
     skipped: Mapping[int, EarlierOrder]
     withdrawals: Mapping[str, tuple[int, ...]]
+    keyless: Mapping[int, EarlierOrder]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,11 @@ class Draft:
     def skipped(self) -> Mapping[int, EarlierOrder]:
         """Rows left out because they were sent before -> the order that they repeat."""
         return self.choice.skipped if self.choice else {}
+
+    @property
+    def keyless(self) -> Mapping[int, EarlierOrder]:
+        """Rows that this run's key makes other orders than those sent without one today."""
+        return self.choice.keyless if self.choice else {}
 
     @property
     def withdrawals(self) -> Mapping[str, tuple[int, ...]]:
@@ -246,6 +252,7 @@ def choose(
         fingerprints=prints,
         skipped=skipped,
         withdrawals={other: tuple(sorted(planned)) for other, planned in withdrawals.items()},
+        keyless=repeats.keyless,
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from batch.journal import EarlierOrder
@@ -67,10 +67,13 @@ class Repeats:
         sent: row -> the exposure that it repeats.
         waiting: row -> the rows that other batches have planned and not sent, which a `resume`
             would: the one of its content, and those that have its client ID.
+        keyless: row -> the order that was sent without a key in the last day, and that the run's
+            own key makes another one; somebody may not have meant that.
     """
 
     sent: Mapping[int, EarlierOrder]
     waiting: Mapping[int, list[EarlierOrder]]
+    keyless: Mapping[int, EarlierOrder] = field(default_factory=dict)
 
 
 class Earlier:
@@ -82,6 +85,7 @@ class Earlier:
         self._suffixed: defaultdict[str, list[EarlierOrder]] = defaultdict(list)
         self._exposures: defaultdict[str, list[EarlierOrder]] = defaultdict(list)
         self._waiting: defaultdict[str, list[EarlierOrder]] = defaultdict(list)
+        self._keyless: defaultdict[str, list[EarlierOrder]] = defaultdict(list)
         for order in orders:
             self._by_id[order.client_order_id].append(order)
             stem, _, number = order.client_order_id.rpartition(SUFFIX)
@@ -92,6 +96,8 @@ class Earlier:
                     self._waiting[order.fingerprint].append(order)
             elif is_exposure(order, run_key, now):
                 self._exposures[order.fingerprint].append(order)
+            elif not order.run_key and is_exposure(order, "", now):
+                self._keyless[order.fingerprint].append(order)
 
     def of_id(self, client_order_id: str) -> EarlierOrder | None:
         """Give the order that has this client ID."""
@@ -123,9 +129,12 @@ class Earlier:
             if not is_met and (again or row not in sent):
                 order = pools.next_of(fingerprint)
                 waiting[row] += [order] if order is not None else []
+        pools = _Pools(self._keyless, set())
+        keyless = {row: pools.next_of(print_) for row, print_ in prints.items() if row not in sent}
         return Repeats(
             {row: sent[row] for row in prints if row in sent},
             {row: orders for row, orders in waiting.items() if orders},
+            {row: order for row, order in keyless.items() if order is not None},
         )
 
     def _sent_by_id(

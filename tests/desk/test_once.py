@@ -174,6 +174,18 @@ def test_without_a_key_what_any_run_sent_in_a_day_counts(office: Office) -> None
     assert office.posts == 1
 
 
+def test_a_key_after_a_run_without_one_sends_once_more_and_says_so(office: Office) -> None:
+    sheet = office.sheet(FILLED, FILLED)
+    office.submit(sheet)
+
+    outcome = office.submit(sheet, run("second"))
+
+    assert outcome.verdict is Verdict.DONE
+    assert office.posts == 4
+    (words,) = [words for words in office.told.warned if "without a run key" in words]
+    assert "2 rows equal orders" in words and "as run second they are sent once more" in words
+
+
 def test_a_key_from_the_companion_file_counts(office: Office) -> None:
     sheet = office.sheet(FILLED)
     office.submit(sheet, run("monday"))
