@@ -75,12 +75,12 @@ _CHANGES = {
     "a fixing": "fixing fixings fix wmr bfix ecb",
     "an option": "option options strike premium call put",
     "a state in which it is not to be sent": "not outcome status stat sts state action cancel"
-    " cancels canceled cancelled cancellation cxl replace replaced amend amended modify hold held"
-    " suspend suspended active inactive enabled disabled live void delete deleted remove removed skip"
-    " include included exclude excluded send sent release released done executed filled working"
-    " remaining leaves outstanding balance rest open closed approved approval rejected confirmed"
-    " authorised authorized ready draft paused parked withdrawn ignore ignored dead result"
-    " results phase pending complete completed estado statut etat",
+    " cancels canceled cancelled cancellation cxl replace replaced amend amended modify hold"
+    " held suspend suspended active inactive enabled disabled live void delete deleted remove"
+    " removed skip include included exclude excluded send sent release released done executed"
+    " filled working remaining leaves outstanding balance rest open closed approved approval"
+    " rejected confirmed authorised authorized ready draft paused parked withdrawn ignore"
+    " ignored dead result results phase pending complete completed estado statut etat",
     "a place to trade it at": "exchange exch venue destination dest route routing market ecn",
     "a part of it to show": "visible display displayed show shown hidden iceberg reserve peak"
     " disclosed dark refresh",
