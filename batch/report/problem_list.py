@@ -33,7 +33,7 @@ _WIDTH = sum(width for _, width in COLUMNS)
 _LINE_POINTS, _MOST_POINTS = 15.0, 405.0
 # An indent on the left takes its room, and so does the edge on the right; a width counts digits,
 # and letters are a little narrower.
-_EDGES, _LETTERS = 3, 1.05
+_EDGES, _LETTERS = 3, 1.15
 
 _COMMENT_WIDEST, _COMMENT_NARROWEST = 46, 14
 _COMMENT_LINE, _COMMENT_CHARACTER, _COMMENT_EDGE = 18, 7, 16

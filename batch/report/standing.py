@@ -27,7 +27,9 @@ from batch.report.text import visible
 SAVED_BY = "orderbatch"
 """Who saved a workbook last, in its properties, until somebody else does."""
 
-_CORE = "docProps/core.xml"
+_CORE, _APP = "docProps/core.xml", "docProps/app.xml"
+# What the two libraries say of themselves; LibreOffice leaves everything else as it was.
+_WRITTEN_BY = re.compile(r"<AppVersion>12\.0000</AppVersion>|Openpyxl")
 # Properties of ours take a kilobyte, and the first line of JSON little more than a path.
 _LARGEST_CORE, _LONGEST_LINE = 200_000, 1_000_000
 _PROPERTY = r"<(?:\w+:)?{name}(?:\s[^>]*)?>([^<]*)</"
@@ -163,21 +165,22 @@ def _judge_workbook(path: Path, mark: str, title: str | None) -> Standing:
     Args:
         title: of a workbook from before there were marks.
     """
-    core = _core_properties(path)
+    core = _part(path, _CORE)
     category, saved_by = _property(core, "category"), _property(core, "lastModifiedBy")
     if not category and title is not None and _property(core, "title") == title:
         return OURS if not saved_by else _CHANGED
     if category == mark:
-        return OURS if saved_by == SAVED_BY else _CHANGED
+        untouched = saved_by == SAVED_BY and _WRITTEN_BY.search(_part(path, _APP)) is not None
+        return OURS if untouched else _CHANGED
     if category.startswith("orderbatch: "):
         return _of_another(category.removeprefix("orderbatch: "))
     return _NOT_OURS
 
 
-def _core_properties(path: Path) -> str:
+def _part(path: Path, name: str) -> str:
     try:
-        with zipfile.ZipFile(path) as package, package.open(_CORE) as core:
-            return core.read(_LARGEST_CORE).decode("utf-8", "replace")
+        with zipfile.ZipFile(path) as package, package.open(name) as part:
+            return part.read(_LARGEST_CORE).decode("utf-8", "replace")
     except PermissionError:
         raise
     # A file of anybody's making.

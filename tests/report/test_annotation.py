@@ -388,8 +388,8 @@ def test_line_of_the_list_is_as_high_as_its_longest_text() -> None:
 
     assert problem_list.line_points(["B4", "4", "Amount", "-3", "a number", ""]) == 18
     assert problem_list.line_points(["B4", "4", "Amount", "-3", "a number " * 20, ""]) == 63
-    assert problem_list.line_points(["B4", "4", "Amount", "x" * 60, "", ""]) == 48
-    assert problem_list.line_points(["B4", "4", "Amount", wide, "", ""]) == 78
+    assert problem_list.line_points(["B4", "4", "Amount", "x" * 60, "", ""]) == 33
+    assert problem_list.line_points(["B4", "4", "Amount", wide, "", ""]) == 63
 
 
 def test_both_copies_list_problems_alike(source: Path, tmp_path: Path) -> None:

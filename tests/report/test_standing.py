@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import sys
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -138,6 +140,30 @@ def test_workbook_that_somebody_saved_since_is_left_alone_but_stops_nothing(
     assert written != target
     assert "was saved by somebody else since orderbatch made it, and is left alone" in told[0]
     assert load_workbook(target)["Results"]["A1"].value == "my own words"
+
+
+def test_workbook_that_libreoffice_saved_is_left_alone(
+    tmp_path: Path, batch: BatchRecord, orders: list[OrderRecord], clock: StoppedClock
+) -> None:
+    """It keeps the name of whoever saved a workbook before, and puts its own in app.xml."""
+    written = report.write(tmp_path / "written.xlsx", batch, orders, clock=clock)
+    target = tmp_path / "out.xlsx"
+    with zipfile.ZipFile(written) as before, zipfile.ZipFile(target, "w") as after:
+        for name in before.namelist():
+            content = before.read(name)
+            if name == "docProps/app.xml":
+                content = re.sub(
+                    rb"<Application>.*?</AppVersion>",
+                    b"<Application>LibreOffice/7.4</Application><AppVersion>15.0000</AppVersion>",
+                    content,
+                    flags=re.DOTALL,
+                )
+            after.writestr(name, content)
+    before_bytes = target.read_bytes()
+
+    assert report.write(target, batch, orders, clock=clock) != target
+    assert report.write(written, batch, orders, clock=clock) == written
+    assert target.read_bytes() == before_bytes
 
 
 def test_workbook_from_before_there_were_marks_is_known_by_its_title(
