@@ -76,6 +76,9 @@ def load(
         _refuse_contradictions(path, venue, settings.venue, overrides)
     secret = {key: SecretStr(value) for key, value in overrides.items() if key == "password"}
     login = settings.venue.model_copy(update={**overrides, **secret})
+    # A blank beside a name is nobody's other name.
+    bare = {key: getattr(login, key).strip() for key in ("url", "user", "org")}
+    login = login.model_copy(update=bare)
     journal = environment.get("ORDERBATCH_JOURNAL") or settings.journal
     return settings.model_copy(
         update={"venue": login, "journal": journal or str(default_dir / "journal.db")}

@@ -118,9 +118,12 @@ class Looking:
         ]
 
     def _scope(self) -> list[int]:
-        org = (self._login.url, self._login.org)
+        # Whatever its letters: an older journal may have one org in two spellings.
+        url, org = self._login.url, self._login.org.casefold()
         logins = [(row.id, Login.of(row.url, row.org, row.user)) for row in self._venues()]
-        return [number for number, login in logins if (login.url, login.org) == org]
+        return [
+            number for number, login in logins if login.url == url and login.org.casefold() == org
+        ]
 
     def _venues(self) -> list[Row[Any]]:
         with self._reading() as connection:

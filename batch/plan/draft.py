@@ -262,13 +262,13 @@ def require_one_spelling(look: Looking, login: Login) -> None:
     Raises:
         ConfigError: the journal has this login, or this org, in other letters.
     """
-    for other in look.logins():
-        is_same_org = other.url == login.url and other.org == login.org
-        if login.differs_in_case_alone(other) or (
-            not is_same_org
-            and other.url == login.url
-            and other.org.casefold() == login.org.casefold()
-        ):
+    known = look.logins()
+    if login in known:
+        return
+    has_org = any((other.url, other.org) == (login.url, login.org) for other in known)
+    for other in known:
+        same_org = other.url == login.url and other.org.casefold() == login.org.casefold()
+        if login.differs_in_case_alone(other) or (same_org and not has_org):
             raise ConfigError(
                 f"settings: expected the login as the journal knows it, {other.user} of "
                 f"{other.org} at {other.url}, found {login.user} of {login.org} at {login.url}, "

@@ -157,6 +157,15 @@ def test_a_login_that_is_spelled_in_another_way_is_the_same(journal: Journal) ->
     assert look.logins() == [LOGIN]
 
 
+def test_an_org_in_two_spellings_is_one_scope(journal: Journal) -> None:
+    add(journal, "old")
+
+    look = journal.looking(replace(LOGIN, org="acme"))
+
+    assert len(look.earlier_orders(client_order_ids=["old-2"])) == 1
+    assert look.generations("hash-old") == []
+
+
 def test_runs_of_one_content_are_told_apart(journal: Journal) -> None:
     with journal.planning(LOGIN, NOW) as planning:
         for name, run_key in (("a", ""), ("b", "monday")):

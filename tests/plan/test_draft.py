@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from batch.cli.advice import words_of
-from batch.errors import GateError
+from batch.errors import ConfigError, GateError
 from batch.model import Problem, Row, Validation
 from batch.plan.draft import PlanOptions
 from batch.plan.duplicates import Duplicates
@@ -16,7 +16,7 @@ from batch.plan.identity import Identity, Login
 from batch.plan.since import refuse_sent_since
 from batch.states import OrderState
 from batch.venue import encode_order
-from tests.plan.planning import plan
+from tests.plan.planning import draw_up, plan
 from tests.run.conftest import Desk
 from tests.run.doubles import LOGIN, make_order, make_validation
 from tests.run.sheets import edited, interrupt, sheet_of, states_of
@@ -228,3 +228,28 @@ def test_an_id_of_the_batch_that_is_taken_by_other_content_is_refused(
 
     with pytest.raises(GateError, match=f"batch {taken}: expected a free ID"):
         desk.plan(sheet_of(3))
+
+
+@pytest.mark.parametrize(
+    "login",
+    [replace(LOGIN, user="USER"), replace(LOGIN, org="org"), replace(LOGIN, org="org", user="ana")],
+)
+def test_a_login_that_the_journal_has_in_other_letters_is_refused(desk: Desk, login: Login) -> None:
+    desk.plan(sheet_of(1))
+
+    with pytest.raises(ConfigError, match="differs in capital letters alone"):
+        draw_up(desk.journal, sheet_of(2), login, PlanOptions(), desk.clock.now())
+
+
+def test_a_login_that_the_journal_has_in_both_letters_is_not(desk: Desk) -> None:
+    # As an older version may have left it.
+    desk.submit(sheet_of(1))
+    other = replace(LOGIN, org="org")
+    batch = replace(desk.journal.batches()[0].batch, batch_id="older")
+    with desk.journal.planning(other, desk.clock.now()) as planning:
+        planning.add(batch, content_hash="h", generation=1, rows=[], detail="")
+
+    with pytest.raises(GateError, match="were not sent before"):
+        draw_up(
+            desk.journal, make_validation(make_order(2)), other, PlanOptions(), desk.clock.now()
+        )
