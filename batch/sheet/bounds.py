@@ -29,6 +29,7 @@ class Limits:
     rows: int = _bound(100_000, "orders", "a venue that takes 10 a second needs 3 hours for them")
     cells: int = _bound(5_000_000, "cells", "each takes about 60 bytes of memory")
     columns: int = _bound(500, "columns", "an order has 14 fields, an export of a treasury 200")
+    header_text: int = _bound(255, "characters in a header", "more than that no table can hold")
     lines: int = _bound(5_000_000, "lines", "five times what a spreadsheet program can open")
     line_text: int = _bound(1_000_000, "characters in a line", "500 columns of 2,000 characters")
     record_lines: int = _bound(
@@ -45,7 +46,7 @@ class Limits:
     )
     depth: int = _bound(1_000, "XML tags within each other", "a worksheet has eight")
     text_bytes: int = _bound(
-        250_000_000, "bytes of text that cells share", "all of it is held in memory"
+        250_000_000, "bytes of text in a worksheet", "all of it is held in memory"
     )
     cell_text: int = _bound(32_767, "characters in a cell", "more than that no cell can hold")
     cell_formats: int = _bound(65_536, "cell formats", "more than that no workbook can hold")

@@ -11,6 +11,9 @@ from batch.sheet.raw import RawRow
 from batch.sheet.suspicion import Judge, Suspicion
 from batch.sheet.words import normalise
 
+_LONGEST_KNOWN = 100
+"""No known header has so many characters; a title may have thousands."""
+
 TITLE_ROWS = 20
 """How many rows may stand above the header."""
 
@@ -181,7 +184,11 @@ def _ignored_in_vain(name: str) -> Problem:
 
 def fields_of(row: RawRow, known: Mapping[str, str]) -> set[str]:
     """Give the order fields that a row names, if it is taken as a header."""
-    return {known[name] for text in row.texts if (name := normalise(text)) in known}
+    return {
+        known[name]
+        for text in row.texts
+        if len(text) <= _LONGEST_KNOWN and (name := normalise(text)) in known
+    }
 
 
 def find_header(

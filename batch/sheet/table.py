@@ -21,7 +21,7 @@ from batch.model import (
     row_list,
     shown,
 )
-from batch.sheet.bounds import Limits
+from batch.sheet.bounds import Limits, require
 from batch.sheet.flaws import flaw_words
 from batch.sheet.headers import (
     TITLE_ROWS,
@@ -105,6 +105,8 @@ def build(
         if not any(text.strip() for row in top for text in row.texts) and ahead is None:
             raise _no_orders(reading, "an empty sheet")
         raise no_header(reading.where)
+    for text in header.texts:
+        require(reading.where, reading.limits, "header_text", len(text))
     require_fields(reading.where, header, known, reading.constant_fields)
     notes = reading.headers.notes(reading.where, header)
     hidden = _hidden_columns(reading, header, is_hidden) if is_hidden is not None else ()

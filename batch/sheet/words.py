@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 
 # Ignorable by Unicode's own list, though not of a category that says so.
 _FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
@@ -26,9 +27,9 @@ _LOOKALIKES = str.maketrans(
 
 def words_of(header: str) -> list[str]:
     """Split a header into its words, in lower case: at blanks, punctuation, digits and capitals."""
-    text = "".join(map(_seen, header.translate(_SIGNS_THAT_ARE_WORDS)))
+    text = header.translate(_SIGNS_THAT_ARE_WORDS).translate(_SEEN)
     # Some signs come apart into others only now: an overline into a blank and a mark above it.
-    text = "".join(map(_seen, unicodedata.normalize("NFKC", text).translate(_SIGNS_THAT_ARE_WORDS)))
+    text = unicodedata.normalize("NFKC", text).translate(_SIGNS_THAT_ARE_WORDS).translate(_SEEN)
     return _BREAKS.sub(" ", text).casefold().split()
 
 
@@ -39,7 +40,7 @@ def normalise(header: str) -> str:
         Its words without anything between them; of a header that is all punctuation the header
         itself, so that it is not taken for a blank one; "" for a blank one.
     """
-    return "".join(words_of(header)) or "".join("".join(map(_seen_sign, header)).split())
+    return "".join(words_of(header)) or "".join(header.translate(_SEEN_SIGNS).split())
 
 
 def plain(word: str) -> str:
@@ -69,3 +70,19 @@ def _seen_sign(char: str) -> str:
     if category in ("Cc", "Cf", "Co", "Cn", "Cs") and not char.isspace():
         return ""
     return "" if is_mark_of_form or char in _FILLERS else char
+
+
+class _Once(dict[int, str]):
+    """What is seen of each character, asked once for each: a sheet may hold millions of them."""
+
+    def __init__(self, ask: Callable[[str], str]) -> None:
+        super().__init__()
+        self._ask = ask
+
+    def __missing__(self, point: int) -> str:
+        seen = self[point] = self._ask(chr(point))
+        return seen
+
+
+_SEEN = _Once(_seen)
+_SEEN_SIGNS = _Once(_seen_sign)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from sys import getsizeof
 from typing import TypeVar
 
 from openpyxl.utils.cell import column_index_from_string, range_boundaries
@@ -17,6 +18,7 @@ _REFERENCE = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})", re.ASCII)
 # Less than this nobody sees: half a point, a tenth of a character.
 _LEAST_HEIGHT = 0.5
 _LEAST_WIDTH = 0.1
+_EMPTY = getsizeof("")
 
 _Action = TypeVar("_Action")
 
@@ -101,6 +103,7 @@ class _RowHandler:
         self._no_width = False
         self._no_height = False
         self._arrays: list[Area] = []
+        self._text_bytes = 0
         # Of the row:
         self._number = 0
         self._hidden = False
@@ -303,6 +306,8 @@ class _RowHandler:
     def _end_row(self) -> None:
         if self._texts:
             self._worksheet.require("columns", len(self._texts))
+            self._text_bytes += sum(map(getsizeof, self._texts)) - _EMPTY * len(self._texts)
+            self._worksheet.require("text_bytes", self._text_bytes)
             numeric = tuple(self._numeric)
             self.done.append(
                 RawRow(

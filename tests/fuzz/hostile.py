@@ -237,6 +237,27 @@ def text_with_one_rare_letter(path: Path) -> Path:
     return path
 
 
+def long_titles(path: Path) -> Path:
+    def rows() -> Iterator[str]:
+        for number in range(1, 22):
+            cells = "".join(text_cell("Size \u0415" * 5_000) for _ in range(400))
+            yield f'<row r="{number}">{cells}</row>'
+
+    return _write(path, sheet=_sheet_data(rows()))
+
+
+def long_titles_of_text(path: Path) -> Path:
+    title = ",".join(["Size of it" * 199] * 490)
+    path.write_text(f"{title}\n" * 20 + csv_text(line()))
+    return path
+
+
+def many_short_titles(path: Path) -> Path:
+    title = ",".join(["Size of an order and what it is for " * 2] * 490)
+    path.write_text(f"{title}\n" * 20 + csv_text(line()))
+    return path
+
+
 def styled_blank_rows(path: Path) -> Path:
     def rows() -> Iterator[str]:
         yield header_xml()
@@ -303,6 +324,9 @@ HOSTILE: tuple[Callable[[Path], Path], ...] = (
     lines_of_commas,
     one_long_line,
     text_with_one_rare_letter,
+    long_titles,
+    long_titles_of_text,
+    many_short_titles,
     styled_blank_rows,
     blank_rows_without_references,
     tags_of_nothing,

@@ -48,6 +48,10 @@ def columns_of_text(path: Path) -> Path:
     return write_text(path.parent, f"{','.join(HEADER)},Desk\n{line()},x\n")
 
 
+def header_text(path: Path) -> Path:
+    return write_text(path.parent, f"{','.join(HEADER)},{'Desk ' * 60}\n{line()},x\n")
+
+
 def lines(path: Path) -> Path:
     return write_text(path.parent, csv_text(line()) + "\r\n\r\n\n")
 
@@ -77,6 +81,10 @@ def worksheets(path: Path) -> Path:
 
 def shared_texts(path: Path) -> Path:
     return write_parts(path, header_xml() + order_xml(2), strings="<si><t>x</t></si>" * 50)
+
+
+def texts_of_cells(path: Path) -> Path:
+    return write_parts(path, header_xml() + order_xml(2, note=text_cell("\u0415" * 1_000)))
 
 
 def one_shared_text(path: Path) -> Path:
@@ -146,6 +154,7 @@ CASES: list[tuple[Callable[[Path], Path], str, int, str]] = [
     (columns_of_a_workbook, "columns", 7, "too-many-columns"),
     (columns_behind_a_gap, "columns", 100, "too-many-columns"),
     (columns_of_text, "columns", 7, "too-many-columns"),
+    (header_text, "header_text", 255, "workbook-too-large"),
     (lines, "lines", 4, "too-many-lines"),
     (line_text, "line_text", 100, "workbook-too-large"),
     (parts, "unpacked_bytes", 100, "workbook-too-large"),
@@ -155,6 +164,7 @@ CASES: list[tuple[Callable[[Path], Path], str, int, str]] = [
     (relationships, "relationships", 2, "workbook-too-large"),
     (worksheets, "worksheets", 2, "workbook-too-large"),
     (shared_texts, "text_bytes", 1_000, "workbook-too-large"),
+    (texts_of_cells, "text_bytes", 2_000, "workbook-too-large"),
     (one_shared_text, "text_bytes", 500_000, "workbook-too-large"),
     (cell_text, "cell_text", 100, "workbook-too-large"),
     (endless_cell, "cell_text", 100_000, "workbook-too-large"),
