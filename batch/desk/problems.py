@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from batch.desk.outcome import BatchResult
 from batch.errors import Hint
-from batch.escaping import escaped_line
+from batch.escaping import escaped, escaped_line
 from batch.model import Order, Problem, Sheet
 
 Wording = Callable[[Hint], str]
@@ -59,4 +59,4 @@ def why(result: BatchResult, word: Wording = str) -> str:
         lines.append(" ".join([str(result.error), *map(word, result.error.advice)]))
     if (found := result.validation) is not None:
         lines += [sentence(found.sheet, problem, word) for problem in found.problems]
-    return "\n".join([*lines, ""])
+    return escaped("\n".join([*lines, ""]))
