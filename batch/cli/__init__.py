@@ -70,6 +70,7 @@ TABLE = {
     "resolve": Listed(
         _PERSON, "batch.cli.resolve", "Record what a person found out about an UNKNOWN order."
     ),
+    "journal": Listed(_PERSON, "batch.cli.journal", "Upgrade, check or copy the journal."),
     "simulator": Listed(
         _PRACTISE,
         "batch.cli.simulator",

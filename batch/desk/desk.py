@@ -321,6 +321,24 @@ class Desk:
         except BatchError as error:
             return Outcome(verdict_on(error), error=error)
 
+    def upgrade_journal(self) -> Outcome:
+        """Make the journal's tables, or bring those of an older version up to date."""
+        from batch.desk.journals import upgrade
+
+        return self._try(lambda: upgrade(self._session))
+
+    def check_journal(self) -> Outcome:
+        """Look the journal through from end to end."""
+        from batch.desk.journals import check
+
+        return self._try(lambda: check(self._session))
+
+    def back_up_journal(self, target: Path) -> Outcome:
+        """Copy the journal as it is at this moment, and look the copy through."""
+        from batch.desk.journals import backup
+
+        return self._try(lambda: backup(self._session, target))
+
     def open_journal(self) -> AbstractContextManager[Journal]:
         """Open the journal to look at it; a running batch does not keep anybody out.
 

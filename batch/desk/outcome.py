@@ -10,6 +10,7 @@ from pathlib import Path
 from batch.desk.standing import counts
 from batch.desk.verdict import Verdict
 from batch.errors import BatchError
+from batch.journal.examining import Examination
 from batch.model import BatchRecord, EventRecord, OrderRecord, Problem, Validation
 from batch.plan.identity import Login
 from batch.report import Background, MarkedCopy
@@ -84,6 +85,7 @@ class Outcome:
     files: tuple[Path, ...] = ()
     words: str = ""
     reconciliation: Reconciliation | None = None
+    examination: Examination | None = None
     error: BatchError | None = None
 
     @property

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from batch.clock import Clock, bounds_of_day, trading_day
 from batch.config import (
@@ -47,6 +47,14 @@ LOGIN_PATIENCE_S = 15.0
 """For so long a venue that is away is asked for a login again; nothing is planned before that."""
 
 LOGIN_FIRST_PAUSE_S = 1.0
+
+
+class JournalPlace(NamedTuple):
+    """Where a journal is, and what of a drive is allowed that does not keep it safe for certain."""
+
+    location: str
+    allow_network: bool
+    allow_memory: bool
 
 
 class Session:
@@ -134,15 +142,22 @@ class Session:
             ):
                 yield journal
             return
-        location = self._journal or self.settings.journal
-        assert location is not None
+        place = self.journal_place()
         with Journal.open(
-            location,
+            place.location,
             read_only=read_only,
-            allow_network=self.settings.journal_on_network_drive,
-            allow_memory=self.settings.journal_on_memory_drive,
+            allow_network=place.allow_network,
+            allow_memory=place.allow_memory,
         ) as journal:
             yield journal
+
+    def journal_place(self) -> JournalPlace:
+        """Say where the journal is, and on which drives it may lie."""
+        location = self._journal or self.settings.journal
+        assert location is not None
+        return JournalPlace(
+            location, self.settings.journal_on_network_drive, self.settings.journal_on_memory_drive
+        )
 
     def login(self) -> Login:
         """Say whose orders at which venue these are.
