@@ -11,6 +11,7 @@ from types import FrameType
 import click
 
 from batch.cli.advice import words_of
+from batch.cli.logs import STORY
 from batch.desk.verdict import Verdict, verdict_on
 from batch.errors import BatchError
 from batch.escaping import escaped
@@ -21,11 +22,18 @@ log = logging.getLogger(__name__)
 def guarded(command: Callable[[], object]) -> int:
     """Run a command; whatever leaves it becomes a clear message and an exit code."""
     signal.signal(signal.SIGTERM, _interrupt)
+    code = _exit_code_of(command)
+    STORY.info("ended with exit code %d", code)
+    return code
+
+
+def _exit_code_of(command: Callable[[], object]) -> int:
     try:
         result = command()
     except click.exceptions.Exit as leaving:
         return leaving.exit_code
     except click.ClickException as error:
+        STORY.error("%s", error.format_message())
         _show(error)
         return error.exit_code
     except BatchError as error:
@@ -64,6 +72,7 @@ def with_lost_output(code: int, lost: OSError | None) -> int:
 
 def tell(words: str) -> None:
     """Say why the program ends, on stderr, in the form that every message has."""
+    STORY.error("%s", words)
     click.echo(f"orderbatch: {escaped(words)}", err=True)
 
 

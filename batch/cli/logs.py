@@ -22,6 +22,9 @@ from batch.escaping import escaped, escaped_json, escaped_line
 FIELDS = ("batch", "row", "client_order_id", "server_order_id", "request_id")
 """What a record may say beside its words; the names under which JSON lines have it."""
 
+STORY = logging.getLogger("batch.story")
+"""What a person is told, and how it began and ended: for the file alone, where nobody looks on."""
+
 LARGEST_FILE = 10_000_000
 OLDER_FILES = 5
 
@@ -86,6 +89,8 @@ class _TerminalHandler(logging.StreamHandler[TextIO]):
 
     def __init__(self) -> None:
         logging.Handler.__init__(self)
+        # The person has been told already.
+        self.addFilter(lambda record: record.name != STORY.name)
 
     @property
     def stream(self) -> TextIO:  # type: ignore[override]

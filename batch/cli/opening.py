@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
-from batch.cli.logs import files_of_log, set_up_logging
+from batch import __version__
+from batch.cli.logs import STORY, files_of_log, set_up_logging
 
 if TYPE_CHECKING:
     from batch.config import Settings
@@ -69,6 +71,7 @@ def open_desk(
             Protection(others).claim(path, "the log")
             kept.append(Kept(path, "the log"))
     set_up_logging(common.verbose, common.log_file, common.log_format)
+    _log_beginning()
 
     def settings() -> Settings:
         return load(
@@ -85,6 +88,24 @@ def open_desk(
         kept=kept,
         listener=Terminal(quiet=common.quiet, simulated=simulated, as_json=as_json),
     )
+
+
+def _log_beginning() -> None:
+    """Say in the log what was asked for; whatever could hold a password is left out."""
+    context = click.get_current_context(silent=True)
+    if context is None:
+        return
+    said = [
+        f"{name}={value}"
+        for name, value in context.params.items()
+        if name not in _NOT_LOGGED
+        and context.get_parameter_source(name) is not ParameterSource.DEFAULT
+    ]
+    STORY.info("orderbatch %s: %s %s", __version__, context.command_path, " ".join(said))
+
+
+_NOT_LOGGED = ("journal",)
+"""A URL of a journal may hold a password."""
 
 
 def end(outcome: Outcome, *, as_json: bool = False) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import sys
 import textwrap
@@ -14,7 +15,9 @@ import click
 from batch.cli.advice import in_words, with_advice, words_of
 from batch.cli.console import echo
 from batch.cli.exits import tell
+from batch.cli.logs import STORY
 from batch.cli.summary import closing_words
+from batch.desk.problems import sentence
 from batch.desk.verdict import Verdict
 from batch.errors import BatchError, Hint
 from batch.escaping import escaped
@@ -39,10 +42,15 @@ class Terminal:
         self._mark = "SIMULATED  " if simulated else ""
 
     def say(self, words: str, *advice: Hint) -> None:
+        STORY.info("%s", with_advice(words, advice))
         if not self._quiet:
-            self.warn(words, *advice)
+            self._print(words, *advice)
 
     def warn(self, words: str, *advice: Hint) -> None:
+        STORY.warning("%s", with_advice(words, advice))
+        self._print(words, *advice)
+
+    def _print(self, words: str, *advice: Hint) -> None:
         lines = [self._mark + line for line in escaped(with_advice(words, advice)).split("\n")]
         if sys.stderr.isatty():
             lines = [folded for line in lines for folded in _fold(line)]
@@ -53,7 +61,9 @@ class Terminal:
 
     def ask(self, question: Question) -> bool:
         self._lay_out(question)
-        return click.confirm(escaped(f"{self._mark}{question.words}"), err=True)
+        is_wanted = click.confirm(escaped(f"{self._mark}{question.words}"), err=True)
+        STORY.info("%s %s", question.words, "yes" if is_wanted else "no")
+        return is_wanted
 
     def preview(self, question: Question) -> None:
         if not self._quiet:
@@ -85,16 +95,20 @@ class Terminal:
 
         for line in notes(validation):
             self.say(line)
+        for problem in validation.problems if STORY.isEnabledFor(logging.WARNING) else ():
+            STORY.warning("%s", sentence(validation.sheet, problem, in_words))
         if validation.problems:
             show_problems(validation, err=True)
 
     def conclude(self, result: BatchResult) -> None:
+        if STORY.isEnabledFor(logging.INFO):
+            STORY.info("%s", closing_words(result))
         is_plain = result.has_sent and result.verdict is Verdict.DONE
         if self._quiet and is_plain:
             return
         # Once: on a terminal as the end of the story, otherwise on stdout, for a script.
         for_a_script = not self._as_json and not sys.stdout.isatty()
-        self.warn(closing_words(result, names_reports=not for_a_script))
+        self._print(closing_words(result, names_reports=not for_a_script))
         if for_a_script:
             for path in result.reports:
                 echo(path)

@@ -45,7 +45,5 @@ def backup(session: Session, target: Path) -> Outcome:
         JournalError: there is no copy.
     """
     place = session.journal_place()
-    found = back_up(
-        place.location, target, session.clock.now(), allow_network=place.allow_network
-    )
+    found = back_up(place.location, target, session.clock.now(), allow_network=place.allow_network)
     return Outcome(Verdict.DONE, examination=found, words=str(target))

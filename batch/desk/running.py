@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import signal
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -39,6 +40,9 @@ from batch.states import OrderState
 if TYPE_CHECKING:
     from batch.simulator import Simulator
     from batch.venue import Venue
+
+story = logging.getLogger("batch.story")
+"""What became of each order, for whoever reads the log alone."""
 
 NAMED_UNKNOWN = 5
 """UNKNOWN rows that the closing words name."""
@@ -183,6 +187,7 @@ def conclude(
         failed = True
     states = journal.batch(batch.batch_id).states
     orders = journal.listing(batch.batch_id)
+    _log_orders(batch, orders)
     verdict = verdict_on_run(states, outcome, options.accept)
     if verdict is Verdict.DONE and PARTIAL not in options.accept and count_part_fills(orders):
         verdict = Verdict.NOT_ALL_FILLED
@@ -204,6 +209,35 @@ def conclude(
     )
     session.listener.conclude(result)
     return result
+
+
+def _log_orders(batch: BatchRecord, orders: Iterable[OrderRecord]) -> None:
+    if not story.isEnabledFor(logging.INFO):
+        return
+    run = f", run {batch.run_key}" if batch.run_key else ""
+    story.info(
+        "batch %s of %s, as %s of %s at %s%s",
+        *(batch.batch_id, batch.sheet_path, batch.user, batch.org, batch.venue_url, run),
+    )
+    for record in orders:
+        order = record.order
+        terms = "no order"
+        if order is not None:
+            size = f"{order.size:f} {order.currency}"
+            terms = f"{order.side} {size} of {order.symbol} at {order.price:f}"
+        filled = "not known" if record.filled_size is None else f"{record.filled_size:f}"
+        price = "" if record.average_price is None else f" at {record.average_price:f}"
+        story.info(
+            "row %d: %s: %s, filled: %s%s",
+            *(record.row, terms, record.final_state, filled, price),
+            extra={
+                "batch": record.batch_id,
+                "row": record.row,
+                "client_order_id": record.client_order_id,
+                "server_order_id": record.server_order_id,
+                "request_id": record.request_id,
+            },
+        )
 
 
 def verdict_on_run(

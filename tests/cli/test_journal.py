@@ -28,15 +28,13 @@ def test_a_journal_is_looked_through(desk: Office) -> None:
 def test_a_damaged_journal_is_78(desk: Office) -> None:
     desk.call("submit", desk.sheet(FILLED, FILLED), "--yes")
     with closing(sqlite3.connect(place(desk))) as other:
-        other.execute("DROP TRIGGER IF EXISTS orders_stay")
-        other.execute("PRAGMA foreign_keys = OFF")
-        other.execute("UPDATE batches SET row_count = row_count + 1")
+        other.execute("CREATE TABLE stray (x)")
         other.commit()
 
     call = desk.call("journal", "check")
 
     assert call.code == 78
-    assert "1 faults" in call.out or "faults" in call.out
+    assert "stray" in call.out and "1 faults" in call.out
 
 
 def test_a_copy_is_whole_and_overwrites_nothing(desk: Office) -> None:

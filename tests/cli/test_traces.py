@@ -32,7 +32,9 @@ def test_json_lines_name_batch_row_ids_and_request(desk: Office) -> None:
     assert filled["server_order_id"] == order["server_order_id"]
     assert re.fullmatch(r"[0-9a-f]{32}", filled["request_id"])
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", filled["at"])
-    assert [r["message"].split(":")[0] for r in records if r.get("row")] == [
+    assert [
+        r["message"].split(":")[0] for r in records if r.get("row") and "run" in r["logger"]
+    ] == [
         "claimed",
         "accepted",
         "filled",
@@ -81,3 +83,55 @@ def test_a_fault_is_logged_with_its_place(formatter: logging.Formatter) -> None:
 
     assert "ZeroDivisionError" in text
     assert "b c" in text
+
+
+def story_of(path: str) -> list[str]:
+    return [
+        json.loads(line)["message"]
+        for line in lines_of(path)
+        if json.loads(line)["logger"] == "batch.story"
+    ]
+
+
+LOGGED = ("--log-file", "run.log", "--log-format", "json")
+
+
+def test_the_log_tells_the_whole_story(desk: Office) -> None:
+    call = desk.call("submit", desk.sheet(FILLED), "--yes", "--json", "--run", "eod", *LOGGED)
+
+    story = story_of("run.log")
+    name, order = call.json["batch"]["id"], call.json["orders"][0]
+    assert story[0].startswith("orderbatch 0.1.0: ") and "submit" in story[0]
+    assert "orders.csv" in story[0] and "run=eod" in story[0]
+    assert any(line.startswith(f"batch {name} of ") and "run eod" in line for line in story)
+    assert any(
+        line.startswith("row 2: Buy 100000 EUR of EUR/USD at 1.2: FILLED, filled: 100000 at ")
+        and line.endswith(order["average_price"])
+        for line in story
+    )
+    assert any("1 rows: 1 FILLED" in line for line in story)
+    assert story[-1] == "ended with exit code 0"
+
+
+def test_the_log_has_the_refusals_and_problems_however_quiet(desk: Office) -> None:
+    sheet = desk.sheet(FILLED, "EUR/USD,Hold,5,1.2,IOC\n")
+
+    desk.call("submit", sheet, "--yes", "--quiet", *LOGGED)
+    desk.call("submit", desk.sheet(FILLED), "--yes", "--quiet", "--max-rows", 1, *LOGGED)
+    other = desk.sheet(FILLED, FILLED, first_size=7)
+    desk.call("submit", other, "--yes", "-q", "--max-rows", 1, *LOGGED)
+
+    story = story_of("run.log")
+    assert any("row 3, side: expected Buy or Sell" in line for line in story)
+    assert any("rows: expected at most 1 orders, found 2" in line for line in story)
+    assert [line for line in story if line.startswith("ended")] == [
+        "ended with exit code 3",
+        "ended with exit code 0",
+        "ended with exit code 3",
+    ]
+
+
+def test_what_was_told_is_not_told_twice_on_a_terminal(desk: Office) -> None:
+    call = desk.call("submit", desk.sheet(FILLED), "--yes", "--verbose")
+
+    assert "batch.story" not in call.err
