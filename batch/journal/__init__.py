@@ -7,7 +7,7 @@ anything travels.
 from batch.journal.actor import actor
 from batch.journal.holding import Hold
 from batch.journal.looking import Looking
-from batch.journal.planning import Planning
+from batch.journal.planning import Planning, WrittenRows
 from batch.journal.records import BatchSummary, Change, EarlierOrder, PlannedRow
 from batch.journal.sqlite.files import files_of
 from batch.journal.stopping import Stop
@@ -23,6 +23,7 @@ __all__ = [
     "PlannedRow",
     "Planning",
     "Stop",
+    "WrittenRows",
     "actor",
     "files_of",
 ]

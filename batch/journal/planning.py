@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from datetime import datetime
 
@@ -21,6 +21,23 @@ from batch.journal.statements import (
 from batch.journal.tables import BATCHES
 from batch.model import BatchRecord, Login
 from batch.states import OrderEvent, OrderState
+
+
+class WrittenRows:
+    """Rows of a batch as the journal will hold them, made ready before anybody is kept waiting.
+
+    While they are inserted no other process can record anything, so nothing else is done then.
+    """
+
+    def __init__(self, batch_id: str, rows: Iterable[PlannedRow]) -> None:
+        self._values = [write_order(batch_id, 0, row) for row in rows]
+
+    def insert(self, connection: Connection, venue_id: int) -> None:
+        """Insert them all, for a login."""
+        for values in self._values:
+            values["venue_id"] = venue_id
+        if self._values:
+            execute_many(connection, INSERT_ORDER, self._values)
 
 
 class Planning(Looking):
@@ -47,10 +64,14 @@ class Planning(Looking):
         *,
         content_hash: str,
         generation: int,
-        rows: Sequence[PlannedRow],
+        rows: Sequence[PlannedRow] | WrittenRows,
         detail: str,
     ) -> None:
-        """Record a batch with all its rows; durable when the planning ends without an error."""
+        """Record a batch with all its rows; durable when the planning ends without an error.
+
+        Args:
+            rows: made ready before the planning where they may be many.
+        """
         login = self._login
         # A login that an older journal spells in another way stays the one that it is.
         mine = self._mine()
@@ -73,13 +94,8 @@ class Planning(Looking):
                 "created_at": write_moment(batch.created_at),
             },
         )
-        for start in range(0, len(rows), 1000):
-            portion = rows[start : start + 1000]
-            execute_many(
-                self._connection,
-                INSERT_ORDER,
-                [write_order(batch.batch_id, venue_id, row) for row in portion],
-            )
+        written = rows if isinstance(rows, WrittenRows) else WrittenRows(batch.batch_id, rows)
+        written.insert(self._connection, venue_id)
         append_events(
             self._connection,
             batch.batch_id,

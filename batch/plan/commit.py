@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from batch.errors import GateError
-from batch.journal import BatchSummary, Journal, Planning
+from batch.journal import BatchSummary, Journal, Planning, WrittenRows
 from batch.model import BatchRecord
 from batch.plan.day import exceeded_day
 from batch.plan.draft import Draft, choose, require_sent
@@ -78,12 +78,14 @@ def commit(journal: Journal, draft: Draft, now: datetime) -> Planned:
         for other in draft.withdrawals:
             # Nobody may be sending these rows just now; held until the plan is committed.
             held.enter_context(journal.hold(other, now))
+        # Before the planning, while others may still record what they learn.
+        rows = WrittenRows(draft.batch.batch_id, draft.rows)
         with journal.planning(login, now) as planning:
             meanwhile = _meanwhile(planning, draft)
             if meanwhile is None:
                 _refuse_change(planning, draft, now)
                 _refuse_day(planning, draft)
-                _add(planning, draft)
+                _add(planning, draft, rows)
     if meanwhile is None:
         return Planned(draft.batch, draft.states, is_new=True)
     _refuse_other_payloads(journal, draft, meanwhile.batch.batch_id)
@@ -149,16 +151,16 @@ def _refuse_day(planning: Planning, draft: Draft) -> None:
         )
 
 
-def _add(planning: Planning, draft: Draft) -> None:
+def _add(planning: Planning, draft: Draft, rows: WrittenRows) -> None:
     batch = draft.batch
-    for other, rows in draft.withdrawals.items():
+    for other, withdrawn in draft.withdrawals.items():
         words = f"withdrawn before it was sent: batch {batch.batch_id} sends it in its place"
-        planning.withdraw(other, rows, detail=words, message=words)
+        planning.withdraw(other, withdrawn, detail=words, message=words)
     planning.add(
         batch,
         content_hash=draft.identity.content,
         generation=draft.generation,
-        rows=draft.rows,
+        rows=rows,
         detail=f"{len(draft.rows)} rows of {draft.validation.sheet.path.name}, "
         f"{len(draft.skipped)} already sent",
     )

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import event
 
 from batch.errors import JournalError
-from batch.journal import Change, EarlierOrder, Journal
+from batch.journal import Change, EarlierOrder, Journal, WrittenRows
 from batch.model import Login
 from batch.states import OrderEvent, OrderState
 from tests.journal.planned import LOGIN, NOW, a_batch, a_row, add, claim, states
@@ -291,3 +291,24 @@ def test_rows_that_were_claimed_before_are_told_from_those_that_never_were(
 
     assert [order.row for order in claimed] == [2]
     assert [order.row for order in journal.orders("abc", [OrderState.PLANNED])] == [2, 3]
+
+
+def test_rows_that_were_made_ready_beforehand_are_recorded_alike(journal: Journal) -> None:
+    rows = [a_row(2, batch_id="b"), a_row(3, batch_id="b", state=OrderState.SKIPPED)]
+    ready = WrittenRows("b", rows)
+    add(journal, "a", [a_row(2, batch_id="a"), a_row(3, batch_id="a", state=OrderState.SKIPPED)])
+
+    with journal.planning(LOGIN, NOW) as planning:
+        planning.add(a_batch("b"), content_hash="h", generation=1, rows=ready, detail="")
+
+    like_a = [
+        replace(
+            order,
+            batch_id="b",
+            client_order_id=f"b-{order.row}",
+            payload=f'{{"coId": "b-{order.row}"}}',
+        )
+        for order in journal.orders("a")
+    ]
+    assert list(journal.orders("b")) == like_a
+    assert len(journal.looking(LOGIN).earlier_orders(client_order_ids=["b-2"])) == 1
