@@ -255,6 +255,15 @@ def test_a_row_that_filled_beside_its_refused_twin_is_not_sent_again(office: Off
     assert office.posts == 3
 
 
+def test_of_equal_rows_only_those_beyond_what_was_sent_leave(office: Office) -> None:
+    office.submit(office.sheet(FILLED, FILLED))
+
+    outcome = office.submit(office.sheet(FILLED, FILLED, FILLED), how("skip"))
+
+    assert outcome.batches[0].states == {OrderState.SKIPPED: 2, OrderState.FILLED: 1}
+    assert office.posts == 3
+
+
 @pytest.mark.parametrize("duplicates", ["refuse", "skip"])
 def test_an_order_that_is_open_counts_after_a_day(office: Office, duplicates: str) -> None:
     office.submit(office.sheet(OPEN))
