@@ -9,7 +9,7 @@ import click
 
 from batch.cli.helping import GroupedCommand
 from batch.cli.opening import CommonOptions, end, open_desk
-from batch.cli.options import PATH, common, json_document
+from batch.cli.options import PATH, common, force, json_document
 
 
 @click.command(cls=GroupedCommand)
@@ -24,12 +24,14 @@ from batch.cli.options import PATH, common, json_document
     "day-<date>.xlsx here.",
 )
 @click.option("--no-venue", is_flag=True, help="Do not ask the venue what is active there.")
+@force
 @json_document
 @common
 def day(
     day: datetime | None,
     reports: tuple[Path, ...],
     no_venue: bool,
+    force: bool,
     as_json: bool,
     common: CommonOptions,
 ) -> int:
@@ -46,13 +48,13 @@ def day(
       orderbatch day
       orderbatch day 2026-10-30 --report day.html
     """
-    from batch.cli.console import print_json
+    from batch.cli.console import echo, print_json
     from batch.report.day import day_in_words
     from batch.report.day_formats import day_document
 
     targets = reports or (() if as_json else (Path.cwd(),))
     desk = open_desk(common, as_json=as_json)
-    outcome = desk.day(day.date() if day else None, targets, ask_venue=not no_venue)
+    outcome = desk.day(day.date() if day else None, targets, ask_venue=not no_venue, force=force)
     if outcome.day is not None:
         for line in day_in_words(outcome.day):
             desk.listener.say(line)
@@ -61,5 +63,5 @@ def day(
             print_json({**document, "exit_code": outcome.verdict})
         else:
             for path in outcome.reports:
-                click.echo(path)
+                echo(path)
     return end(outcome, as_json=as_json)

@@ -17,16 +17,22 @@ from batch.errors import BatchError, ReportError
 from batch.journal import BatchSummary, Journal
 from batch.model import OrderRecord, VenueOrder
 from batch.plan.identity import Login
-from batch.report import Background, Placing
+from batch.report import Background, Placing, check_target
 from batch.report.day import Comparison, Day, DayBatch, compare
 from batch.report.day_formats import DAY_FORMATS, check_day_target, write_day
+from batch.report.protection import Protection
 from batch.states import OrderState
 
 OPEN_STATES = (OrderState.OPEN, OrderState.UNKNOWN, OrderState.SENDING)
 
 
 def report_day(
-    session: Session, asked: date | None, reports: Sequence[Path], *, ask_venue: bool
+    session: Session,
+    asked: date | None,
+    reports: Sequence[Path],
+    *,
+    ask_venue: bool,
+    force: bool,
 ) -> Outcome:
     """Gather a trading day, compare it with the venue, and write its reports; see `Desk.day`.
 
@@ -37,19 +43,24 @@ def report_day(
     starts = _starts(session)
     day = asked or trading_day(session.clock.now(), starts)
     targets = [_target(path, day) for path in reports]
+    protection = Protection(session.kept())
     for target in targets:
         if target.suffix.lower() not in DAY_FORMATS:
             raise WrongUsage(
                 f"report {target}: expected a name that ends with {', '.join(DAY_FORMATS)}, found "
                 "another ending."
             )
-        check_day_target(target, day)
+        protection.claim(target, "the report of the day")
+        if force:
+            check_target(target, DAY_FORMATS)
+        else:
+            check_day_target(target, day)
     with session.open_journal(read_only=True) as journal:
         login = session.known_login()
         found = _gather(session, journal, login, day, starts, ask_venue=ask_venue)
         known, placing = (
             Background(zone=zone(session), word=session.listener.word),
-            Placing(say=session.warn),
+            Placing(force, session.warn),
         )
         written, failures = [], []
         for target in targets:

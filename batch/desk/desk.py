@@ -256,7 +256,12 @@ class Desk:
         return self._try(lambda: _of_batches([correct(self._session, batch, target)]))
 
     def day(
-        self, day: date | None = None, reports: Sequence[Path] = (), *, ask_venue: bool = True
+        self,
+        day: date | None = None,
+        reports: Sequence[Path] = (),
+        *,
+        ask_venue: bool = True,
+        force: bool = False,
     ) -> Outcome:
         """Report a trading day over all its batches.
 
@@ -264,10 +269,13 @@ class Desk:
             day: None for the one of now.
             reports: files or folders; with none, nothing is written.
             ask_venue: hold the journal against the venue's list of active orders.
+            force: reports may replace whatever files stand there.
         """
         from batch.desk.day import report_day
 
-        return self._try(lambda: report_day(self._session, day, reports, ask_venue=ask_venue))
+        return self._try(
+            lambda: report_day(self._session, day, reports, ask_venue=ask_venue, force=force)
+        )
 
     def show(self, batch: str, row: int | None = None) -> Outcome:
         """Give a batch with all its rows, or one row with its history."""

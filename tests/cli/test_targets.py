@@ -204,7 +204,9 @@ def test_no_command_writes_through_a_link(desk: Office, venue: Simulator) -> Non
     assert not venue.ledger.orders
 
 
-def test_default_name_that_is_a_planted_link_is_not_followed(desk: Office) -> None:
+def test_default_name_that_is_a_planted_link_is_not_followed(
+    desk: Office, venue: Simulator
+) -> None:
     sheet = desk.sheet(FILLED)
     dry = desk.call("submit", sheet, "--dry-run")
     batch = dry.err.split("batch ")[1].split(",")[0]
@@ -215,8 +217,9 @@ def test_default_name_that_is_a_planted_link_is_not_followed(desk: Office) -> No
     call = desk.call("submit", sheet, "--yes")
 
     assert call.code not in (0, 70)
-    assert "is a symbolic link" in call.err
+    assert f"orders-results-{batch}.xlsx" in "".join(call.err.split())
     assert behind.read_text() == "precious"
+    assert not venue.ledger.orders
 
 
 def test_marked_copy_serves_again_until_somebody_mends_in_it(office: Office) -> None:
@@ -292,3 +295,20 @@ def test_new_files_are_read_by_nobody_else(desk: Office) -> None:
 
     for name in ("run.log", "r.csv", "r.xlsx"):
         assert (desk.folder / name).stat().st_mode & 0o007 == 0, name
+
+
+def test_report_of_a_day_replaces_no_other_file_unless_forced(desk: Office) -> None:
+    desk.sheet(FILLED)
+    submit(desk)
+    mine = desk.folder / "day.json"
+    mine.write_text("mine")
+    journal = desk.folder / "journal.json"
+
+    refused = desk.call("day", "--report", mine)
+    no_target = desk.call("day", "--report", journal, "--journal", journal)
+
+    assert refused.code not in (0, 70) and "--force" in refused.err
+    assert mine.read_text() == "mine"
+    assert no_target.code not in (0, 70) and "found the journal" in no_target.err
+    assert desk.call("day", "--report", mine, "--force").code == 0
+    assert json.loads(mine.read_text())
