@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from batch.errors import Advice, ConfigError, SheetError, hint
 from batch.model import FIELDS, REQUIRED_FIELDS, Problem, shown
@@ -104,6 +104,16 @@ class Headers:
             for header, field in self._spelt.items()
             if (name := normalise(header)) not in self._ignored
         }
+
+    def meant(self, texts: Iterable[str]) -> dict[str, str]:
+        """Give for each field the first header among unknown ones that may mean it."""
+        judge = Judge(self._spelt)
+        found: dict[str, str] = {}
+        for text in texts:
+            suspicion = judge.suspicion(text)
+            for field in suspicion.fields if suspicion else ():
+                found.setdefault(field, text)
+        return found
 
     def notes(self, where: str, header: RawRow) -> tuple[Problem, ...]:
         """Name the columns that are only carried along.
@@ -212,13 +222,14 @@ def find_header(
 
 
 def require_fields(
-    where: str, header: RawRow, known: Mapping[str, str], constant_fields: Collection[str]
+    where: str, header: RawRow, headers: Headers, constant_fields: Collection[str]
 ) -> None:
     """Refuse a header that lacks a required field or names one twice.
 
     Raises:
         SheetError: with the nearest header for each missing field.
     """
+    known = headers.known
     seen: dict[str, int] = {}
     for position, text in enumerate(header.texts):
         field = known.get(normalise(text))
@@ -240,7 +251,13 @@ def require_fields(
             for position, text in enumerate(header.texts)
             if text.strip() and normalise(text) not in known
         }
-        wanted = "; ".join(f"{field}{_nearest(field, unknown, known)}" for field in missing)
+        meant = headers.meant([text for text in header.texts if normalise(text) in unknown])
+        wanted = "; ".join(
+            f"{field}, the nearest header is {unknown[normalise(meant[field])]}"
+            if field in meant
+            else f"{field}{_nearest(field, unknown, known)}"
+            for field in missing
+        )
         raise SheetError(
             f"{where}, row {header.number}: required column missing: {wanted}",
             code="missing-column",

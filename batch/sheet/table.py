@@ -107,7 +107,7 @@ def build(
         raise no_header(reading.where)
     for text in header.texts:
         require(reading.where, reading.limits, "header_text", len(text))
-    require_fields(reading.where, header, known, reading.constant_fields)
+    require_fields(reading.where, header, reading.headers, reading.constant_fields)
     notes = reading.headers.notes(reading.where, header)
     hidden = _hidden_columns(reading, header, is_hidden) if is_hidden is not None else ()
     collector = _Collector(reading, header, check_line, left_out=hidden)

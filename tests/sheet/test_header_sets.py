@@ -24,7 +24,7 @@ def refused_headers(name: str) -> tuple[set[str], set[str]]:
     marked = HEADER_SETS[name].split("|")
     texts = [text.removeprefix("!") for text in marked]
     headers, row = Headers({}, ()), RawRow(1, texts)
-    require_fields(name, row, headers.known, ())
+    require_fields(name, row, headers, ())
     try:
         headers.notes(name, row)
     except HeaderRefusal as refusal:

@@ -98,6 +98,16 @@ def test_row_25_a_missing_column_names_the_nearest_header(tmp_path: Path) -> Non
     )
 
 
+@pytest.mark.parametrize(
+    ("header", "missing"),
+    [("Symbol,Side,Qty,Px,TIF", "price"), ("Symbol,Side,Amt in EUR,Limit,TIF", "size")],
+)
+def test_row_25_an_abbreviation_is_near_too(tmp_path: Path, header: str, missing: str) -> None:
+    error = refusal(write_text(tmp_path, f"{header}\n{ORDER}\n"))
+
+    assert f"required column missing: {missing}, the nearest header is" in str(error)
+
+
 def test_row_25_every_missing_column_is_named(tmp_path: Path) -> None:
     error = refusal(write_text(tmp_path, "symbol,side,xyz\nEUR/USD,B,1\n"))
 
