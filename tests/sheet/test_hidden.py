@@ -61,6 +61,12 @@ def test_row_44_a_hidden_column_is_read_where_a_person_says_so() -> None:
     assert sheet.warnings == ()
 
 
+def test_row_44_a_hidden_column_that_is_to_be_ignored_is_no_matter() -> None:
+    sheet = read(CASES / "hidden-column.xlsx", ignore=["dealt ccy"])
+
+    assert sheet.columns[6].field is None
+
+
 def test_row_44_a_hidden_column_is_left_out_where_a_person_says_so_and_never_in_silence() -> None:
     sheet = read(CASES / "hidden-column.xlsx", hidden_rows="skip")
 
