@@ -211,8 +211,19 @@ class LoginFailed(NotDelivered):
     """The venue refused the credentials, or a fresh token; nothing was processed."""
 
 
+class LoginNeeded(NotDelivered):
+    """No credential is at hand whose life is on record, or the one at hand is no good any more."""
+
+
 class OutcomeUnknown(VenueError):
     """The request may or may not have been processed. Never send it again; ask."""
+
+
+class Disputed(OutcomeUnknown):
+    """An answer says no and may not be the venue's own, or says that it knows the order already.
+
+    That the order is then not found proves nothing.
+    """
 
 
 class VenueRefused(VenueError):

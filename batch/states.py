@@ -40,6 +40,7 @@ class OrderEvent(StrEnum):
     RELEASED = "released"  # proven unsent: no connection, 401, 429, or proven absent by asking
     ACCEPTED = "accepted"  # the venue's 202 with a server ID
     REFUSED = "refused"  # the venue's final no to the placing
+    DISPUTED = "disputed"  # a no to the placing that may not be the venue's own
     LOST = "lost"  # the answer to the placing is missing
     FOUND = "found"  # taken over after asking by client ID
     ABSENT = "not-found"  # asked by client ID, and the venue did not know it
@@ -96,6 +97,8 @@ TRANSITIONS: dict[tuple[OrderState, OrderEvent], OrderState] = {
     (S.SENDING, E.ACCEPTED): S.OPEN,
     (S.SENDING, E.REFUSED): S.REFUSED,
     (S.SENDING, E.LOST): S.UNKNOWN,
+    # It may mean "refused" or "I have it already", or come from something on the way.
+    (S.SENDING, E.DISPUTED): S.UNKNOWN,
     # A start finds what a dead process left in SENDING and calls it lost; only asking, or a
     # person, leads out of UNKNOWN.
     (S.UNKNOWN, E.FOUND): S.OPEN,
@@ -103,8 +106,6 @@ TRANSITIONS: dict[tuple[OrderState, OrderEvent], OrderState] = {
     (S.UNKNOWN, E.ABSENT): S.UNKNOWN,
     (S.UNKNOWN, E.DIFFERENT): S.UNKNOWN,
     (S.UNKNOWN, E.RELEASED): S.PLANNED,
-    # A 409 may mean "refused" or "I have it already": it is asked about first, refused after.
-    (S.UNKNOWN, E.REFUSED): S.REFUSED,
     (S.UNKNOWN, E.DECLARED_PLACED): S.OPEN,
     (S.UNKNOWN, E.DECLARED_NOT_PLACED): S.PLANNED,
     # Asking to cancel changes nothing yet: what became of the order only a query tells.

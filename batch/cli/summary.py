@@ -31,6 +31,7 @@ def closing_words(result: BatchResult, *, names_reports: bool = True) -> str:
             lines.append("Interrupted: nothing more was sent.")
         if outcome.stopped and sends and not outcome.stopped_by:
             lines.append(f"Sending stopped early: {outcome.stopped}")
+        lines += [f"ALARM: {alarm}." for alarm in outcome.alarms]
         if outcome.at_rest:
             lines.append(
                 "The simulated market is at rest, so waiting for the open orders ended early."

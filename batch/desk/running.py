@@ -8,6 +8,7 @@ import signal
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from types import FrameType
@@ -27,12 +28,14 @@ from batch.desk.verdict import PARTIAL, Fault, Interrupted, Verdict, verdict_on_
 from batch.errors import Advice, GateError, JournalError, ReportError, hint
 from batch.journal import Journal
 from batch.model import BatchRecord, OrderRecord
+from batch.plan.gates import past_cut_off
 from batch.plan.since import sent_elsewhere
 from batch.report import load
 from batch.report.background import NOTHING_ELSE
 from batch.report.naming import target_paths
 from batch.run.options import Cancel, RunOptions
 from batch.run.options import Outcome as RunEnd
+from batch.run.recording import ALARM
 from batch.run.run import Run
 from batch.run.work import ThreadWorkers
 from batch.states import OrderState
@@ -137,6 +140,7 @@ def run_batch(
                     )
                 ),
                 cancel=Cancel(options.cancel),
+                held_back=partial(_after_cut_off, session),
                 nothing_will_change=simulator.is_quiet if simulator else None,
             ),
             watch,
@@ -191,6 +195,8 @@ def conclude(
     verdict = verdict_on_run(states, outcome, options.accept)
     if verdict is Verdict.DONE and PARTIAL not in options.accept and count_part_fills(orders):
         verdict = Verdict.NOT_ALL_FILLED
+    if outcome is None and _has_alarms(journal, batch.batch_id):
+        verdict = Verdict.UNKNOWN
     if failed and verdict in (Verdict.DONE, Verdict.NOT_ALL_FILLED):
         verdict = Verdict.FAULT  # a worse one than "the report is missing" stays
     open_questions = journal.orders(batch.batch_id, [OrderState.UNKNOWN, OrderState.SENDING])
@@ -244,12 +250,24 @@ def verdict_on_run(
     states: Mapping[OrderState, int], outcome: RunEnd | None, accepted: Collection[str]
 ) -> Verdict:
     """Judge a batch after a run, or without one."""
+    if outcome is not None and outcome.alarms:
+        return Verdict.UNKNOWN
     if outcome is not None and outcome.interrupted:
         return Verdict.INTERRUPTED
     sent = [s for s, count in states.items() if count and s not in _NEVER_SENT]
     if outcome is not None and outcome.stopped and not sent:
         return Verdict.CANNOT_START if outcome.login_failed else Verdict.NOT_NOW
     return verdict_on_states(states, accepted)
+
+
+def _after_cut_off(session: Session) -> str:
+    """Say that no row may be claimed any more because the cut-off has passed; "" while it may."""
+    passed = past_cut_off(session.settings.limits.cut_off, session.clock.now())
+    return "; ".join(passed)
+
+
+def _has_alarms(journal: Journal, batch_id: str) -> bool:
+    return any(event.kind == ALARM for event in journal.events(batch_id))
 
 
 _NEVER_SENT = frozenset({OrderState.PLANNED, OrderState.INVALID, OrderState.SKIPPED})

@@ -83,7 +83,7 @@ def exceeded_limits(orders: Sequence[Order], limits: LimitSettings, now: datetim
             orders,
             lambda order: _stray("time in force", order.time_in_force, limits.times_in_force),
         ),
-        *_past_cut_off(limits.cut_off, now),
+        *past_cut_off(limits.cut_off, now),
     ]
 
 
@@ -188,7 +188,8 @@ def _stray(name: str, value: str | None, allowed: Collection[str]) -> str | None
     return f"{name}: expected one of {', '.join(allowed)}, found {value}"
 
 
-def _past_cut_off(cut_off: str | None, now: datetime) -> list[str]:
+def past_cut_off(cut_off: str | None, now: datetime) -> list[str]:
+    """Say that the cut-off has passed; empty while it has not, or where there is none."""
     if cut_off is None:
         return []
     at, zone = parse_cut_off(cut_off)

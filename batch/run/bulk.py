@@ -20,6 +20,10 @@ BULK_PATIENCE = 5
 """So many working orders missing from it in a row, and the query is no longer trusted."""
 
 
+BULK_FAILURES = 2
+"""So many answers in a row that cannot be used, and each order is asked about by itself."""
+
+
 class Bulk:
     """The policy of the query for all active orders.
 
@@ -36,6 +40,7 @@ class Bulk:
         self._note = note
         self._asked_at: float | None = None
         self._misses = 0
+        self._failures = 0
         self.not_before = float("-inf")
 
     def suits(self, order: Tracked) -> bool:
@@ -81,6 +86,16 @@ class Bulk:
     def weigh_ended(self) -> None:
         """Take in that an order has ended, as the list had it."""
         self._misses = 0
+
+    def unusable(self, why: str) -> None:
+        """Take in an answer that is none."""
+        self._failures += 1
+        if self._is_trusted and self._failures >= BULK_FAILURES:
+            self.distrust(f"{self._failures} answers in a row could not be used: {why}")
+
+    def usable(self) -> None:
+        """Take in an answer that is one."""
+        self._failures = 0
 
     def distrust(self, why: str) -> None:
         """Use it no more."""

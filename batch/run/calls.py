@@ -51,10 +51,35 @@ class CancelOne:
     order: Tracked
 
 
+@dataclass(frozen=True, slots=True)
+class FindControl:
+    """Does the query by client ID find an order that is known to be done?"""
+
+    client_order_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class FindAgain:
+    """Does one order stand under the ID of a row that was sent twice?
+
+    Attributes:
+        server_order_id: the one that is known; None where none is.
+    """
+
+    row: int
+    client_order_id: str
+    server_order_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LogIn:
+    """A login or a renewal, for all that is placed."""
+
+
 Question = Find | Query | ListActive | CancelOne
 """A call about orders that the venue holds, or may hold; asking twice is harmless."""
 
-Subject = Placing | Question
+Subject = Placing | Question | FindControl | FindAgain | LogIn
 """What a call is about."""
 
 

@@ -12,6 +12,10 @@ COMPARED = ("symbol", "side", "currency", "size", "price", "time_in_force")
 """Terms that make an order this order; each is compared where the venue echoes it."""
 
 
+ECHOED = ("symbol", "side", "currency", "size", "price")
+"""Terms whose difference in any answer stops a run."""
+
+
 class NothingToCompare(BatchError):
     """The venue's answer names none of the order's terms, so nothing is known of it."""
 
@@ -36,6 +40,14 @@ def difference(sent: Terms, found: VenueOrder, names: Sequence[str] = COMPARED) 
         if ours is not None and theirs is not None and ours != theirs:
             parts.append(f"{name}: sent {_words(ours)}, found {_words(theirs)}")
     return "; ".join(parts)
+
+
+def difference_if_echoed(sent: Terms, found: VenueOrder) -> str:
+    """Say how an answer about a known order differs from what was sent, in what must never differ.
+
+    Who it is about is known from its server ID, so one that names no terms is no contradiction.
+    """
+    return difference(sent, found, ECHOED) if says_terms(found, ECHOED) else ""
 
 
 def says_terms(found: VenueOrder, names: Sequence[str] = COMPARED) -> bool:

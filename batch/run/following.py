@@ -7,21 +7,20 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from batch.clock import Clock
-from batch.errors import VenueRefused
+from batch.errors import VenueAway, VenueRefused
 from batch.model import OrderRecord, VenueOrder
 from batch.run.bulk import Bulk
 from batch.run.calls import CancelOne, Find, ListActive, Placing, Query, Question, asked_about
 from batch.run.cancelling import Cancelling
-from batch.run.comparing import NothingToCompare, difference
+from batch.run.comparing import NothingToCompare, difference, difference_if_echoed
+from batch.run.identities import Identities
 from batch.run.options import Cancel, RunOptions
+from batch.run.proof import Proof
 from batch.run.recording import Recorder
 from batch.run.tracking import SECOND_QUESTION_S, Patience, Schedule, Tracked
 from batch.run.wording import status_words
 from batch.run.work import Answer, Failed
 from batch.states import FINAL, OrderEvent, OrderState
-
-ABSENT_APART_S = 5.0
-"""How far apart two "not found" must be to count as proof, where they can be proof at all."""
 
 ASK_AGAIN_S = 1.0
 """How long an order that was lost long ago is asked about again at a new start."""
@@ -34,6 +33,7 @@ class Following:
     """Knows which orders need an answer, and what an answer means.
 
     Args:
+        proof: weighs each "not found".
         resend: takes a row back that is proven absent.
         stop_sending: called with the reason when something was found that must not be.
     """
@@ -43,12 +43,16 @@ class Following:
         recorder: Recorder,
         clock: Clock,
         options: RunOptions,
+        proof: Proof,
+        identities: Identities,
         resend: Callable[[Placing], None],
         stop_sending: Callable[[str], None],
     ) -> None:
         self._recorder = recorder
         self._clock = clock
         self._options = options
+        self._proof = proof
+        self._identities = identities
         self._resend = resend
         self._stop_sending = stop_sending
         self._schedule = Schedule()
@@ -60,8 +64,12 @@ class Following:
 
     # What to ask
 
-    def take_up(self, record: OrderRecord) -> None:
-        """Take over from an earlier run what the journal holds as open, unknown or on its way."""
+    def take_up(self, record: OrderRecord, *, is_disputed: bool = False) -> None:
+        """Take over from an earlier run what the journal holds as open, unknown or on its way.
+
+        Args:
+            is_disputed: its placing was answered with a no that may not be the venue's own.
+        """
         assert record.client_order_id is not None
         assert record.order is not None and record.payload is not None
         now = self._clock.monotonic()
@@ -74,6 +82,8 @@ class Following:
             server_order_id=record.server_order_id,
             venue_status=record.venue_status,
             filled_size=record.filled_size,
+            fence_at=self._proof.fence.of_earlier(record.row),
+            is_disputed=is_disputed,
         )
         if record.state is OrderState.SENDING:
             self._recorder.step(
@@ -97,6 +107,7 @@ class Following:
         """Find out about an order whose placing has just gone unanswered."""
         now = self._clock.monotonic()
         order.asked_until = now + self._options.find_out_s
+        order.fence_at = self._proof.fence.of_own()
         self._ask_at(order, now)
 
     def is_due(self, now: float) -> bool:
@@ -209,61 +220,54 @@ class Following:
             self._learn_absent(order)
             return
         answer = found[0]
-        wrong = _what_is_wrong(order, found)
+        wrong = _what_is_wrong(order, found) or self._identities.take(
+            order.client_order_id, answer.server_order_id
+        )
         if wrong:
-            self._disown(order, wrong)
-            self._stop_sending(
-                f"row {order.row}, client order ID {order.client_order_id}: expected to find the "
-                f"order that was sent, found another ({wrong})"
-            )
+            self.disown(order, wrong)
             return
         self._recorder.step(
             order,
             OrderEvent.FOUND,
             answer=answer,
             detail=f"server order ID {answer.server_order_id}, status {answer.status}",
-            message=status_words(answer),
+            message=status_words(answer, order.sent),
         )
         # Whether it has ended is for the query by server ID to say.
         order.alone = True
         self._ask_at(order, self._clock.monotonic())
 
     def _learn_absent(self, order: Tracked) -> None:
-        now = self._clock.monotonic()
-        if order.refusal is not None:
-            self._recorder.step(
-                order,
-                OrderEvent.REFUSED,
-                detail="not found by client order ID",
-                message=order.refusal,
-                is_end=True,
-            )
-            self._schedule.drop(order)
-            return
-        if order.absent_at is None:
-            order.absent_at = now
-            self._recorder.step(
-                order,
-                OrderEvent.ABSENT,
-                detail="asked by client order ID",
-                message="sent without an answer, and not found by client order ID, which is no "
-                "proof that the venue does not hold it; a person must look",
-            )
-        elif (
-            self._options.covers_done_orders
-            and order.row not in self._options.sent_elsewhere
-            and now - order.absent_at >= ABSENT_APART_S
-        ):
+        if not order.is_absent:
+            order.is_absent = True
+            self._note_absent(order)
+        if self._proof.proves(order):
             self._recorder.step(
                 order,
                 OrderEvent.RELEASED,
-                detail="proven absent: not found twice, at a venue whose query covers done orders",
+                detail="proven absent: no request can arrive any more, and it was not found twice, "
+                "by a query that finds orders that are done",
                 message="not sent: the venue does not hold it",
             )
             self._schedule.drop(order)
             self._resend(Placing(order.row, order.client_order_id, order.payload, order.sent))
             return
-        self._give_up_or_later(order)
+        now = self._clock.monotonic()
+        at = self._proof.ask_again_at(order, now) if self._options.wait_s > 0 else None
+        if at is None:
+            self._give_up_or_later(order)
+        else:
+            self._schedule.add(order, at)
+
+    def _note_absent(self, order: Tracked) -> None:
+        why = self._proof.obstacle(order)
+        self._recorder.step(
+            order,
+            OrderEvent.ABSENT,
+            detail="asked by client order ID",
+            message="sent without an answer, and not found by client order ID, which is no proof "
+            f"that the venue does not hold it{f': {why}' if why else ''}; a person must look",
+        )
 
     def _learn_status(self, order: Tracked, answer: VenueOrder | None) -> None:
         if answer is None:
@@ -274,6 +278,9 @@ class Following:
             return
         if _is_another(order, answer):
             self._disown_server_id(order, f"belongs to client order ID {answer.client_order_id}")
+            return
+        if wrong := difference_if_echoed(order.sent.terms(), answer):
+            self.disown(order, wrong)
             return
         if answer.event is OrderEvent.WORKING:
             self._bulk.weigh_working(order)
@@ -287,10 +294,11 @@ class Following:
             answer.event,
             answer=answer,
             detail=f"status {answer.status}",
-            message=status_words(answer),
+            message=status_words(answer, order.sent),
             is_end=True,
         )
         assert order.state in FINAL
+        self._proof.control.offer(order.client_order_id, answer.server_order_id)
         self._schedule.drop(order)
 
     def learn_cancelled(self, order: Tracked, answer: Answer[None]) -> None:
@@ -309,15 +317,22 @@ class Following:
         if isinstance(answer, Failed):
             if isinstance(answer.error, VenueRefused):
                 self._bulk.distrust(f"the venue refused it: {answer.error}")
+            elif isinstance(answer.error, VenueAway) and answer.error.status is not None:
+                self._bulk.unusable(str(answer.error))
             for order in orders:
                 self._later(order)
             return
+        self._bulk.usable()
+        for one in answer.value.values():
+            if wrong := self._identities.stranger(one.client_order_id, one.server_order_id):
+                self._alarm(wrong)
         for order in orders:
             listed = answer.value.get(order.server_order_id or "")
             if (
                 listed is None
                 or _is_another(order, listed)
                 or listed.event is not OrderEvent.WORKING
+                or difference_if_echoed(order.sent.terms(), listed)
             ):
                 # Only the query by server ID decides that an order has ended.
                 order.alone, order.missing = True, listed is None
@@ -327,9 +342,17 @@ class Following:
 
     def _disown_server_id(self, order: Tracked, why: str) -> None:
         # One that a person recorded unchecked may be wrong; then nothing is known again.
-        self._disown(order, f"server order ID {order.server_order_id} {why}")
+        self._step_different(order, f"server order ID {order.server_order_id} {why}")
 
-    def _disown(self, order: Tracked, wrong: str) -> None:
+    def disown(self, order: Tracked, wrong: str) -> None:
+        """Take note that the venue holds another order than was sent, and send nothing more."""
+        self._step_different(order, wrong)
+        self._alarm(
+            f"row {order.row}, client order ID {order.client_order_id}: expected to find the "
+            f"order that was sent, found another ({wrong})"
+        )
+
+    def _step_different(self, order: Tracked, wrong: str) -> None:
         self._recorder.step(
             order,
             OrderEvent.DIFFERENT,
@@ -338,16 +361,19 @@ class Following:
         )
         self._schedule.drop(order)
 
+    def _alarm(self, words: str) -> None:
+        self._recorder.alarm(words)
+        self._stop_sending(words)
+
     def _learn_working(self, order: Tracked, answer: VenueOrder) -> None:
         if (answer.status, answer.filled_size) != (order.venue_status, order.filled_size):
+            words = status_words(answer, order.sent)
             self._recorder.step(
                 order,
                 OrderEvent.WORKING,
                 answer=answer,
                 detail=f"status {answer.status}",
-                message="; ".join(
-                    filter(None, (status_words(answer), self._cancelling.refusal(order)))
-                ),
+                message="; ".join(filter(None, (words, self._cancelling.refusal(order)))),
             )
         order.alone = order.missing = False
         order.answers += 1
@@ -371,6 +397,8 @@ class Following:
 
     def _give_up_or_later(self, order: Tracked) -> None:
         if self._clock.monotonic() >= order.asked_until or self._options.wait_s == 0:
+            if order.is_absent:
+                self._note_absent(order)  # with what stood in the way of a proof in the end
             self._schedule.drop(order)
         else:
             self._later(order)
@@ -380,11 +408,10 @@ class Following:
 
     def _finding_out_s(self, submitted_at: datetime | None) -> float:
         # The time since the placing counts, so that an old loss is not waited for at each start.
-        shortest = 2 * ABSENT_APART_S if self._options.covers_done_orders else ASK_AGAIN_S
         if submitted_at is None:
-            return max(self._options.find_out_s, shortest)
+            return max(self._options.find_out_s, ASK_AGAIN_S)
         age_s = (self._clock.now() - submitted_at.astimezone(UTC)).total_seconds()
-        return max(self._options.find_out_s - max(age_s, 0.0), shortest)
+        return max(self._options.find_out_s - max(age_s, 0.0), ASK_AGAIN_S)
 
 
 def _is_another(order: Tracked, answer: VenueOrder) -> bool:

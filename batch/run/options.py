@@ -32,6 +32,8 @@ class RunOptions:
         cancel: when open orders are cancelled; they are then followed to their end.
         sent_elsewhere: rows whose equals another batch has sent since; even when they are proven
             absent they are not sent again, but stay UNKNOWN for a person to decide.
+        held_back: asked before each claim; says why nothing may leave now (a cut-off has passed),
+            or "" if it may.
         nothing_will_change: says that waiting is pointless (a simulated market at rest).
     """
 
@@ -45,6 +47,7 @@ class RunOptions:
     send: bool = True
     sent_elsewhere: frozenset[int] = frozenset()
     cancel: Cancel = Cancel.NEVER
+    held_back: Callable[[], str] | None = None
     nothing_will_change: Callable[[], bool] | None = None
 
 
@@ -74,6 +77,8 @@ class Outcome:
         at_rest: waiting ended early, because nothing would have changed.
         stopped_by: who stopped it from elsewhere, and when; empty where nobody did.
         login_failed: the venue refused the credentials.
+        alarms: what must not be, whatever the states say (two orders under one ID, terms that
+            differ from what was sent); a person must look.
     """
 
     states: Mapping[OrderState, int]
@@ -82,3 +87,4 @@ class Outcome:
     at_rest: bool = False
     stopped_by: str = ""
     login_failed: bool = False
+    alarms: tuple[str, ...] = ()

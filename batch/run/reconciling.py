@@ -15,7 +15,7 @@ from batch.errors import LoginFailed, Throttled, VenueError
 from batch.model import OrderRecord, VenueOrder
 from batch.run.comparing import NothingToCompare, difference
 from batch.states import OrderState, next_state
-from batch.venue.port import VenueCalls
+from batch.venue.port import Questions
 
 TRIES = 4
 """Of a question that the venue throttles, or does not answer."""
@@ -60,7 +60,7 @@ class Reconciliation:
 
 
 def reconcile(
-    records: Iterable[OrderRecord], venue: VenueCalls, clock: Clock, *, most_at_once: int = 8
+    records: Iterable[OrderRecord], venue: Questions, clock: Clock, *, most_at_once: int = 8
 ) -> Reconciliation:
     """Ask about every order of a batch.
 
@@ -88,7 +88,7 @@ def reconcile(
     return Reconciliation(asked, tuple(differences), unanswered)
 
 
-def _differences(record: OrderRecord, venue: VenueCalls, clock: Clock) -> Iterator[Difference]:
+def _differences(record: OrderRecord, venue: Questions, clock: Clock) -> Iterator[Difference]:
     client_order_id, server_order_id = record.client_order_id, record.server_order_id
     assert client_order_id is not None
 

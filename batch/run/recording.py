@@ -18,8 +18,16 @@ LONGEST_UNRECORDED_S = 0.05
 by asking again. It then shares a commit with what may not wait."""
 
 
+ALARM = "alarm"
+"""The line of history of what must not be: two orders under one ID, or another than was sent."""
+
+
 class Recorder:
-    """Collects steps in the lives of rows and commits them together."""
+    """Collects steps in the lives of rows and commits them together.
+
+    Attributes:
+        alarms: what must not be, in words.
+    """
 
     def __init__(self, journal: Journal, batch_id: str, clock: Clock) -> None:
         self._journal = journal
@@ -28,6 +36,7 @@ class Recorder:
         self._changes: list[Change] = []
         self._client_order_ids: dict[int, str | None] = {}
         self._commit_at: float | None = None
+        self.alarms: list[str] = []
         self.states: Counter[OrderState] = Counter(journal.batch(batch_id).states)
 
     def record(
@@ -99,6 +108,12 @@ class Recorder:
     def wait_s(self, now: float) -> float | None:
         """Give the seconds until something must be committed; None when nothing waits."""
         return None if self._commit_at is None else max(self._commit_at - now, 0.0)
+
+    def alarm(self, words: str) -> None:
+        """Put on record, once, what a person must look at whatever the states say."""
+        if words not in self.alarms:
+            self.alarms.append(words)
+            self.note(ALARM, words)
 
     def note(self, kind: str, words: str) -> None:
         """Commit a line of the batch's history."""

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import UTC, timedelta
+
 from batch.clock import Clock
 from batch.errors import Advice, GateError, VenueError, hint
 from batch.journal import Change, Journal
 from batch.model import Login, OrderRecord, VenueOrder
 from batch.run.comparing import NothingToCompare, difference
+from batch.run.past import read_past
+from batch.run.proof import MARGIN_S
 from batch.run.wording import status_words
 from batch.states import FINAL, OrderEvent, OrderState, next_state
 from batch.venue.port import VenueCalls
+
+UNKNOWN_LIFE_S = 3600.0
+"""Where nobody knows how long a request can live, a person's "not placed" counts so much later."""
 
 
 def declare_placed(
@@ -55,8 +62,9 @@ def declare_placed(
         )
     ]
     if answer is not None:
+        assert order.order is not None
         event = answer.event
-        message = "; ".join(part for part in (words, status_words(answer)) if part)
+        message = "; ".join(part for part in (words, status_words(answer, order.order)) if part)
         is_end = next_state(OrderState.OPEN, event) in FINAL
         changes.append(
             Change(
@@ -85,9 +93,11 @@ def declare_not_placed(
         What was recorded, in words.
 
     Raises:
-        GateError: the row is not UNKNOWN, or the venue holds it; nothing was recorded.
+        GateError: the row is not UNKNOWN, or the venue holds it, or its request may still be on
+            its way; nothing was recorded.
     """
     order = _unknown_order(journal, batch_id, row, clock)
+    _require_fence_passed(journal, order, clock)
     assert order.client_order_id is not None
     check = "not checked: the venue is out of reach"
     if venue is not None:
@@ -133,6 +143,24 @@ def _unknown_order(journal: Journal, batch_id: str, row: int, clock: Clock) -> O
             "Only what is not known needs a person's finding; nothing was recorded."
         )
     return order
+
+
+def _require_fence_passed(journal: Journal, order: OrderRecord, clock: Clock) -> None:
+    """Make sure that no request for a row can still arrive: what nobody finds today may come."""
+    lives = read_past(journal.events(order.batch_id)).of(order.row)
+    if lives.dead_by is not None:
+        until = lives.dead_by + timedelta(seconds=MARGIN_S)
+    elif order.submitted_at is not None:
+        until = order.submitted_at.astimezone(UTC) + timedelta(seconds=UNKNOWN_LIFE_S)
+    else:
+        return
+    if clock.now() < until:
+        raise GateError(
+            f"batch {order.batch_id}, row {order.row}: expected that no request for it can still "
+            "be on its way, found that the login with which it was sent may be good until "
+            f"{until:%Y-%m-%d %H:%M:%S} UTC. Nothing was recorded; say it again after that, if the "
+            "venue's desk does not find it then either."
+        )
 
 
 def _require_unclaimed(journal: Journal, order: OrderRecord, server_order_id: str) -> None:

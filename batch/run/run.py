@@ -13,16 +13,22 @@ from functools import partial
 from typing import TypeVar
 
 from batch.clock import Clock
-from batch.errors import LoginFailed, Throttled
+from batch.errors import LoginFailed, Throttled, VenueError
 from batch.journal import Journal
-from batch.run.calls import CancelOne, Find, ListActive, Placing, Query, Question, Subject
+from batch.run.calls import CancelOne, Find, ListActive, LogIn, Placing, Query, Question, Subject
 from batch.run.cancelling import CANCEL_WAIT_S
+from batch.run.first_look import look_first
 from batch.run.following import Following
+from batch.run.identities import Identities
+from batch.run.leases import Leases
 from batch.run.options import Cancel, Outcome, RunOptions, Snapshot
 from batch.run.pace import Pace
+from batch.run.past import NOTHING, RUN_STARTED, Past, find_done, read_past
+from batch.run.proof import Control, Fence, Proof
 from batch.run.recording import Recorder
+from batch.run.second_look import SecondLook
 from batch.run.sending import Sending, Withheld
-from batch.run.slots import Slots
+from batch.run.slots import Slots, Turn
 from batch.run.stops import Lookout
 from batch.run.tracking import Tracked
 from batch.run.work import Answer, Call, Failed, Workers
@@ -65,16 +71,31 @@ class Run:
         self._pace = Pace(
             retry_after_cap_s=options.retry_after_cap_s, rate_per_s=options.rate_per_s
         )
+        self._identities = Identities()
         planned = journal.orders(batch_id, [OrderState.PLANNED], portion=FEW_AT_ONCE)
         self._sending = Sending(
             planned,
             self._recorder,
             clock,
             self._pace,
+            self._identities,
+            held_back=options.held_back,
             stopped="" if options.send else "this run follows orders and sends none",
         )
+        self._second_look = SecondLook(self._recorder, self._identities)
+        self._past = self._read_past()
+        fence = Fence(clock, venue.dead_at, self._past)
+        control = Control(clock, partial(find_done, journal, batch_id))
+        self._proof = Proof(options, fence, control)
+        self._leases = Leases(journal, batch_id, venue, clock, fence)
         self._following = Following(
-            self._recorder, clock, options, self._sending.put_back, self._sending.stop
+            self._recorder,
+            clock,
+            options,
+            self._proof,
+            self._identities,
+            self._sending.put_back,
+            self._sending.stop,
         )
         self._lookout = Lookout(journal, batch_id, clock)
         self._slots = Slots(self._pace, clock, options.max_in_flight)
@@ -110,28 +131,22 @@ class Run:
 
     def _drive(self) -> None:
         states = self._recorder.states
-        self._recorder.note("run-started", f"{states[OrderState.PLANNED]} rows to send")
-        left = [OrderState.SENDING, OrderState.UNKNOWN, OrderState.OPEN]
-        for record in self._journal.orders(self._batch_id, left):
-            self._following.take_up(record)
-        if self._options.send:
-            # Claimed before, and then said not to be at the venue: asked about once more.
-            for record in self._journal.orders(
-                self._batch_id, [OrderState.PLANNED], claimed_before=True
-            ):
-                self._following.take_up(record)
+        self._recorder.note(RUN_STARTED, f"{states[OrderState.PLANNED]} rows to send")
+        self._look_first()
+        self._take_up()
         if self._options.cancel is Cancel.AT_ONCE:
             self._following.cancel_open()
         while True:
             self._heed_stops()
             # Questions need no claim, so the venue has them while the claims are committed.
             self._ask()
+            self._keep_logged_in()
             claimed = self._sending.claim(self._slots_for_placing())
             self._recorder.commit_what_is_due()
             for placing in claimed:
                 self._place(placing)
             self._watch(self._snapshot())
-            if self._is_finished() and not self._begins_to_cancel():
+            if self._is_finished() and not self._begins_to_cancel() and not self._looks_again():
                 break
             was_asking = bool(self._following.unasked)
             for done in self._workers.collect(self._nap_s()):
@@ -153,8 +168,78 @@ class Run:
             self._cancel_until = self._clock.monotonic() + CANCEL_WAIT_S
             self._following.cancel_open()
 
+    def _read_past(self) -> Past:
+        states = self._recorder.states
+        if not (states[OrderState.SENDING] or states[OrderState.UNKNOWN]):
+            return NOTHING
+        return read_past(self._journal.events(self._batch_id))
+
+    def _look_first(self) -> None:
+        """See to it that a batch which nothing left of is not at the venue all the same."""
+        never_sent = (OrderState.PLANNED, OrderState.INVALID, OrderState.SKIPPED)
+        states = self._recorder.states
+        if not self._options.send or any(states[s] for s in OrderState if s not in never_sent):
+            return
+        planned = partial(self._journal.orders, self._batch_id, [OrderState.PLANNED])
+        if any(planned(claimed_before=True, portion=1)):
+            return
+        try:
+            look_first(
+                self._batch_id,
+                planned,
+                self._venue,
+                self._recorder,
+                Turn(self._pace, self._clock, lambda: self._interrupts > 0),
+                look_through_active=self._options.bulk_query,
+            )
+        except VenueError as error:
+            self._sending.login_failed = isinstance(error, LoginFailed)
+            self._sending.stop(f"whether the venue knows this batch already was not told: {error}")
+
+    def _take_up(self) -> None:
+        left = [OrderState.SENDING, OrderState.UNKNOWN, OrderState.OPEN]
+        for record in self._journal.orders(self._batch_id, left):
+            if record.client_order_id and record.server_order_id:
+                self._identities.take(record.client_order_id, record.server_order_id)
+            self._following.take_up(record, is_disputed=record.row in self._past.disputed)
+        if not self._options.send:
+            return
+        # Claimed before, and then said not to be at the venue: asked about once more.
+        for record in self._journal.orders(
+            self._batch_id, [OrderState.PLANNED], claimed_before=True
+        ):
+            self._sending.claimed_before(record.row)
+            self._following.take_up(record)
+
+    def _keep_logged_in(self) -> None:
+        if self._interrupts or not self._sending.has_more():
+            return
+        self._leases.take_what_is_offered()
+        if self._slots.free() > 0 and self._leases.must_log_in():
+            self._leases.is_asked = True
+
+            def learn(answer: Answer[None]) -> None:
+                self._leases.is_asked = False
+                self._sending.learn_login(answer)
+
+            self._submit(LogIn(), self._venue.login, learn)
+
+    def _looks_again(self) -> bool:
+        """Ask at the end about every row that was sent twice; say whether there is more to ask."""
+        look, rows = self._second_look, self._sending.sent_twice
+        if self._interrupts or self._sending.login_failed or not rows:
+            return False
+        if not look.has_begun:
+            self._recorder.commit()
+            look.begin(r for r in self._journal.orders(self._batch_id) if r.row in rows)
+        for asked in look.questions(self._slots.free()):
+            self._submit_question(
+                asked, partial(self._venue.find, asked.client_order_id), partial(look.learn, asked)
+            )
+        return not look.is_over()
+
     def _slots_for_placing(self) -> int:
-        if self._interrupts or self._following.unasked:
+        if self._interrupts or self._following.unasked or not self._venue.can_place():
             return 0
         return self._slots.free()
 
@@ -185,7 +270,12 @@ class Run:
         return self._sending.stopped
 
     def _ask(self) -> None:
-        if not self._may_ask() or not self._following.is_due(self._clock.monotonic()):
+        if not self._may_ask():
+            return
+        if control := self._proof.control.question():
+            find = partial(self._venue.find, control.client_order_id)
+            self._submit_question(control, find, self._proof.control.learn)
+        if not self._following.is_due(self._clock.monotonic()):
             return
         questions = self._following.questions(self._slots_for_asking())
         if any(isinstance(question, CancelOne) for question in questions):
@@ -220,7 +310,7 @@ class Run:
                 )
 
     def _submit_question(
-        self, question: Question, make: Callable[[], A], learn: Callable[[Answer[A]], None]
+        self, question: Subject, make: Callable[[], A], learn: Callable[[Answer[A]], None]
     ) -> None:
         def learn_and_pace(answer: Answer[A]) -> None:
             self._pace_by(answer)
@@ -343,6 +433,7 @@ class Run:
             stopped=stopped if left else "",
             interrupted=self._interrupts > 0 or bool(self._lookout.seen),
             stopped_by=self._lookout.words,
+            alarms=tuple(self._recorder.alarms),
             at_rest=self._quiet_since is not None and not self._following.is_over(),
             login_failed=self._sending.login_failed,
         )

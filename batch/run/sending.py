@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import uuid
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from batch.clock import Clock
-from batch.errors import LoginFailed, NotDelivered, OutcomeUnknown, Throttled, VenueRefused
+from batch.errors import (
+    Disputed,
+    LoginFailed,
+    LoginNeeded,
+    NotDelivered,
+    OutcomeUnknown,
+    Throttled,
+    VenueAway,
+    VenueRefused,
+)
 from batch.journal import Change
 from batch.model import OrderRecord, VenueOrder
 from batch.run.calls import Placing
+from batch.run.comparing import difference_if_echoed
 from batch.run.following import Following
+from batch.run.identities import Identities
 from batch.run.pace import Pace
 from batch.run.recording import Recorder
 from batch.run.tracking import Tracked
@@ -38,6 +49,7 @@ class Sending:
         stopped: why nothing more is sent; empty while rows may leave.
         fault: what was no error of the venue but of our own; to be raised when all is recorded.
         last_answer_at: monotonic time at which the last placing ended.
+        sent_twice: rows for which a request may have left before, and another did.
     """
 
     def __init__(
@@ -46,13 +58,17 @@ class Sending:
         recorder: Recorder,
         clock: Clock,
         pace: Pace,
+        identities: Identities,
         *,
         stopped: str = "",
+        held_back: Callable[[], str] | None = None,
     ) -> None:
         self._planned = planned
         self._recorder = recorder
         self._clock = clock
         self._pace = pace
+        self._identities = identities
+        self._held_back = held_back
         self._put_back: deque[Placing] = deque()
         self._seen: set[int] = set()
         self._unanswered = 0
@@ -61,11 +77,16 @@ class Sending:
         self.login_failed = False
         self.fault: BaseException | None = None
         self.last_answer_at = clock.monotonic()
+        self.sent_twice: set[int] = set()
+        self._left_before: set[int] = set()
 
     def claim(self, most: int) -> list[Placing]:
         """Claim the next rows, at most so many; they may leave after the next commit."""
         claimed: list[Placing] = []
         while len(claimed) < most and not self.stopped:
+            if self._held_back is not None and (why := self._held_back()):
+                self.stop(why)
+                break
             waiting = self._next()
             if waiting is None:
                 break
@@ -83,13 +104,25 @@ class Sending:
                 client_order_id=placing.client_order_id,
             )
             self.on_their_way[placing.row] = placing
+            if placing.row in self._left_before:
+                self.sent_twice.add(placing.row)
             claimed.append(placing)
         return claimed
 
-    def put_back(self, placing: Placing) -> None:
-        """Take back a row that is proven not to be at the venue; it is sent again."""
+    def put_back(self, placing: Placing, *, has_left: bool = True) -> None:
+        """Take back a row that is proven not to be at the venue; it is sent again.
+
+        Args:
+            has_left: a request for it may have left this machine.
+        """
+        if has_left:
+            self._left_before.add(placing.row)
         self._put_back.append(placing)
         self._seen.add(placing.row)
+
+    def claimed_before(self, row: int) -> None:
+        """Take note that an earlier process may have sent a row that is to be sent again."""
+        self._left_before.add(row)
 
     def stop(self, why: str) -> None:
         """Send nothing more in this run."""
@@ -113,19 +146,11 @@ class Sending:
             placing.payload,
         )
         if isinstance(answer, Got):
-            taken = answer.value
             self._get_through(now)
-            self._recorder.step(
-                order,
-                OrderEvent.ACCEPTED,
-                answer=taken,
-                detail=f"server order ID {taken.server_order_id}, status {taken.status}",
-                message=status_words(taken),
-            )
-            following.follow(order)
+            self._accept(order, answer.value, following)
             return
         error = answer.error
-        if isinstance(error, VenueRefused) and error.status != 409:
+        if isinstance(error, VenueRefused):
             self._get_through(now)
             self._recorder.step(
                 order,
@@ -143,7 +168,7 @@ class Sending:
                 message=f"not sent: {error}",
                 request_id=placing.request_id,
             )
-            self.put_back(placing)
+            self.put_back(placing, has_left=error.status is not None)
             self._hold_back(error)
         else:
             self._lose(order, placing, error)
@@ -166,8 +191,8 @@ class Sending:
 
     def _hold_back(self, error: NotDelivered) -> None:
         now = self._clock.monotonic()
-        if isinstance(error, Withheld):
-            return  # whatever stopped it is known already
+        if isinstance(error, Withheld | LoginNeeded):
+            return  # whatever stopped it is known already, or is mended by the next login
         if isinstance(error, Throttled):
             self._pace.throttled(error.retry_after_s, now)
         elif isinstance(error, LoginFailed):
@@ -176,17 +201,54 @@ class Sending:
         elif self._pace.set_back(now) >= SETBACK_LIMIT:
             self.stop(f"requests did not get out {SETBACK_LIMIT} times in a row: {error}")
 
-    def _lose(self, order: Tracked, placing: Placing, error: BaseException) -> None:
-        words = error_words(error)
+    def learn_login(self, answer: Answer[None]) -> None:
+        """Take in how a login ended; without one nothing more can leave."""
+        if isinstance(answer, Got):
+            return
+        error = answer.error
+        if isinstance(error, VenueAway):
+            error = NotDelivered(str(error))
+        if isinstance(error, NotDelivered):
+            self._hold_back(error)
+        else:
+            self.fault = error
+            self.stop(f"a fault of our own: {error_words(error)}")
+
+    def _accept(self, order: Tracked, taken: VenueOrder, following: Following) -> None:
+        if wrong := self._identities.take(order.client_order_id, taken.server_order_id):
+            self._recorder.step(
+                order,
+                OrderEvent.LOST,
+                detail=wrong,
+                message=f"the venue may or may not hold this order: {wrong}; a person must look",
+            )
+            self._recorder.alarm(wrong)
+            self.stop(wrong)
+            following.find_out(order)
+            return
         self._recorder.step(
             order,
-            OrderEvent.LOST,
+            OrderEvent.ACCEPTED,
+            answer=taken,
+            detail=f"server order ID {taken.server_order_id}, status {taken.status}",
+            message=status_words(taken, order.sent),
+        )
+        if wrong := difference_if_echoed(order.sent.terms(), taken):
+            following.disown(order, wrong)
+        else:
+            following.follow(order)
+
+    def _lose(self, order: Tracked, placing: Placing, error: BaseException) -> None:
+        words = error_words(error)
+        order.is_disputed = isinstance(error, Disputed)
+        self._recorder.step(
+            order,
+            OrderEvent.DISPUTED if order.is_disputed else OrderEvent.LOST,
             detail=words,
             message=f"the venue may or may not hold this order: {words}",
             request_id=placing.request_id,
         )
-        if isinstance(error, VenueRefused):
-            order.refusal = str(error)
+        if order.is_disputed:
             return
         if not isinstance(error, OutcomeUnknown):
             self.fault = error

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from batch.clock import Clock
+from batch.errors import NotDelivered
 from batch.run.pace import Pace
 
 AHEAD = 8
@@ -14,6 +17,10 @@ PLACING_SHARE = 1 / 2
 """So much of what is in flight is for placing, while there is something to place: an order costs
 about one placing and one question. With more, ends are noticed late; with less, orders leave
 late."""
+
+
+LONGEST_SLEEP_S = 0.5
+"""Who waits looks around at least so often, for whoever wants to stop the run."""
 
 
 class Slots:
@@ -67,3 +74,33 @@ class Slots:
         # At a rate, each call is due when it is handed out.
         is_bound = self._pace.rate(self._clock.monotonic()) is not None
         return most if is_bound else most + most // AHEAD
+
+
+class Turn:
+    """Lets a question that the loop itself asks have its turn.
+
+    Args:
+        is_stopped: says whether somebody stopped the run meanwhile.
+    """
+
+    def __init__(self, pace: Pace, clock: Clock, is_stopped: Callable[[], bool]) -> None:
+        self._pace = pace
+        self._clock = clock
+        self._is_stopped = is_stopped
+
+    def wait(self, seconds: float) -> None:
+        """Wait so long, and then until a request may leave; take note that one does.
+
+        Raises:
+            NotDelivered: somebody stopped the run meanwhile.
+        """
+        until = self._clock.monotonic() + seconds
+        while not self._is_stopped():
+            now = self._clock.monotonic()
+            left_s = max(until - now, self._pace.wait_s(now))
+            if left_s <= 0:
+                self._pace.spend(now)
+                return
+            # Never next to nothing: added to a large time, that is nothing.
+            self._clock.sleep(min(max(left_s, 0.001), LONGEST_SLEEP_S))
+        raise NotDelivered("the run was stopped before anything was sent")

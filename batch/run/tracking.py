@@ -6,6 +6,7 @@ import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from math import inf
 
 from batch.model import Order
 from batch.states import OrderState
@@ -38,9 +39,12 @@ class Tracked:
         payload: the exact text that was sent.
         sent: what was sent, for comparing with what the venue says.
         asked_until: monotonic time until which a "not found" is asked again; only while UNKNOWN.
-        absent_at: monotonic time of the first answer that did not know it.
-        refusal: the venue's words if it answered the placing with a 409, which may mean "no" as
-            well as "I have it already".
+        fence_at: monotonic time from which no request for it can still arrive; inf for never. Only
+            while UNKNOWN, as the next three.
+        missed_at: when the first question left, after the fence, that did not find it.
+        is_absent: it was not found at least once.
+        is_disputed: the placing was answered with a no that may not be the venue's own, or may
+            mean that it has the order already.
         alone: its next question is one by server ID, whatever the bulk query would cost.
         missing: the last query for all active orders did not have it.
         asked_at: monotonic time of the last question that was sent.
@@ -58,8 +62,10 @@ class Tracked:
     venue_status: str | None = None
     filled_size: Decimal | None = None
     asked_until: float = 0.0
-    absent_at: float | None = None
-    refusal: str | None = None
+    fence_at: float = inf
+    missed_at: float | None = None
+    is_absent: bool = False
+    is_disputed: bool = False
     alone: bool = False
     missing: bool = False
     asked_at: float = float("-inf")

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from batch.errors import BatchError
-from batch.model import VenueOrder
+from batch.model import Order, VenueOrder
+from batch.states import OrderEvent
+
+_MAY_HAVE_FILLED = frozenset({OrderEvent.FILLED, OrderEvent.EXPIRED, OrderEvent.CANCELLED})
 
 
-def status_words(answer: VenueOrder) -> str:
+def status_words(answer: VenueOrder, sent: Order) -> str:
     """Say for the report what a status alone does not: a part fill, a reason, an unknown word."""
     parts = []
     if not answer.is_published:
         parts.append(f'the venue\'s status "{answer.status}" is not a published one')
-    size = answer.terms.size
-    if answer.filled_size and size is not None and answer.filled_size != size:
-        parts.append(f"part filled: {answer.filled_size:f} of {size:f}")
+    if answer.filled_size is None and answer.event in _MAY_HAVE_FILLED:
+        # "Not known" is never "nothing".
+        parts.append("the venue did not say how much of it was filled")
+    elif answer.event is OrderEvent.FILLED and not answer.filled_size:
+        parts.append(f"the venue calls it filled, and says that nothing of {sent.size:f} was")
+    elif answer.filled_size and answer.filled_size != sent.size:
+        parts.append(f"part filled: {answer.filled_size:f} of {sent.size:f}")
     if answer.message:
         parts.append(answer.message)
     return "; ".join(parts)

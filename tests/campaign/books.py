@@ -20,6 +20,10 @@ from batch.venue.http.transport import Lost, Reply, Unsent
 from tests.campaign.invariants import FINAL_STATUSES, Taken
 
 LIFE_S = 0.3
+LOGIN_LIFE_S = 40
+"""Longer than the latest request is under way: it arrives, because its login lives."""
+
+LOGIN = f'{{"status": "OK", "expiryTime": {LOGIN_LIFE_S * 1000}, "serverUTCTime": 0}}'.encode()
 ENDS = (("FILLED", 1), ("FILLED", 1), ("EXPIRED", 0), ("EXPIRED", Decimal("0.5")), ("REJECTED", 0))
 """How orders end and which part of them is filled; an order's size says which it is."""
 
@@ -127,7 +131,10 @@ class Books:
     def close(self) -> None:
         """Nothing is open."""
 
-    def send(self, asked: Asked) -> Reply:
+    def drop(self) -> None:
+        """There is no connection."""
+
+    def send(self, asked: Asked, most_bytes: int = 0) -> Reply:
         """Answer a request, or do not.
 
         A placing's next word decides: `lost`, `lost-untaken` no answer; `late` no answer, and the
@@ -139,7 +146,7 @@ class Books:
         if parts.path.startswith("/v2/sso"):
             self._tokens += 1
             header = HTTPHeaderDict({"SSO_TOKEN": self._token})
-            return Reply(200, header, b'{"status": "OK"}', "", asked.request_id)
+            return Reply(200, header, LOGIN, "", asked.request_id)
         if asked.method == "POST":
             return self._place(asked)
         if self.silent:

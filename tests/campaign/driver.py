@@ -18,9 +18,12 @@ TIME_SCALE = "CAMPAIGN_TIME_SCALE"
 def prepare() -> None:
     """Arm this process as the environment says."""
     if scale := float(os.environ.get(TIME_SCALE) or 0):
-        from batch.run import following, tracking
+        from batch.run import following, proof, tracking
 
-        following.ABSENT_APART_S /= scale
+        proof.ABSENT_APART_S /= scale
+        proof.PATIENCE_S /= scale
+        proof.MARGIN_S /= scale
+        proof.CONTROL_APART_S /= scale
         following.ASK_AGAIN_S /= scale
         tracking.LONGEST_INTERVAL_S /= scale
     if death := os.environ.get(DEATH):

@@ -20,7 +20,7 @@ from batch import states
 from batch.errors import JournalError, NotDelivered, OutcomeUnknown, Throttled, VenueRefused
 from batch.journal import Change, Journal, store
 from batch.model import OrderRecord
-from batch.run import following, run, sending
+from batch.run import following, proof, run, sending
 from batch.run.calls import Placing
 from batch.run.work import Failed
 from batch.states import FinalState, OrderEvent, OrderState
@@ -128,31 +128,33 @@ def server_error_is_not_processed(patches: Patches) -> None:
 def not_found_is_not_placed(patches: Patches) -> None:
     """Believe every venue that what it does not find it does not hold."""
 
-    def make(original: Any, self: Any, recorder: Any, clock: Any, options: Any, *rest: Any) -> None:
-        original(self, recorder, clock, replace(options, covers_done_orders=True), *rest)
+    def proves(original: Any, self: Any, order: Any) -> bool:
+        order.fence_at = order.missed_at = float("-inf")
+        self.control.has_held = True
+        return bool(original(self, order))
 
-    _wrap(patches, following.Following, "__init__", make)
+    _replace(patches, proof.Proof, "obstacle", lambda *_: "")
+    _wrap(patches, proof.Proof, "proves", proves)
 
 
 def absent_once_is_enough(patches: Patches) -> None:
-    """Send again what was not found a single time."""
+    """Send again what was not found a single time, whenever that was."""
 
-    def learn(original: Any, self: Any, order: Any) -> None:
-        order.absent_at = float("-inf")
-        original(self, order)
+    def proves(original: Any, self: Any, order: Any) -> bool:
+        order.fence_at = order.missed_at = float("-inf")
+        return bool(original(self, order))
 
-    _wrap(patches, following.Following, "_learn_absent", learn)
+    _wrap(patches, proof.Proof, "proves", proves)
 
 
-def absent_twice_at_once(patches: Patches) -> None:
-    """Send again what was not found twice, however soon."""
+def fence_is_not_waited_for(patches: Patches) -> None:
+    """Count an absence while a request may still be on its way."""
 
-    def learn(original: Any, self: Any, order: Any) -> None:
-        if order.absent_at is not None:
-            order.absent_at = float("-inf")
-        original(self, order)
+    def proves(original: Any, self: Any, order: Any) -> bool:
+        order.fence_at = float("-inf")
+        return bool(original(self, order))
 
-    _wrap(patches, following.Following, "_learn_absent", learn)
+    _wrap(patches, proof.Proof, "proves", proves)
 
 
 def new_client_id_at_retry(patches: Patches) -> None:
@@ -276,7 +278,7 @@ MUTANTS: Mapping[str, Callable[[Patches], None]] = {
         server_error_is_not_processed,
         not_found_is_not_placed,
         absent_once_is_enough,
-        absent_twice_at_once,
+        fence_is_not_waited_for,
         new_client_id_at_retry,
         any_answer_is_ours,
         every_found_order_is_ours,

@@ -86,7 +86,7 @@ def test_events_give_an_auditor_the_history(desk: Office) -> None:
     call = desk.call("events", first.json["batch"]["id"])
 
     kinds = [line.split("\t")[2] for line in call.out.splitlines()]
-    assert kinds[:4] == ["event", "planned", "run-started", "claimed"]
+    assert kinds[:5] == ["event", "planned", "run-started", "token-life", "claimed"]
     assert kinds[-1] == "run-ended"
 
 

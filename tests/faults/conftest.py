@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from batch.run import following
+from batch.run import following, proof
 from batch.simulator import Simulator, SimulatorOptions, parse_fault
 from tests.cli.conftest import Call, Office, office
 
@@ -150,7 +150,8 @@ def open_desk(office: Office, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]
     """Open a desk at a venue with options of its own; it accepts duplicates."""
     venues: list[Simulator] = []
     # The five seconds between two answers that prove an absence, and their like.
-    monkeypatch.setattr(following, "ABSENT_APART_S", 0.3)
+    monkeypatch.setattr(proof, "ABSENT_APART_S", 0.3)
+    monkeypatch.setattr(proof, "MARGIN_S", 0.2)
     monkeypatch.setattr(following, "ASK_AGAIN_S", 0.1)
 
     def open_one(**options: object) -> FaultDesk:

@@ -83,12 +83,9 @@ def test_fault_09_a_reply_that_cannot_be_read_is_unknown_until_asked(desk: Fault
     assert history.count("found") >= len(kinds)
 
 
-@pytest.mark.parametrize("kind", ["status", "bare-status"])
-def test_fault_10_a_no_to_a_post_is_refused_with_the_words_of_the_venue(
-    desk: FaultDesk, kind: str
-) -> None:
-    codes = (400, 403, 404, 409, 422)
-    desk.add_faults(*(f"{kind}={code}:place:id=NO{code}" for code in codes))
+def test_fault_10_a_no_to_a_post_is_refused_with_the_words_of_the_venue(desk: FaultDesk) -> None:
+    codes = (400, 403, 404, 422)
+    desk.add_faults(*(f"status={code}:place:id=NO{code}" for code in codes))
     sheet = desk.sheet("A", *(f"NO{code}" for code in codes), "B")
 
     call = desk.submit(sheet)
@@ -97,11 +94,31 @@ def test_fault_10_a_no_to_a_post_is_refused_with_the_words_of_the_venue(
     assert states(call) == {"A": "FILLED", **{f"NO{c}": "REFUSED" for c in codes}, "B": "FILLED"}
     for code in codes:
         assert f"HTTP {code}" in messages(call)[f"NO{code}"]
-        if kind == "status":
-            assert "the simulator was told to say so" in messages(call)[f"NO{code}"]
-    assert desk.venue.ledger.posts == 7
+        assert "the simulator was told to say so" in messages(call)[f"NO{code}"]
+    assert desk.venue.ledger.posts == 6
+
+
+@pytest.mark.parametrize("is_taken", [True, False])
+def test_fault_27_a_no_that_may_be_a_gateways_is_unknown_until_the_order_is_found(
+    desk: FaultDesk, is_taken: bool
+) -> None:
+    desk.add_faults(
+        *(["status-after=409:place:id=NO"] if is_taken else ["status=409:place:id=NO"]),
+        "bare-status=404:place:id=PAGE",
+    )
+
+    call = desk.submit(desk.sheet("A", "NO", "PAGE"))
+
+    assert call.code == 5
+    assert states(call) == {
+        "A": "FILLED",
+        "NO": "FILLED" if is_taken else "UNKNOWN",
+        "PAGE": "UNKNOWN",
+    }
     asked = [e.target for e in desk.venue.requests.exchanges if e.operation == "find"]
-    assert {target.partition("coId=")[2] for target in asked} == {"NO409"}
+    assert {target.partition("coId=")[2] for target in asked} == {"A", "NO", "PAGE"}
+    assert desk.venue.ledger.posts == 3
+    desk.require_each_once()
 
 
 def test_fault_10_a_409_about_an_order_that_is_there_takes_it_over(desk: FaultDesk) -> None:
@@ -166,7 +183,8 @@ def test_fault_13_a_server_error_is_asked_about_whether_the_order_was_placed_or_
     assert desk.venue.ledger.duplicates() == ()
 
 
-def test_fault_13_where_absence_is_proof_nothing_stays_unknown(desk: FaultDesk) -> None:
+def test_fault_13_where_absence_is_proof_nothing_stays_unknown(open_desk: Open) -> None:
+    desk = open_desk(token_lifetime_s=1.0)
     desk.configure(settle_s=3, client_id_query_covers_done_orders=True)
     desk.add_faults("status=503:place:id=OUT:first=1", "status-after=503:place:id=IN")
 

@@ -46,8 +46,9 @@ def test_fault_02_killed_with_a_claim_and_nothing_sent_is_unknown_where_absence_
 
 
 def test_fault_02_killed_with_a_claim_and_nothing_sent_sends_where_absence_is_proof(
-    desk: FaultDesk,
+    open_desk: Open,
 ) -> None:
+    desk = open_desk(token_lifetime_s=1.0)
     desk.configure(settle_s=2.0, client_id_query_covers_done_orders=True)
     desk.run("submit", desk.sheet(*NAMES), "--yes", "--max-in-flight", 2, death="claimed:1")
 

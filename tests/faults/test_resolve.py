@@ -10,7 +10,7 @@ from tests.faults.conftest import FaultDesk, Open, states
 @pytest.fixture
 def desk(open_desk: Open) -> FaultDesk:
     """A desk at a venue that never finds an order by its client ID."""
-    return open_desk(client_id_query="none")
+    return open_desk(client_id_query="none", token_lifetime_s=0.5)
 
 
 def lose(desk: FaultDesk, fault: str) -> None:

@@ -23,7 +23,7 @@ from batch.run.resolving import declare_not_placed
 from batch.states import FinalState, OrderState
 from tests.plan.planning import plan
 from tests.run.conftest import Desk
-from tests.run.doubles import LOGIN, FakeClock, make_order, make_validation
+from tests.run.doubles import FENCE_S, LOGIN, FakeClock, make_order, make_validation
 from tests.run.sheets import edited, interrupt, sheet_of, states_of
 
 SEND, SKIP = Duplicates.SEND, Duplicates.SKIP
@@ -162,6 +162,7 @@ def lose_and_repeat(desk: Desk) -> tuple[Validation, str]:
     first, _ = desk.submit(sheet, find_out_s=1.0)
     again = desk.plan(edited(3, row=4), duplicates=SEND).batch.batch_id
     desk.make_run(again).execute()
+    desk.clock.sleep(FENCE_S)
     declare_not_placed(desk.journal, first, 2, None, desk.clock)
     return sheet, first
 

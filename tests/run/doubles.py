@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from batch.errors import (
+    Disputed,
     LoginFailed,
+    LoginNeeded,
     NotDelivered,
     OutcomeUnknown,
     Throttled,
@@ -34,8 +36,12 @@ from batch.run.calls import Subject
 from batch.run.work import Call, Done
 from batch.venue import encode_order
 from batch.venue.integral.statuses import event_of_status, is_published
+from batch.venue.port import Lease
 
 LOGIN = Login("https://venue.test", "ORG", "user")
+SLOW_S = 8.0
+FENCE_S = 30.0
+"""After so long no request of a dead process arrives at the scripted venue any more."""
 START = datetime(2026, 10, 30, 16, 0, tzinfo=UTC)
 
 
@@ -140,8 +146,10 @@ class ScriptedVenue:
 
     The script has a word for each placing, in order, then `ok` for ever:
     `ok`; `lost` and `lost-untaken` (no answer, order taken or not); `late` (no answer, taken 30 s
-    later); `refused`; `conflict` and `conflict-taken` (409); `throttled`; `undelivered`; `login`;
-    `bug` (an exception that no venue raises).
+    later, whatever its login); `slow` (no answer, and the request arrives 8 s later, unless its
+    login is dead by then); `refused`; `disputed` and `disputed-taken` (a no that may not be the
+    venue's own); `throttled`; `undelivered`; `login`; `logged-out` (401: the login is dead); `bug`
+    (an exception that no venue raises).
 
     Attributes:
         finds: which orders a query by client ID finds: `all`, `open`, `none`, or `late` (all, but
@@ -150,6 +158,8 @@ class ScriptedVenue:
         life_of: gives how long the n-th order works, from 0, where they differ.
         away_until: questions get no answer before this time.
         is_silent: it does not say how much of an order was filled that ended early.
+        login_life_s: how long a login lives; None for one that does not say.
+        logins: how often somebody logged in.
         cancels: what a cancel does: `ok`, `refused`, or `ignored` (accepted, and too late).
     """
 
@@ -163,17 +173,54 @@ class ScriptedVenue:
     lists: str = "all"
     is_silent: bool = False
     cancels: str = "ok"
+    login_life_s: float | None = 20.0
+    logins: int = 0
+    in_use: Lease | None = None
     books: list[Held] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self._has_login = False
+        self._ends_at = self._dead_at = float("-inf")
+        self.login()
+
+    def login(self) -> None:
+        if not self._has_login or self.wants_login():
+            self.logins += 1
+            self._has_login = True
+            life_s = 3600.0 if self.login_life_s is None else self.login_life_s
+            self._given_at, self._ends_at = self.clock.monotonic(), self.clock.monotonic() + life_s
+
+    def wants_login(self) -> bool:
+        return not self._has_login or self.clock.monotonic() >= self._ends_at
+
+    def can_place(self) -> bool:
+        return self.in_use is not None and self._has_login and not self.wants_login()
+
+    def offered(self) -> Lease | None:
+        lease = Lease(self.login_life_s, self.logins)
+        return None if not self._has_login or lease == self.in_use else lease
+
+    def use(self, lease: Lease) -> None:
+        self.in_use = lease
+        self._dead_at = float("inf") if lease.life_s is None else self._ends_at
+
+    def dead_at(self) -> float:
+        return self._dead_at
+
     def place(self, payload: str, client_order_id: str, request_id: str) -> VenueOrder:
+        if not self.can_place():
+            raise LoginNeeded("no login", request_id=request_id)
         self.calls.append("place")
         word = self.script.pop(0) if self.script else "ok"
         match word:
             case "refused":
                 raise VenueRefused("the venue says no", status=400, request_id=request_id)
-            case "conflict":
-                raise VenueRefused("conflict", status=409, request_id=request_id)
+            case "disputed":
+                raise Disputed("a page", status=404, request_id=request_id)
+            case "logged-out":
+                self._has_login = False
+                raise LoginNeeded("401", status=401, request_id=request_id)
             case "throttled":
                 raise Throttled("slow down", retry_after_s=3.0, request_id=request_id)
             case "undelivered":
@@ -184,10 +231,13 @@ class ScriptedVenue:
                 raise OutcomeUnknown("read timeout", request_id=request_id)
             case "bug":
                 raise ZeroDivisionError
-        held = self._take(payload, client_order_id, late_s=30.0 if word == "late" else 0.0)
-        if word == "conflict-taken":
-            raise VenueRefused("conflict", status=409, request_id=request_id)
-        if word in ("lost", "late"):
+        if word == "slow" and self.clock.monotonic() + SLOW_S >= self._ends_at:
+            raise OutcomeUnknown("read timeout", request_id=request_id)
+        late_s = {"late": 30.0, "slow": SLOW_S}.get(word, 0.0)
+        held = self._take(payload, client_order_id, late_s=late_s)
+        if word == "disputed-taken":
+            raise Disputed("a page", status=404, request_id=request_id)
+        if word in ("lost", "late", "slow"):
             raise OutcomeUnknown("read timeout", request_id=request_id)
         return self._show(held, status="RECEIVED")
 

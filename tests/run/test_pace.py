@@ -127,10 +127,13 @@ def test_a_venue_that_turns_everybody_away_for_a_while_is_not_pressed(
     batch_id = desk.plan(sheet_of(5)).batch.batch_id
     run = desk.make_run(batch_id)
 
-    def open_later(_: object) -> None:
+    sleep = desk.clock.sleep
+
+    def sleep_and_open_later(seconds: float) -> None:
+        sleep(seconds)
         busy.rate = 1000.0 if desk.clock.monotonic() > 1060 else 1e-9
 
-    desk.workers.before_call = open_later
+    desk.clock.sleep = sleep_and_open_later  # type: ignore[method-assign]
 
     outcome = run.execute()
 

@@ -14,7 +14,7 @@ from batch.run.resolving import declare_not_placed, declare_placed
 from batch.states import FinalState, OrderState
 from tests.journal.planned import a_row, add
 from tests.run.conftest import Desk
-from tests.run.doubles import make_order, make_validation
+from tests.run.doubles import FENCE_S, make_order, make_validation
 from tests.run.sheets import states_of
 
 OPEN, PLANNED, UNKNOWN = OrderState.OPEN, OrderState.PLANNED, OrderState.UNKNOWN
@@ -168,6 +168,7 @@ def test_a_part_fill_that_expired_is_told(desk: Desk) -> None:
 def test_a_row_that_was_never_taken_is_sent_by_the_next_run_once(desk: Desk) -> None:
     batch_id = lose(desk, word="lost-untaken")
 
+    desk.clock.sleep(FENCE_S)
     words = declare_not_placed(desk.journal, batch_id, 2, desk.venue, desk.clock)
     assert first_row(desk, batch_id).state is PLANNED
     assert first_row(desk, batch_id).final_state is FinalState.NOT_SENT
@@ -185,6 +186,7 @@ def test_an_order_that_the_venue_finds_cannot_be_declared_not_placed(desk: Desk)
     desk.venue.finds = "all"
 
     with pytest.raises(GateError, match="server order ID 9000") as caught:
+        desk.clock.sleep(FENCE_S)
         declare_not_placed(desk.journal, batch_id, 2, desk.venue, desk.clock)
 
     assert caught.value.advice == (hint(Advice.RESUME_ROW, batch_id),)
@@ -199,6 +201,7 @@ def test_not_placed_stands_unchecked_when_the_venue_is_out_of_reach(
     batch_id = lose(desk, word="lost-untaken")
     desk.venue.away_until = desk.clock.monotonic() + 60
 
+    desk.clock.sleep(FENCE_S)
     words = declare_not_placed(
         desk.journal, batch_id, 2, desk.venue if in_reach else None, desk.clock
     )
@@ -209,6 +212,7 @@ def test_not_placed_stands_unchecked_when_the_venue_is_out_of_reach(
 
 def test_a_row_that_a_later_sheet_has_taken_over_is_not_sent_by_both(desk: Desk) -> None:
     batch_id = lose(desk, word="lost-untaken")
+    desk.clock.sleep(FENCE_S)
     declare_not_placed(desk.journal, batch_id, 2, None, desk.clock)
     same_row = make_validation(make_order(2), note="edited")
 
@@ -231,11 +235,13 @@ def test_only_an_unknown_row_of_the_batch_needs_a_finding(desk: Desk, row: int) 
     with pytest.raises(GateError, match=found):
         declare_placed(desk.journal, batch_id, row, "77", None, desk.clock)
     with pytest.raises(GateError, match=found):
+        desk.clock.sleep(FENCE_S)
         declare_not_placed(desk.journal, batch_id, row, None, desk.clock)
 
 
 def test_a_row_cannot_be_resolved_twice(desk: Desk) -> None:
     batch_id = lose(desk, word="lost-untaken")
+    desk.clock.sleep(FENCE_S)
     declare_not_placed(desk.journal, batch_id, 2, None, desk.clock)
 
     with pytest.raises(GateError, match="found NOT_SENT"):
@@ -250,6 +256,7 @@ def test_a_claim_of_a_dead_process_can_be_resolved(desk: Desk, placed: bool) -> 
         desk.workers.collect(0.0)
         declare_placed(desk.journal, batch_id, 2, "9000", desk.venue, desk.clock)
     else:
+        desk.clock.sleep(FENCE_S)
         declare_not_placed(desk.journal, batch_id, 2, desk.venue, desk.clock)
     desk.workers._begun.clear()
 
@@ -278,6 +285,7 @@ def test_a_finding_reads_a_handful_of_rows_in_a_journal_of_many(desk: Desk, plac
     if placed:
         declare_placed(desk.journal, batch_id, 2, "9000", desk.venue, desk.clock)
     else:
+        desk.clock.sleep(FENCE_S)
         declare_not_placed(desk.journal, batch_id, 2, None, desk.clock)
     finding, steps = steps, 0
     database._driver_connection().set_progress_handler(count, 100)
@@ -286,3 +294,29 @@ def test_a_finding_reads_a_handful_of_rows_in_a_journal_of_many(desk: Desk, plac
     # A row that is looked at takes the database at least two of its steps.
     assert steps * 100 > 100_000
     assert finding * 100 < 2_000
+
+
+def test_not_placed_before_the_fence_is_refused_and_says_when_it_may_be_said(desk: Desk) -> None:
+    desk.venue.script = ["lost-untaken"]
+    batch_id, _ = desk.submit(sheet_of(1), find_out_s=1.0)
+
+    with pytest.raises(GateError, match=r"may be good until 2026-10-30 16:00:22 UTC") as caught:
+        declare_not_placed(desk.journal, batch_id, 2, desk.venue, desk.clock)
+
+    assert "Nothing was recorded" in str(caught.value)
+    assert "declared-not-placed" not in desk.kinds(batch_id, 2)
+    desk.clock.sleep(FENCE_S)
+    declare_not_placed(desk.journal, batch_id, 2, desk.venue, desk.clock)
+
+
+def test_where_no_login_has_a_known_end_not_placed_counts_after_an_hour(desk: Desk) -> None:
+    desk.venue.login_life_s, desk.venue._has_login = None, False
+    desk.venue.script = ["lost-untaken"]
+    batch_id, _ = desk.submit(sheet_of(1), find_out_s=1.0)
+    desk.clock.sleep(3500.0)
+
+    with pytest.raises(GateError, match="may be good until 2026-10-30 17:00:00 UTC"):
+        declare_not_placed(desk.journal, batch_id, 2, desk.venue, desk.clock)
+
+    desk.clock.sleep(100.0)
+    declare_not_placed(desk.journal, batch_id, 2, desk.venue, desk.clock)

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from batch.errors import OutcomeUnknown, Throttled, VenueAway, VenueRefused
+from batch.errors import Disputed, OutcomeUnknown, Throttled, VenueAway, VenueRefused
 from batch.simulator import Simulator, SimulatorOptions, parse_fault
 from batch.venue import Venue
 from tests.contract.validation import assert_request_valid
@@ -83,8 +83,8 @@ def test_rate_is_two_sided(venue: Venue) -> None:
         ("no-order-id:place:first=1", OutcomeUnknown, 1),
         ("other-client-id:place:first=1", OutcomeUnknown, 1),
         ("redirect=307:place:first=1:location=http://127.0.0.1:9/", OutcomeUnknown, 0),
-        ("bare-status=403:place:first=1", VenueRefused, 0),
-        ("status=409:place:first=1", VenueRefused, 0),
+        ("bare-status=403:place:first=1", Disputed, 0),
+        ("status=409:place:first=1", Disputed, 0),
         ("retry-after=5:place:first=1", Throttled, 0),
     ],
 )

@@ -1,22 +1,33 @@
 """Connections that know how far a call came, and when it must end.
 
-Two things that requests does not offer are added at its own extension points:
+Things that requests does not offer are added at its own extension points:
 
 - Whether any byte of a request was handed to the network. A connection notes when it starts to
   connect and when it starts to send, so "nothing was sent" is known from what happened and is
   not guessed from the type of an exception.
 - A deadline for the whole call. Every single read of a socket waits at the most until the
   deadline, so a server that drips headers or body one byte a second cannot hold a thread.
+- A connection whose answer is still to come is reset when it is closed, and not ended in order. A
+  request that is given up, or whose process is killed, then leaves the kernel with it: what was
+  not sent yet is never sent.
+- A connection goes back to the others only when its answer was looked at, because an answer to
+  another request shows that it is out of step.
+- Interim answers (1xx) are read past.
 """
 
 from __future__ import annotations
 
+import http
 import http.client
 import io
 import logging
+import os
 import socket
+import struct
 import threading
 import time
+from contextlib import suppress
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
@@ -42,13 +53,36 @@ class Stage(Enum):
 
 
 class Call(threading.local):
-    """The call that this thread makes just now; its connection reads and writes it."""
+    """The call that this thread makes just now; its connection reads and writes it.
+
+    Attributes:
+        parked: the connection of this thread's last whole answer, until that was looked at.
+    """
 
     ends_at: float = 0.0
     stage: Stage = Stage.UNTOLD
+    parked: Parked | None = None
 
 
 call = Call()
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A connection on its way back to the pool."""
+
+    pool: _Pool
+    connection: Any
+
+    def keep(self) -> None:
+        """Let it be used again."""
+        self.pool.parked.discard(self.connection)
+        self.pool.take_back(self.connection)
+
+    def drop(self) -> None:
+        """Close it."""
+        self.pool.parked.discard(self.connection)
+        self.connection.close()
 
 
 class DeadlinePassed(TimeoutError):
@@ -89,6 +123,14 @@ class _TimedResponse(http.client.HTTPResponse):
         super().__init__(sock, *args, **kwargs)
         self.fp = io.BufferedReader(_TimedReader(sock, self.fp.detach()))
 
+    def _read_status(self) -> tuple[str, int, str]:
+        # http.client itself reads on after a 100 only.
+        while True:
+            version, status, reason = super()._read_status()  # type: ignore[misc]
+            if not 100 < status < 200 or status == http.HTTPStatus.SWITCHING_PROTOCOLS:
+                return version, status, reason
+            http.client.parse_headers(self.fp)
+
 
 class _Watched(HTTPConnection):
     """A connection that tells the call how far it came, and is not used again when idle."""
@@ -109,6 +151,7 @@ class _Watched(HTTPConnection):
             self.connect()
         if time.monotonic() >= call.ends_at:
             raise DeadlinePassed
+        _reset_on_close(self.sock, True)
         call.stage = Stage.SENDING
         self._last_used_at = time.monotonic()
         # Head and body would leave in a packet each, and wake the other side twice.
@@ -135,11 +178,42 @@ class _WatchedTLS(_Watched, HTTPSConnection):
     pass
 
 
+def _reset_on_close(sock: socket.socket | None, is_wanted: bool) -> None:
+    """Say whether closing a socket, or the death of its process, throws away what is unsent."""
+    if sock is not None:
+        with suppress(OSError):
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER.pack(is_wanted, 0))
+
+
+_LINGER = struct.Struct("hh" if os.name == "nt" else "ii")
+
+
 class _Pool(HTTPConnectionPool):
     ConnectionCls = _Watched
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.parked: set[Any] = set()
 
-class _TLSPool(HTTPSConnectionPool):
+    def close(self) -> None:
+        super().close()
+        while self.parked:
+            self.parked.pop().close()
+
+    def _put_conn(self, conn: Any) -> None:
+        if conn is None:
+            self.take_back(None)
+        else:
+            _reset_on_close(conn.sock, False)
+            self.parked.add(conn)
+            call.parked = Parked(self, conn)
+
+    def take_back(self, conn: Any) -> None:
+        """Let a connection be used again; None makes room for a new one."""
+        super()._put_conn(conn)
+
+
+class _TLSPool(_Pool, HTTPSConnectionPool):
     ConnectionCls = _WatchedTLS
 
 
@@ -150,6 +224,11 @@ class Adapter(HTTPAdapter):
     """An adapter for one host, whose connections are watched."""
 
     _pool: Any = None
+
+    def close(self) -> None:
+        super().close()
+        if self._pool is not None:
+            self._pool.close()
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)

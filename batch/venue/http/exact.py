@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
@@ -37,21 +40,47 @@ def read_json(reply: Reply) -> object:
     if not reply.body:
         raise Misfit("an empty answer")
     redact = reply.redact
-    try:
-        data = json.loads(
-            reply.body.decode("utf-8-sig"),
-            parse_float=exact,
-            parse_int=exact,
-            parse_constant=_refuse,
-            # Names, too: whoever echoes a request may make fields of it.
-            object_pairs_hook=lambda pairs: {
-                redact(name): redact_values(value, redact) for name, value in pairs
-            },
-        )
-        return redact_values(data, redact)
-    except (ValueError, RecursionError):
-        kind = reply.headers.get("Content-Type", "no content type").partition(";")[0]
+    kind, _, parameters = reply.headers.get("Content-Type", "no content type").partition(";")
+    for text in _texts(reply.body, parameters):
+        with suppress(ValueError, RecursionError):
+            data = json.loads(
+                text,
+                parse_float=_exact_or_odd,
+                parse_int=_exact_or_odd,
+                parse_constant=Odd,
+                # Names, too: whoever echoes a request may make fields of it.
+                object_pairs_hook=lambda pairs: {
+                    redact(name): redact_values(value, redact) for name, value in pairs
+                },
+            )
+            return redact_values(data, redact)
     raise Misfit(f"an answer that is not readable JSON ({shown(redact(kind))})")
+
+
+def _texts(body: bytes, parameters: str) -> Iterator[str]:
+    """Give what the body may say, the likeliest first.
+
+    A letter that cannot be read spoils the word that it stands in, and no order ID beside it.
+    """
+    declared = re.search(r"charset=\"?([A-Za-z0-9_.:-]+)", parameters)
+    for charset in ("utf-8-sig", *(declared.groups() if declared else ())):
+        with suppress(ValueError, LookupError):
+            yield body.decode(charset)
+    yield body.decode("utf-8", "replace")
+
+
+@dataclass(frozen=True, slots=True)
+class Odd:
+    """A value that is no number of any sense: NaN, or one of a million digits."""
+
+    text: str
+
+
+def _exact_or_odd(text: str) -> Decimal | Odd:
+    try:
+        return exact(text)
+    except (ValueError, ArithmeticError):
+        return Odd(text[:_MAX_NUMBER_LENGTH])
 
 
 def exact(text: str) -> Decimal:
@@ -66,10 +95,6 @@ def exact(text: str) -> Decimal:
     if number and abs(number.adjusted()) > _MAX_EXPONENT:
         raise ValueError("a number that is out of any range")
     return number
-
-
-def _refuse(text: str) -> object:
-    raise ValueError(f"{text} is not JSON")
 
 
 def retry_after_s(headers: HTTPHeaderDict, now: datetime) -> float | None:

@@ -13,6 +13,7 @@ import socket
 import ssl
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -32,8 +33,12 @@ from batch.venue.http.redaction import Secrets
 
 log = logging.getLogger("batch.venue")
 
-# All active orders of a large desk are some tens of megabytes; more is not an answer.
-MAX_BODY_BYTES = 128 * 1024 * 1024
+MOST_BYTES = 1024 * 1024
+"""An answer about one order is some hundred bytes; more than this is none."""
+
+MOST_LISTED_BYTES = 128 * 1024 * 1024
+"""All active orders of a large desk are some tens of megabytes."""
+
 _CHUNK_BYTES = 64 * 1024
 
 
@@ -114,8 +119,17 @@ class Transport:
             request.headers["Content-Length"] = str(len(request.body))
         return request
 
-    def send(self, request: requests.PreparedRequest) -> Reply:
+    def drop(self) -> None:
+        """Close the connection of this thread's last answer, which was not the answer to it."""
+        if call.parked is not None:
+            call.parked.drop()
+            call.parked = None
+
+    def send(self, request: requests.PreparedRequest, most_bytes: int = MOST_BYTES) -> Reply:
         """Send it once and read the whole answer within the deadline.
+
+        Args:
+            most_bytes: a longer body, unpacked, is no answer.
 
         Raises:
             Unsent: nothing left this machine.
@@ -124,7 +138,10 @@ class Transport:
         started_at = time.monotonic()
         call.ends_at = started_at + self._deadline_s
         call.stage = Stage.UNTOLD
-        outcome = self._exchange(request)
+        if call.parked is not None:
+            call.parked.keep()
+            call.parked = None
+        outcome = self._exchange(request, most_bytes)
         if log.isEnabledFor(logging.DEBUG):
             log.debug(
                 "%s %s: %s, %.0f ms, request %s",
@@ -139,7 +156,9 @@ class Transport:
         # Raised outside of any except block, so that no exception of requests hangs on to it.
         raise outcome
 
-    def _exchange(self, request: requests.PreparedRequest) -> Reply | Unsent | Lost:
+    def _exchange(
+        self, request: requests.PreparedRequest, most_bytes: int
+    ) -> Reply | Unsent | Lost:
         try:
             response = self._session().send(
                 request,
@@ -156,16 +175,24 @@ class Transport:
         body: bytes | None = None
         flaw = ""
         try:
-            body = _whole_body(response.raw)
+            body = _whole_body(response.raw, most_bytes)
         except Exception as error:
             flaw = self._reason(error)
             response.close()
+            self.drop()
+        request_id = str(request.headers[self._request_id_header])
+        echoed = response.raw.headers.get(self._request_id_header, request_id)
+        if echoed.strip() != request_id:
+            # Whatever it says, it says of something else; and so may the next answer on this line.
+            response.close()
+            self.drop()
+            return Lost("the answer to another request")
         return Reply(
             status=response.status_code,
             headers=HTTPHeaderDict(response.raw.headers),
             body=body,
             flaw=flaw,
-            request_id=str(request.headers[self._request_id_header]),
+            request_id=request_id,
         )
 
     def _session(self) -> requests.Session:
@@ -207,7 +234,9 @@ class Transport:
             case urllib3.exceptions.IncompleteRead() | http.client.IncompleteRead():
                 return "an answer that was cut off"
             case _BodyTooLarge():
-                return f"an answer of more than {MAX_BODY_BYTES} bytes"
+                return f"an answer of more than {error.most} bytes"
+            case _OddlyPacked():
+                return "an answer that cannot be unpacked"
             case OSError() if error.errno in _ERRNO_WORDS:
                 return _ERRNO_WORDS[error.errno]
             case OSError() if str(error).startswith("Tunnel connection failed"):
@@ -240,20 +269,49 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 class _BodyTooLarge(Exception):
+    def __init__(self, most: int) -> None:
+        self.most = most
+
+
+class _OddlyPacked(Exception):
     pass
 
 
-def _whole_body(raw: urllib3.HTTPResponse) -> bytes:
-    """Read to the end; urllib3 raises where fewer bytes come than were announced."""
-    chunks: list[bytes] = []
+def _whole_body(raw: urllib3.HTTPResponse, most: int) -> bytes:
+    """Read to the end; urllib3 raises where fewer bytes come than were announced.
+
+    It is unpacked here, piece by piece: a few bytes can announce gigabytes.
+    """
+    unpack = _unpacking(raw.headers.get("Content-Encoding", ""))
+    pieces: list[bytes] = []
     size = 0
-    for chunk in raw.stream(_CHUNK_BYTES, decode_content=True):
-        size += len(chunk)
-        if size > MAX_BODY_BYTES:
-            raise _BodyTooLarge
-        chunks.append(chunk)
+    for chunk in raw.stream(_CHUNK_BYTES, decode_content=False):
+        piece = unpack(chunk, most + 1 - size)
+        size += len(piece)
+        if size > most:
+            raise _BodyTooLarge(most)
+        pieces.append(piece)
     raw.release_conn()
-    return b"".join(chunks)
+    return b"".join(pieces)
+
+
+def _unpacking(encoding: str) -> Callable[[bytes, int], bytes]:
+    """Give what unpacks an encoding, at most so many bytes a piece."""
+    encoding = encoding.strip().casefold()
+    if encoding in ("", "identity"):
+        return lambda chunk, _: chunk
+    if encoding not in ("gzip", "x-gzip", "deflate"):
+        raise _OddlyPacked
+    # With either kind of header.
+    unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
+
+    def unpack(chunk: bytes, most: int) -> bytes:
+        try:
+            return unpacker.decompress(chunk, most)
+        except zlib.error:
+            raise _OddlyPacked from None
+
+    return unpack
 
 
 def _checked_bundle(settings: VenueSettings) -> bool | str:

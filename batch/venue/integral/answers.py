@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from decimal import Context, Decimal, Inexact, InvalidOperation
 from typing import Any
 
@@ -66,6 +67,26 @@ def read_orders(reply: Reply) -> tuple[VenueOrder, ...]:
     if any(not order.status for order in orders):
         raise Misfit(f"an order without {wire.STATUS}")
     return orders
+
+
+def read_list(reply: Reply) -> tuple[VenueOrder, ...]:
+    """Read a list of orders; an entry that is odd spoils only itself.
+
+    Raises:
+        Misfit: not a list at all, or nothing in it is an order.
+    """
+    data = read_json(reply)
+    if not isinstance(data, list):
+        return read_orders(reply)
+    orders: list[VenueOrder] = []
+    for entry in data:
+        with suppress(Misfit):
+            order = read_order(entry, reply.request_id)
+            if order.status:
+                orders.append(order)
+    if data and not orders:
+        raise Misfit("a list of what are not orders")
+    return tuple(orders)
 
 
 def read_spot_rate(reply: Reply, symbol: str) -> SpotRate:
@@ -180,6 +201,18 @@ def error_words(reply: Reply) -> str:
     )
     # Once more: what is no text may be a secret, too, and two fields the two parts of one.
     return shown(reply.redact(words), _MAX_WORDS_LENGTH)
+
+
+def has_error_object(reply: Reply) -> bool:
+    """Say whether an answer holds a JSON object that says something, as the venue's own do."""
+    return bool(_error_object(reply))
+
+
+def speaks_of_duplicate(reply: Reply) -> bool:
+    """Say whether an error may mean that the venue has the order already."""
+    text = (reply.body or b"").decode("utf-8", "replace")
+    # Its fields are not published: whatever it says, wherever it says it.
+    return wire.SPEAKS_OF_DUPLICATE.search(text.replace("_", " ")) is not None
 
 
 def _error_object(reply: Reply) -> Mapping[str, object]:

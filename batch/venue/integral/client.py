@@ -18,7 +18,9 @@ from pydantic import SecretStr
 from batch.clock import Clock
 from batch.config import VenueSettings
 from batch.errors import (
+    Disputed,
     LoginFailed,
+    LoginNeeded,
     NotDelivered,
     OutcomeUnknown,
     Throttled,
@@ -30,19 +32,23 @@ from batch.model import SpotRate, VenueOrder
 from batch.urls import password_in
 from batch.venue.http.exact import Misfit, read_json
 from batch.venue.http.redaction import Secrets
-from batch.venue.http.transport import Lost, Reply, Transport, Unsent
+from batch.venue.http.transport import MOST_BYTES, MOST_LISTED_BYTES, Lost, Reply, Transport, Unsent
 from batch.venue.integral import wire
 from batch.venue.integral.answers import (
     error_code,
     error_words,
+    has_error_object,
+    read_list,
     read_order,
     read_orders,
     read_spot_rate,
+    speaks_of_duplicate,
 )
 from batch.venue.integral.credentials import Auth, Credential
 from batch.venue.integral.signing import SignatureAuth
 from batch.venue.integral.statuses import EVENTS
 from batch.venue.integral.tokens import TokenAuth, discreet, not_delivered, throttled
+from batch.venue.port import Lease
 
 Answer = TypeVar("Answer")
 
@@ -99,6 +105,26 @@ class Venue:
         """
         self._auth.login()
 
+    def wants_login(self) -> bool:
+        """Say whether a login to place with is missing or ends soon, and none is offered."""
+        return self._auth.wants_login()
+
+    def can_place(self) -> bool:
+        """Say whether a login is in use for placing, and lives."""
+        return self._auth.can_place()
+
+    def offered(self) -> Lease | None:
+        """Give the lease of the newest login if it is not in use for placing."""
+        return self._auth.offered()
+
+    def use(self, lease: Lease) -> None:
+        """Place with the login of this lease from now on; its life is on record."""
+        self._auth.use(lease)
+
+    def dead_at(self) -> float:
+        """Give the monotonic time from which nothing that was placed so far can be processed."""
+        return self._auth.dead_at()
+
     def place(self, payload: str, client_order_id: str, request_id: str) -> VenueOrder:
         """Send an order once; the type of what is raised says whether it may be sent again.
 
@@ -108,30 +134,43 @@ class Venue:
             request_id: goes out as X-Request-ID.
 
         Raises:
-            NotDelivered: proven unsent or not processed (Throttled: 429; LoginFailed: 401).
-            VenueRefused: any other 4xx; the order is at its end. A 409 may mean that the venue
-                has it already: ask by client ID.
+            NotDelivered: proven unsent or not processed (Throttled: 429; LoginNeeded: 401, or no
+                token is in use that lives; LoginFailed: no login will help).
+            VenueRefused: any other 4xx that is the venue's own; the order is at its end.
+            Disputed: a 4xx that may not be the venue's own, or may mean that it has the order
+                already.
             OutcomeUnknown: everything else; ask by client ID, never send again.
 
         Source: venue-api, "Place an order" and "What a missing answer means".
         """
         method, path = "POST", wire.ORDERS_PATH
         self._secrets.publish(text for text in json.loads(payload).values() if type(text) is str)
+        credential = self._auth.for_placing()
         failure: VenueError
         try:
-            reply = self._authorised(method, path, request_id, payload)
+            reply = self._send(method, path, request_id, payload, credential)
         except Unsent as unsent:
             failure = not_delivered(self._transport.base_url, str(unsent), request_id)
         except Lost as lost:
             failure = self._unknown(str(lost), client_order_id, request_id, None)
-        except VenueAway as away:
-            # Only a login asks a question here, and without one the order stays at home.
-            failure = NotDelivered(f"{away} The order was not sent.", request_id=request_id)
         else:
+            if reply.status == 401:
+                raise self._not_let_in(reply, method, path, self._auth.refused(credential))
+            self._auth.worked()
             return self._read_placing(reply, client_order_id)
         raise failure
 
     def _read_placing(self, reply: Reply, client_order_id: str) -> VenueOrder:
+        if (
+            400 <= reply.status < 500
+            and reply.status != 429
+            and (
+                reply.status in wire.DOUBTFUL_REFUSALS
+                or not has_error_object(reply)
+                or speaks_of_duplicate(reply)
+            )
+        ):
+            raise self._disputed(reply, client_order_id)
         self._raise_4xx(reply, "POST", wire.ORDERS_PATH)
         failure: OutcomeUnknown
         try:
@@ -139,12 +178,45 @@ class Venue:
                 raise Misfit(f"HTTP {reply.status}{_in_brackets(error_words(reply))}")
             order = read_order(read_json(reply), reply.request_id)
             if order.client_order_id not in ("", client_order_id):
+                # And so may the next answer on this connection be another's.
+                self._transport.drop()
                 raise Misfit("an answer about another order")
         except Misfit as misfit:
             failure = self._unknown(str(misfit), client_order_id, reply.request_id, reply.status)
         else:
             return order
         raise failure
+
+    def _disputed(self, reply: Reply, client_order_id: str) -> Disputed:
+        words = error_words(reply) or "without a readable reason"
+        return Disputed(
+            f"{self._where('POST', wire.ORDERS_PATH)}: expected the venue's own yes or no, found: "
+            f"HTTP {reply.status}, {words}. That may come from something on the way, or mean that "
+            f"the venue has order {client_order_id} already: ask for it, do not send it again.",
+            status=reply.status,
+            request_id=reply.request_id,
+            error_code=error_code(reply),
+        )
+
+    def _not_let_in(
+        self, reply: Reply, method: str, target: str, may_log_in: bool
+    ) -> LoginNeeded | LoginFailed:
+        where, words = self._where(method, target), _in_brackets(error_words(reply))
+        if may_log_in:
+            return LoginNeeded(
+                f"{where}: the login has ended (HTTP 401{words}). The request was not processed; "
+                "it is sent again after the next login.",
+                status=401,
+                request_id=reply.request_id,
+                error_code=error_code(reply),
+            )
+        return LoginFailed(
+            f"{where}: expected to be let in, found: HTTP 401 to fresh credentials{words}. The "
+            "request was not processed; check user, password and the permissions of this user.",
+            status=401,
+            request_id=reply.request_id,
+            error_code=error_code(reply),
+        )
 
     def _unknown(
         self, found: str, client_order_id: str, request_id: str, status: int | None
@@ -169,6 +241,7 @@ class Venue:
                 return None
             orders = read_orders(reply)
             if [order.server_order_id for order in orders] != [server_order_id]:
+                self._transport.drop()
                 raise Misfit("an answer about another order")
             return orders[0]
 
@@ -209,9 +282,11 @@ class Venue:
         def read(reply: Reply) -> dict[str, VenueOrder]:
             if _is_absent(reply):
                 return {}
-            return {order.server_order_id: order for order in read_orders(reply)}
+            return {order.server_order_id: order for order in read_list(reply)}
 
-        return self._ask("GET", wire.ORDERS_PATH, read, may_be_absent=True)
+        return self._ask(
+            "GET", wire.ORDERS_PATH, read, may_be_absent=True, most_bytes=MOST_LISTED_BYTES
+        )
 
     def cancel(self, server_order_id: str) -> None:
         """Ask the venue to cancel an order; what became of it, only a query tells.
@@ -238,6 +313,7 @@ class Venue:
         read: Callable[[Reply], Answer],
         *,
         may_be_absent: bool = False,
+        most_bytes: int = MOST_BYTES,
     ) -> Answer:
         """Send a question and read its answer.
 
@@ -247,7 +323,7 @@ class Venue:
         request_id = uuid4().hex
         status: int | None = None
         try:
-            reply = self._authorised(method, target, request_id)
+            reply = self._authorised(method, target, request_id, most_bytes)
             status = reply.status
             if not (status == 404 and may_be_absent):
                 self._raise_4xx(reply, method, target)
@@ -267,30 +343,30 @@ class Venue:
             request_id=request_id,
         )
 
-    def _authorised(self, method: str, target: str, request_id: str, body: str = "") -> Reply:
-        """Send with a credential; after a 401, which proves that nothing was done, once more."""
+    def _authorised(self, method: str, target: str, request_id: str, most_bytes: int) -> Reply:
+        """Ask with a credential; after a 401 log in, and ask once more."""
         credential = self._auth.current()
-        reply = self._send(method, target, request_id, body, credential)
+        reply = self._send(method, target, request_id, "", credential, most_bytes)
         if reply.status == 401 and (fresh := self._auth.replace(credential)) is not None:
-            reply = self._send(method, target, request_id, body, fresh)
+            reply = self._send(method, target, request_id, "", fresh, most_bytes)
         if reply.status != 401:
             return reply
-        raise LoginFailed(
-            f"{self._where(method, target)}: expected to be let in, found: HTTP 401 to fresh "
-            f"credentials{_in_brackets(error_words(reply))}. The request was not processed; check "
-            "user, password and the permissions of this user.",
-            status=401,
-            request_id=request_id,
-            error_code=error_code(reply),
-        )
+        raise self._not_let_in(reply, method, target, may_log_in=False)
 
     def _send(
-        self, method: str, target: str, request_id: str, body: str, credential: Credential
+        self,
+        method: str,
+        target: str,
+        request_id: str,
+        body: str,
+        credential: Credential,
+        most_bytes: int = MOST_BYTES,
     ) -> Reply:
         reply = self._transport.send(
             self._transport.prepare(
                 method, target, request_id, credential.headers(method, target, body), body
-            )
+            ),
+            most_bytes,
         )
         return discreet(reply, self._secrets, credential)
 

@@ -6,6 +6,8 @@ from typing import Protocol
 
 from pydantic import SecretStr
 
+from batch.venue.port import Lease
+
 
 class Credential(Protocol):
     """Something that authenticates requests. Its repr shows no secret."""
@@ -18,7 +20,10 @@ class Credential(Protocol):
 
 
 class Auth(Protocol):
-    """Where credentials come from, for all threads."""
+    """Where credentials come from, for all threads.
+
+    Questions take the newest and may log in; placing takes the one that the run has put to use.
+    """
 
     def login(self) -> None:
         """Make sure that there is a credential."""
@@ -28,3 +33,32 @@ class Auth(Protocol):
 
     def replace(self, refused: Credential) -> Credential | None:
         """Give another one for one that got a 401; None where there cannot be another."""
+
+    def for_placing(self) -> Credential:
+        """Give the one that is in use for placing.
+
+        Raises:
+            LoginNeeded: there is none, or it has ended.
+            LoginFailed: the venue refused the credentials before.
+        """
+
+    def refused(self, credential: Credential) -> bool:
+        """Take note that a placing got a 401; say whether another login may help."""
+
+    def worked(self) -> None:
+        """Take note that a placing was let in."""
+
+    def wants_login(self) -> bool:
+        """Say whether one for placing is missing or ends soon, and none is offered."""
+
+    def can_place(self) -> bool:
+        """Say whether one is in use for placing, and lives."""
+
+    def offered(self) -> Lease | None:
+        """Give the newest one's lease if it is not in use for placing."""
+
+    def use(self, lease: Lease) -> None:
+        """Use it for placing."""
+
+    def dead_at(self) -> float:
+        """Give the monotonic time at which the last of those in use so far has ended."""

@@ -10,6 +10,7 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 from email.utils import format_datetime
+from math import inf
 
 from pydantic import SecretStr
 
@@ -17,6 +18,7 @@ from batch.clock import Clock
 from batch.config import VenueSettings
 from batch.errors import LoginFailed
 from batch.venue.integral.credentials import Credential
+from batch.venue.port import Lease
 
 # The request line holds path and query, the digest stands for the body, and the date keeps a
 # recorded request from being of use later.
@@ -81,6 +83,7 @@ class SignatureAuth:
     def __init__(self, settings: VenueSettings, clock: Clock) -> None:
         self._signature = Signature(settings.user, settings.password, clock)
         self._refused = False
+        self._is_used = False
 
     def login(self) -> None:
         """Do nothing: there is no login to make."""
@@ -101,3 +104,35 @@ class SignatureAuth:
     def replace(self, refused: Credential) -> None:
         """Remember the refusal; a second signature would be no better."""
         self._refused = True
+
+    def for_placing(self) -> Credential:
+        """Give the signature, as to everybody."""
+        return self.current()
+
+    def refused(self, credential: Credential) -> bool:
+        """Remember the refusal, for good."""
+        self._refused = True
+        return False
+
+    def worked(self) -> None:
+        """Learn nothing from it."""
+
+    def wants_login(self) -> bool:
+        """Never: there is no login."""
+        return False
+
+    def can_place(self) -> bool:
+        """Say whether it is on record that signed requests leave."""
+        return self._is_used
+
+    def offered(self) -> Lease | None:
+        """Give the one lease that there is: a signed request may be taken however late."""
+        return None if self._is_used else Lease(life_s=None, number=0)
+
+    def use(self, lease: Lease) -> None:
+        """Take note that it is on record."""
+        self._is_used = True
+
+    def dead_at(self) -> float:
+        """Give no time: nothing of a signature ever ends."""
+        return inf

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import count
+from math import inf
 from uuid import uuid4
 
 from pydantic import SecretStr
@@ -20,26 +22,39 @@ from urllib3 import HTTPHeaderDict
 
 from batch.clock import Clock
 from batch.config import VenueSettings
-from batch.errors import LoginFailed, NotDelivered, Throttled, VenueAway, VenueError
+from batch.errors import LoginFailed, LoginNeeded, NotDelivered, Throttled, VenueAway, VenueError
 from batch.venue.http.exact import Misfit, read_json, retry_after_s, server_time
 from batch.venue.http.redaction import Secrets
 from batch.venue.http.transport import Lost, Reply, Transport, Unsent
 from batch.venue.integral import wire
 from batch.venue.integral.answers import error_code, error_words
 from batch.venue.integral.credentials import Credential
+from batch.venue.port import Lease
 
 # Early enough that a renewal that takes a whole deadline still comes in time.
 _RENEW_AT_SHARE = 0.8
 
+MOST_REFUSED = 1
+"""So many tokens in a row may get a 401; one more, and fresh ones are no better."""
+
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A login's token; equal to another only if it is the same one."""
+    """A login's token; equal to another only if it is the same one.
+
+    Attributes:
+        lifetime_s, ends_at: as long as it is used; counted from before it was asked for.
+        lease: its life as the venue told it, for those who must know when it is dead.
+        dead_at: monotonic time from which the venue takes it no more, at the latest: counted from
+            when it had come. Infinity where the venue named no lifetime.
+    """
 
     value: SecretStr
     lifetime_s: float
     renew_at: float
     ends_at: float
+    lease: Lease
+    dead_at: float
 
     def headers(self, method: str, target: str, body: str) -> dict[str, str]:
         """Give the token twice, as the reference and the seed document each ask for it."""
@@ -67,6 +82,11 @@ class TokenAuth:
         self._renew_not_before = 0.0
         self._failed_logins = 0
         self._failure: VenueError | None = None
+        self._numbers = count()
+        self._placing: Token | None = None
+        self._refused: Token | None = None
+        self._refused_in_a_row = 0
+        self._dead_at = float("-inf")
 
     def login(self) -> None:
         """Log in, unless a token is at hand that still lives."""
@@ -83,7 +103,7 @@ class TokenAuth:
         failed_logins = self._failed_logins
         token = self._token
         now = self._clock.monotonic()
-        if token is None or now >= token.ends_at:
+        if token is None or token is self._refused or now >= token.ends_at:
             return self._log_in(token, failed_logins)
         if now >= max(token.renew_at, self._renew_not_before):
             return self._renewed(token)
@@ -100,6 +120,69 @@ class TokenAuth:
         if token is not None and token is not refused:
             return token
         return self._log_in(token, failed_logins)
+
+    def for_placing(self) -> Token:
+        """Give the token that is in use for placing.
+
+        Raises:
+            LoginNeeded: there is none, or it has ended.
+            LoginFailed: the venue refused the credentials before.
+        """
+        token = self._placing
+        if token is not None and self._clock.monotonic() < token.ends_at:
+            return token
+        if isinstance(self._failure, LoginFailed):
+            raise copy.copy(self._failure)
+        raise LoginNeeded(
+            f"venue {self._transport.base_url}: expected a login that lives, found none. Nothing "
+            "was sent; it is after the next login."
+        )
+
+    def refused(self, credential: Credential) -> bool:
+        """Take note that a placing got a 401; say whether another login may help."""
+        with self._login_lock:
+            if credential is not self._refused:
+                assert isinstance(credential, Token)
+                self._refused = credential
+                self._refused_in_a_row += 1
+            if self._placing is credential:
+                self._placing = None
+            return self._refused_in_a_row <= MOST_REFUSED
+
+    def worked(self) -> None:
+        """Take note that a placing was let in."""
+        self._refused_in_a_row = 0
+
+    def wants_login(self) -> bool:
+        """Say whether a token for placing is missing or ends soon, and none is offered."""
+        now = self._clock.monotonic()
+        token = self._placing
+        is_due = token is None or now >= min(
+            token.ends_at, max(token.renew_at, self._renew_not_before)
+        )
+        return is_due and self.offered() is None
+
+    def can_place(self) -> bool:
+        """Say whether a token is in use for placing, and lives."""
+        return self._placing is not None and self._clock.monotonic() < self._placing.ends_at
+
+    def offered(self) -> Lease | None:
+        """Give the lease of the newest token if it is not in use for placing."""
+        token = self._token
+        if token is None or token is self._placing or token is self._refused:
+            return None
+        return token.lease if self._clock.monotonic() < token.ends_at else None
+
+    def use(self, lease: Lease) -> None:
+        """Place with the token of this lease from now on."""
+        token = self._token
+        if token is not None and token.lease == lease:
+            self._placing = token
+            self._dead_at = max(self._dead_at, token.dead_at)
+
+    def dead_at(self) -> float:
+        """Give the monotonic time at which the last token in use so far has ended."""
+        return self._dead_at
 
     def _log_in(self, stale: Token | None, failed_logins: int) -> Token:
         """Log in, unless another thread did.
@@ -237,12 +320,15 @@ class TokenAuth:
         value = next(_token_values(reply.headers), None)
         if value is None:
             return None
-        lifetime_s = _lifetime_s(reply) or fallback_s
+        told_s = _lifetime_s(reply)
+        lifetime_s = told_s or fallback_s
         return Token(
             value=value,
             lifetime_s=lifetime_s,
             renew_at=started_at + lifetime_s * _RENEW_AT_SHARE,
             ends_at=started_at + lifetime_s,
+            lease=Lease(told_s, next(self._numbers)),
+            dead_at=inf if told_s is None else self._clock.monotonic() + told_s,
         )
 
 

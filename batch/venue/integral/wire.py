@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import re
+
 LOGIN_PATH = "/v2/sso/login"
 # The reference's introduction spells it /sso/tokens/renew, its endpoint page as here; a public
 # client was seen using this one.
@@ -83,3 +85,15 @@ DEFAULT_TOKEN_LIFETIME_S = 60.0
 
 # Inferred: a 4xx to a login that does not speak of the credentials; anything else does.
 LOGIN_MAY_BE_REPEATED = frozenset({408, 425})
+
+# Inferred: statuses of a 4xx to a placing that gateways and proxies give on their own account, or
+# that may speak of the order itself; nothing is known from them. 460 and 444 are load balancers'.
+DOUBTFUL_REFUSALS = frozenset({408, 409, 425, 444, 460, 499})
+
+# Inferred: what a venue may say that knows the client ID already.
+SPEAKS_OF_DUPLICATE = re.compile(
+    r"duplic"
+    r"|already\W+(exist|been|us|in\W+use|known|received|processed|placed|submitted|taken)"
+    r"|not\W+unique|must\W+be\W+unique",
+    re.IGNORECASE,
+)

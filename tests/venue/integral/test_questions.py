@@ -163,12 +163,21 @@ def test_active_orders_come_by_server_id(mock: requests_mock.Mocker, venue: Venu
     assert "?" not in mock.request_history[-1].url
 
 
-def test_active_list_with_one_broken_entry_is_no_answer(
+@pytest.mark.parametrize("odd", [{"coId": "b1-3"}, "text", None, 7, {**NEW, "orderId": 1.5}])
+def test_fault_30_one_odd_entry_of_the_active_list_spoils_only_itself(
+    mock: requests_mock.Mocker, venue: Venue, odd: object
+) -> None:
+    mock.get(ORDERS, json=[NEW, odd])
+
+    assert [order.server_order_id for order in venue.active().values()] == [NEW["orderId"]]
+
+
+def test_fault_30_a_list_of_what_are_not_orders_is_no_answer(
     mock: requests_mock.Mocker, venue: Venue
 ) -> None:
-    mock.get(ORDERS, json=[NEW, {"coId": "b1-3"}])
+    mock.get(ORDERS, json=[{"page": 1}])
 
-    with pytest.raises(VenueAway, match="an order without orderId"):
+    with pytest.raises(VenueAway, match="not orders"):
         venue.active()
 
 

@@ -1,0 +1,79 @@
+"""The last look at every row that was sent a second time: does one order stand under its ID?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from batch.errors import Throttled, VenueRefused
+from batch.model import OrderRecord, VenueOrder
+from batch.run.calls import FindAgain
+from batch.run.identities import Identities
+from batch.run.recording import Recorder
+from batch.run.work import Answer, Failed
+
+MOST_TRIES = 5
+"""So often a row is asked about where the venue gives no usable answer."""
+
+
+class SecondLook:
+    """Asks about rows at the end of a run.
+
+    Attributes:
+        has_begun: the rows to ask about are known.
+    """
+
+    def __init__(self, recorder: Recorder, identities: Identities) -> None:
+        self._recorder = recorder
+        self._identities = identities
+        self._to_ask: list[FindAgain] = []
+        self._on_their_way = 0
+        self._tries: Counter[int] = Counter()
+        self.has_begun = False
+
+    def begin(self, records: Iterable[OrderRecord]) -> None:
+        """Look at the rows as they stand now."""
+        self.has_begun = True
+        self._to_ask = [
+            FindAgain(record.row, record.client_order_id or "", record.server_order_id)
+            for record in records
+        ]
+
+    def is_over(self) -> bool:
+        """Say whether there is nobody left to ask about."""
+        return not self._to_ask and not self._on_their_way
+
+    def questions(self, most: int) -> list[FindAgain]:
+        """Give the questions to ask now, at most so many."""
+        asked, self._to_ask = self._to_ask[: max(most, 0)], self._to_ask[max(most, 0) :]
+        self._on_their_way += len(asked)
+        return asked
+
+    def learn(self, asked: FindAgain, answer: Answer[tuple[VenueOrder, ...]]) -> None:
+        """Take in what stands under a client ID."""
+        self._on_their_way -= 1
+        if not isinstance(answer, Failed):
+            self._look_at(asked, answer.value)
+            return
+        self._tries[asked.row] += not isinstance(answer.error, Throttled)
+        if isinstance(answer.error, VenueRefused) or self._tries[asked.row] >= MOST_TRIES:
+            self._recorder.note(
+                "second-look-failed",
+                f"row {asked.row} was sent twice, and whether one order came of it was not "
+                f"answered: {answer.error}",
+            )
+        else:
+            self._to_ask.append(asked)
+
+    def _look_at(self, asked: FindAgain, found: tuple[VenueOrder, ...]) -> None:
+        ids = [order.server_order_id for order in found]
+        if asked.server_order_id is not None:
+            self._identities.take(asked.client_order_id, asked.server_order_id)
+            ids = [asked.server_order_id, *ids]
+        distinct = sorted(set(ids))
+        if len(distinct) > 1:
+            self._recorder.alarm(
+                f"row {asked.row} was sent a second time, and the venue holds {len(distinct)} "
+                f"orders under its client order ID {asked.client_order_id}: server order IDs "
+                f"{', '.join(distinct)}. Only one of them was wanted; a person must look"
+            )
