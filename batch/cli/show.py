@@ -170,7 +170,8 @@ def _show_row(result: BatchResult, events: tuple[EventRecord, ...]) -> None:
         click.echo(escaped_line(f"  {name + ':':20} {text or ''}").rstrip())
     need = need_of(record)
     if need is not None:
-        click.echo(f"  {'what to do:':20} {what_to_do(need, batch, record, in_words)}")
+        advice = what_to_do(need, batch, record, in_words)
+        click.echo(escaped_line(f"  {'what to do:':20} {advice}"))
     click.echo("\nIts history (UTC)")
     rows = [
         [

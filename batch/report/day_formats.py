@@ -12,7 +12,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from batch.clock import Clock
 from batch.errors import Wording
-from batch.escaping import escaped_json
+from batch.escaping import escaped, escaped_json
 from batch.model import OrderRecord
 from batch.report import todo
 from batch.report.background import NOTHING_ELSE, Background
@@ -181,7 +181,7 @@ def write_day_page(stream: BinaryIO, day: Day, background: Background, now: date
         findings=lines[:LISTED],
         more_findings=max(len(lines) - LISTED, 0),
     )
-    stream.write(text.encode("utf-8", "backslashreplace"))
+    stream.write(escaped(text).encode("utf-8", "backslashreplace"))
 
 
 def day_document(day: Day) -> dict[str, object]:

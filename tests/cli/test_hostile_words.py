@@ -103,6 +103,10 @@ def test_nothing_that_is_shown_logged_or_reported_acts_on_anything(
         batches = login.call("batches", "--json")
         (batch,) = batches.json["batches"]
         said += [batches, login.call("batches"), login.call("events", batch["id"])]
+        said += [login.call("show", batch["id"]), login.call("show", batch["id"], "2")]
+        said += [login.call("show", batch["id"], "2", "--json")]
+        said += [login.call("events", batch["id"], "--json")]
+        said += [login.call("day", "--report", "day.json", "--report", "day.html")]
         said += [login.call("resume", batch["id"], "--wait", "0", "--json")]
 
     assert "owned" in "".join(call.err for call in said)
