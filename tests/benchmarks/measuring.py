@@ -176,8 +176,9 @@ def submit(
     """Have orderbatch submit a sheet, as a whole process with a journal and a report."""
     sheet = write_sheet(folder / "orders.csv", count, time_in_force)
     journal = folder / "journal.db"
-    for stale in folder.glob("journal.db*"):
-        stale.unlink()
+    # The report of the run before is nobody's result.
+    for stale in (*folder.glob("journal.db*"), folder / "report.xlsx"):
+        stale.unlink(missing_ok=True)
     with venue(**settings) as running:
         usage = run(
             [

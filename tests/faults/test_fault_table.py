@@ -35,6 +35,13 @@ FAULTS = {
     22: "a report whose target is open, whose folder is gone, whose disk is full",
     23: "a proxy and a netrc file in the environment",
     24: "secrets in anything that is written or shown",
+    25: "a request that is still under way when its successor asks",
+    26: "interim answers, odd values, another charset beside a readable order ID",
+    27: "a 4xx that is a gateway's, or that speaks of a duplicate",
+    28: "the answer to another request",
+    29: "answers that differ from what was sent, or do not say how much was filled",
+    30: "a query for all open orders that is of no use",
+    31: "another journal that has sent the same sheet",
 }
 
 

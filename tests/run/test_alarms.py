@@ -126,7 +126,7 @@ def test_an_unknown_server_id_under_one_of_our_ids_among_the_open_orders_is_an_a
 
 
 @pytest.mark.parametrize("found_by", ["id", "list"])
-def test_another_journals_order_refuses_a_new_batch_before_anything_leaves(
+def test_fault_31_another_journals_order_refuses_a_new_batch_before_anything_leaves(
     desk: Desk, found_by: str
 ) -> None:
     batch_id = desk.plan(sheet_of(5)).batch.batch_id
