@@ -56,6 +56,23 @@ class OrderEvent(StrEnum):
     DECLARED_NOT_PLACED = "declared-not-placed"  # a person found that the venue never took it
 
 
+class BatchEvent(StrEnum):
+    """What can happen to a whole batch; a line of its history that is about no single row."""
+
+    PLANNED = "planned"
+    APPROVED = "approved"  # a second person's word, or the code of the check
+    RUN_STARTED = "run-started"
+    STOPPED_SENDING = "stopped-sending"  # nothing more leaves in this run
+    BULK_QUERY_OFF = "bulk-query-off"  # the venue's list of open orders was of no use
+    CANCELLING = "cancelling"  # what is open is cancelled
+    TOKEN_LIFE = "token-life"  # how long a credential lives with which orders are placed
+    FIRST_LOOK_REFUSED = "first-look-refused"
+    SECOND_LOOK_FAILED = "second-look-failed"
+    ALARM = "alarm"  # a person must look, whatever the states say
+    RUN_ENDED = "run-ended"
+    CORRECTIONS_WRITTEN = "corrections-written"
+
+
 class FinalState(StrEnum):
     """What the report says of a row (contract)."""
 

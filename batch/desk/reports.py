@@ -30,7 +30,7 @@ from batch.report import (
 )
 from batch.report.naming import has_placeholder, target_paths
 from batch.report.protection import Kept, Protection
-from batch.states import OrderEvent, OrderState
+from batch.states import BatchEvent, OrderEvent, OrderState
 
 
 def write_corrections_sheet(
@@ -95,7 +95,9 @@ def write_corrections_sheet(
         if written is None:
             session.say("No rows to correct: every row was filled, or is still open or unknown.")
             return None
-        journal.note(batch.batch_id, CORRECTIONS_WRITTEN, written.name, session.clock.now())
+        journal.note(
+            batch.batch_id, BatchEvent.CORRECTIONS_WRITTEN, written.name, session.clock.now()
+        )
     session.say(f"Rows to correct: {written}")
     if left := len(planned) + len(unfinished):
         session.warn(
@@ -106,14 +108,13 @@ def write_corrections_sheet(
 
 
 HANDED_BACK = "not sent: handed back for correction"
-CORRECTIONS_WRITTEN = "corrections-written"
 
 
 def _handed_back(journal: Journal, batch_id: str) -> frozenset[int]:
     """Give the rows that were withdrawn for a sheet of corrections which was never finished."""
     rows: set[int] = set()
     for event in journal.events(batch_id):
-        if event.kind == CORRECTIONS_WRITTEN:
+        if event.kind == BatchEvent.CORRECTIONS_WRITTEN:
             rows.clear()
         elif event.row is not None and event.detail.startswith(HANDED_BACK):
             rows.add(event.row)

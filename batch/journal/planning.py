@@ -17,10 +17,11 @@ from batch.journal.statements import (
     apply_changes,
     execute_many,
     find_venue,
+    line_of_batch,
 )
 from batch.journal.tables import BATCHES
 from batch.model import BatchRecord, Login
-from batch.states import OrderEvent, OrderState
+from batch.states import BatchEvent, OrderEvent, OrderState
 
 
 class WrittenRows:
@@ -100,7 +101,7 @@ class Planning(Looking):
             self._connection,
             batch.batch_id,
             self._now,
-            [{"row": None, "kind": "planned", "state": None, "detail": detail, "request_id": None}],
+            [line_of_batch(BatchEvent.PLANNED, detail)],
         )
 
     def withdraw(self, batch_id: str, rows: Sequence[int], detail: str, message: str) -> None:

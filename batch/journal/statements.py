@@ -34,7 +34,7 @@ from batch.journal.records import (
     write_text,
 )
 from batch.journal.tables import BATCHES, EVENTS, ORDERS, VENUES
-from batch.states import OrderState
+from batch.states import BatchEvent, OrderState
 
 SELECT_BATCHES = select(BATCHES, VENUES.c.url, VENUES.c.org.label("venue_org"), VENUES.c.user).join(
     VENUES, VENUES.c.id == BATCHES.c.venue_id
@@ -138,6 +138,11 @@ def apply_changes(
         for change, values in zip(changes, parameters, strict=True)
     ]
     append_events(connection, batch_id, now, lines)
+
+
+def line_of_batch(kind: BatchEvent, detail: str) -> dict[str, Any]:
+    """Give a line of history that is about no single row."""
+    return {"row": None, "kind": kind.value, "state": None, "detail": detail, "request_id": None}
 
 
 def append_events(

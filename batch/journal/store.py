@@ -20,12 +20,13 @@ from batch.journal.statements import (
     SELECT_BATCHES,
     append_events,
     apply_changes,
+    line_of_batch,
     read_summaries,
 )
 from batch.journal.stopping import Stopping
 from batch.journal.tables import BATCHES, EVENTS, ORDERS
 from batch.model import BatchRecord, EventRecord, Login, OrderRecord
-from batch.states import OrderEvent, OrderState
+from batch.states import BatchEvent, OrderEvent, OrderState
 
 BUSY_TIMEOUT_S = 10.0
 """How long a write waits for another process's short transaction."""
@@ -198,12 +199,12 @@ class Journal:
         return Listing(count, lambda: self.orders(batch_id))
 
     def events(
-        self, batch_id: str, *, kind: str | None = None, row: int | None = None
+        self, batch_id: str, *, kind: BatchEvent | None = None, row: int | None = None
     ) -> Iterator[EventRecord]:
         """Give a batch's history, oldest first; all of it, or that of one kind or one row."""
         last = 0
         wanted = (
-            *(() if kind is None else (EVENTS.c.kind == kind,)),
+            *(() if kind is None else (EVENTS.c.kind == kind.value,)),
             *(() if row is None else (EVENTS.c.row == row,)),
         )
         while True:
@@ -238,11 +239,10 @@ class Journal:
                 self.holds.require_mine(connection, batch_id)
             apply_changes(connection, self.where, batch_id, changes, now, epoch=epoch)
 
-    def note(self, batch_id: str, kind: str, detail: str, now: datetime) -> None:
+    def note(self, batch_id: str, kind: BatchEvent, detail: str, now: datetime) -> None:
         """Commit a line of history that concerns the whole batch."""
-        line = {"row": None, "kind": kind, "state": None, "detail": detail, "request_id": None}
         with self._database.writing() as connection:
-            append_events(connection, batch_id, now, [line])
+            append_events(connection, batch_id, now, [line_of_batch(kind, detail)])
 
     def _no_batch(self, batch_id: str) -> JournalError:
         return JournalError(

@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING
 from batch.clock import Clock
 from batch.model import Order, Validation
 from batch.plan.identity import Identity
+from batch.states import BatchEvent
 
 if TYPE_CHECKING:
     from batch.journal import Journal
-
-APPROVED = "approved"
-"""The kind of event that records an approval in a batch's history."""
 
 _BY = ", approved by "
 
@@ -63,12 +61,12 @@ def record_approval(
 ) -> None:
     """Put on record that a batch is sent on this approval; the event says who sends it."""
     words = f"code {code}" + (f"{_BY}{approved_by}" if approved_by else "")
-    journal.note(batch_id, APPROVED, words, clock.now())
+    journal.note(batch_id, BatchEvent.APPROVED, words, clock.now())
 
 
 def approvals(journal: Journal, batch_id: str) -> list[str]:
     """Give the approvals that a batch's history holds, as they were recorded."""
-    return [event.detail for event in journal.events(batch_id, kind=APPROVED)]
+    return [event.detail for event in journal.events(batch_id, kind=BatchEvent.APPROVED)]
 
 
 def approver(recorded: str) -> str:

@@ -14,6 +14,7 @@ from batch.model import OrderRecord, VenueOrder
 from batch.run.pace.pauses import LONGEST_PAUSE_S
 from batch.run.recording import Recorder
 from batch.run.slots import Turn
+from batch.states import BatchEvent
 from batch.venue.port import Questions
 
 A = TypeVar("A")
@@ -83,7 +84,7 @@ def _ask(question: Callable[[], A], recorder: Recorder, turn: Turn) -> A | None:
             return question()
         except VenueRefused as refusal:
             # A venue that has no such query; silence would be worse than a line of history.
-            recorder.note("first-look-refused", str(refusal))
+            recorder.note(BatchEvent.FIRST_LOOK_REFUSED, str(refusal))
             return None
         except LoginFailed:
             raise

@@ -20,7 +20,7 @@ from batch.run.recording import Recorder
 from batch.run.tracking import SECOND_QUESTION_S, Patience, Schedule, Tracked
 from batch.run.wording import status_words
 from batch.run.work import Answer, Failed
-from batch.states import FINAL, OrderEvent, OrderState
+from batch.states import FINAL, BatchEvent, OrderEvent, OrderState
 
 ASK_AGAIN_S = 1.0
 """How long an order that was lost long ago is asked about again at a new start."""
@@ -381,7 +381,7 @@ class Following:
 
     def _note_bulk_off(self, why: str) -> None:
         self._recorder.note(
-            "bulk-query-off", f"the query for all active orders is no longer used: {why}"
+            BatchEvent.BULK_QUERY_OFF, f"the query for all active orders is no longer used: {why}"
         )
 
     def _ask_at(self, order: Tracked, at: float) -> None:

@@ -10,12 +10,12 @@ from itertools import chain
 from batch.clock import Clock
 from batch.journal import Journal
 from batch.model import EventRecord
-from batch.states import OrderEvent, OrderState
+from batch.states import BatchEvent, OrderEvent, OrderState
 
-TOKEN_LIFE = "token-life"
+TOKEN_LIFE = BatchEvent.TOKEN_LIFE
 """The line of history without which no credential is used for placing."""
 
-RUN_STARTED = "run-started"
+RUN_STARTED = BatchEvent.RUN_STARTED
 
 UNKNOWN_LIFE = "unknown"
 

@@ -9,7 +9,7 @@ from batch.clock import Clock
 from batch.journal import Change, Journal
 from batch.model import VenueOrder
 from batch.run.tracking import Tracked
-from batch.states import OrderEvent, OrderState, next_state
+from batch.states import BatchEvent, OrderEvent, OrderState, next_state
 
 log = logging.getLogger(__name__)
 
@@ -18,7 +18,7 @@ LONGEST_UNRECORDED_S = 0.05
 by asking again. It then shares a commit with what may not wait."""
 
 
-ALARM = "alarm"
+ALARM = BatchEvent.ALARM
 """The line of history of what must not be: two orders under one ID, or another than was sent."""
 
 
@@ -115,7 +115,7 @@ class Recorder:
             self.alarms.append(words)
             self.note(ALARM, words)
 
-    def note(self, kind: str, words: str) -> None:
+    def note(self, kind: BatchEvent, words: str) -> None:
         """Commit a line of the batch's history."""
         self._journal.note(self._batch_id, kind, words, self._clock.now())
         log.info("%s: %s", kind, words, extra={"batch": self._batch_id})

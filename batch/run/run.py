@@ -32,7 +32,7 @@ from batch.run.slots import Slots, Turn
 from batch.run.stops import Lookout
 from batch.run.tracking import Tracked
 from batch.run.work import Answer, Call, Failed, Workers
-from batch.states import OrderState
+from batch.states import BatchEvent, OrderState
 from batch.venue.port import VenueCalls
 
 A = TypeVar("A")
@@ -156,7 +156,7 @@ class Run:
                 # Before the list of rows to send is read: some may have been found.
                 self._recorder.commit()
         self._recorder.commit()
-        self._recorder.note("run-ended", self._sending.stopped or "finished")
+        self._recorder.note(BatchEvent.RUN_ENDED, self._sending.stopped or "finished")
 
     def _heed_stops(self) -> None:
         # What only follows, or cancels, sends nothing that could be stopped.
@@ -164,7 +164,7 @@ class Run:
             return
         self._sending.stop(self._lookout.words)
         if self._lookout.wants_cancel and self._cancel_until is None:
-            self._recorder.note("cancelling", self._lookout.words)
+            self._recorder.note(BatchEvent.CANCELLING, self._lookout.words)
             self._cancel_until = self._clock.monotonic() + CANCEL_WAIT_S
             self._following.cancel_open()
 
@@ -377,7 +377,9 @@ class Run:
             or not self._recorder.states[OrderState.OPEN]
         ):
             return False
-        self._recorder.note("cancelling", "the wait is over; what is still open is cancelled")
+        self._recorder.note(
+            BatchEvent.CANCELLING, "the wait is over; what is still open is cancelled"
+        )
         self._cancel_until = self._clock.monotonic() + CANCEL_WAIT_S
         self._quiet_since = None
         self._following.cancel_open()

@@ -11,6 +11,7 @@ from batch.run.calls import FindAgain
 from batch.run.identities import Identities
 from batch.run.recording import Recorder
 from batch.run.work import Answer, Failed
+from batch.states import BatchEvent
 
 MOST_TRIES = 5
 """So often a row is asked about where the venue gives no usable answer."""
@@ -58,7 +59,7 @@ class SecondLook:
         self._tries[asked.row] += not isinstance(answer.error, Throttled)
         if isinstance(answer.error, VenueRefused) or self._tries[asked.row] >= MOST_TRIES:
             self._recorder.note(
-                "second-look-failed",
+                BatchEvent.SECOND_LOOK_FAILED,
                 f"row {asked.row} was sent twice, and whether one order came of it was not "
                 f"answered: {answer.error}",
             )

@@ -29,7 +29,7 @@ from batch.run.recording import Recorder
 from batch.run.tracking import Tracked
 from batch.run.wording import error_words, status_words
 from batch.run.work import Answer, Got
-from batch.states import OrderEvent, OrderState
+from batch.states import BatchEvent, OrderEvent, OrderState
 
 UNANSWERED_LIMIT = 5
 """After so many placings in a row without an answer the run stops sending."""
@@ -128,7 +128,7 @@ class Sending:
         """Send nothing more in this run."""
         if not self.stopped:
             self.stopped = why
-            self._recorder.note("stopped-sending", why)
+            self._recorder.note(BatchEvent.STOPPED_SENDING, why)
 
     def has_more(self) -> bool:
         """Say whether rows are left that this run would send."""

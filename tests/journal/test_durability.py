@@ -16,7 +16,7 @@ import batch.journal
 from batch.errors import JournalError
 from batch.journal import Change, Journal
 from batch.journal.sqlite.database import WAL_LIMIT, Database
-from batch.states import IllegalTransition, OrderEvent, OrderState
+from batch.states import BatchEvent, IllegalTransition, OrderEvent, OrderState
 from tests.journal.planned import LOGIN, NOW, a_batch, a_row, add, claim, states
 
 ACCEPTED = Change(2, OrderState.SENDING, OrderEvent.ACCEPTED, server_order_id="S1")
@@ -209,7 +209,7 @@ def test_no_transaction_is_open_between_calls(journal: Journal, path: Path) -> N
 
     journal.apply("abc", [claim(2)], NOW)
     assert is_idle(journal, path)
-    journal.note("abc", "run-started", "", NOW)
+    journal.note("abc", BatchEvent.RUN_STARTED, "", NOW)
     assert is_idle(journal, path)
     journal.batches()
     journal.batch("abc")

@@ -15,7 +15,7 @@ from batch.journal import Change, Journal
 from batch.journal.examining import Counts
 from batch.journal.keeping import back_up, examine, upgrade
 from batch.journal.sqlite import keeping
-from batch.states import OrderEvent, OrderState
+from batch.states import BatchEvent, OrderEvent, OrderState
 from tests.journal.planned import NOW, add, claim, states
 from tests.journal.test_versions import make_version_2
 
@@ -138,7 +138,7 @@ def test_a_copy_is_taken_as_a_journal_without_anything_beside_it(path: Path, tar
 
     for _ in range(2):
         with Journal.open(str(target)) as copy:
-            copy.note("abc", "approved", "again", NOW)
+            copy.note("abc", BatchEvent.APPROVED, "again", NOW)
 
     alone = target.with_name("alone.db")
     alone.write_bytes(target.read_bytes())

@@ -16,7 +16,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from batch.errors import JournalError
 from batch.journal import Change, Journal, PlannedRow
 from batch.model import BatchRecord, Column, Order, OrderRecord, Side, TimeInForce
-from batch.states import TRANSITIONS, IllegalTransition, OrderEvent, OrderState, next_state
+from batch.states import (
+    TRANSITIONS,
+    BatchEvent,
+    IllegalTransition,
+    OrderEvent,
+    OrderState,
+    next_state,
+)
 from tests.journal.planned import LOGIN, NOW, a_batch, a_row, add
 
 # Half characters, NUL and line ends included: sheets are not ours.
@@ -202,7 +209,7 @@ def test_batches_are_listed_newest_first_with_their_rows_counted(journal: Journa
 def test_a_line_about_the_whole_batch_is_kept(journal: Journal) -> None:
     add(journal)
 
-    journal.note("abc", "run-started", "16 threads", NOW)
+    journal.note("abc", BatchEvent.RUN_STARTED, "16 threads", NOW)
 
     line = list(journal.events("abc"))[-1]
     assert (line.row, line.kind, line.state, line.detail, line.at) == (

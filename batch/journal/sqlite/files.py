@@ -10,6 +10,9 @@ from pathlib import Path
 from batch.errors import Advice, JournalError
 from batch.journal.sqlite.faults import explain
 
+BESIDE = ("-wal", "-shm", "-journal", "-last")
+"""After the journal's name: what the database has beside it, and the witness (`witness`)."""
+
 
 def find_file(location: str) -> Path:
     """Give the one true path of a journal.
@@ -48,7 +51,7 @@ def files_of(location: str) -> list[Path]:
         path = find_file(location)
     except JournalError:
         return []
-    return [path, *(path.with_name(f"{path.name}{end}") for end in ("-wal", "-shm", "-journal"))]
+    return [path, *(path.with_name(f"{path.name}{end}") for end in BESIDE)]
 
 
 def is_new(where: str, path: Path) -> bool:
