@@ -23,7 +23,6 @@ LIFE_S = 0.3
 LOGIN_LIFE_S = 40
 """Longer than the latest request is under way: it arrives, because its login lives."""
 
-LOGIN = f'{{"status": "OK", "expiryTime": {LOGIN_LIFE_S * 1000}, "serverUTCTime": 0}}'.encode()
 ENDS = (("FILLED", 1), ("FILLED", 1), ("EXPIRED", 0), ("EXPIRED", Decimal("0.5")), ("REJECTED", 0))
 """How orders end and which part of them is filled; an order's size says which it is."""
 
@@ -57,6 +56,7 @@ class Market:
             venue does not look at the client ID and gives every open order.
         slow_s: how old an order must be to be found by client ID.
         late_s: how much later than its placing an order can come into being.
+        token_life_s: how long a token lives; what carries a dead one is not processed.
     """
 
     name: str
@@ -64,6 +64,7 @@ class Market:
     slow_s: float = 0.0
     covers_done: bool = False
     late_s: float = 30.0
+    token_life_s: float = 20.0
 
 
 @dataclass(slots=True)
@@ -112,6 +113,7 @@ class Books:
         words: what becomes of the next placings; `ok` when they are used up.
         silent: how many of the next questions get no answer.
         struck: how often each word was said.
+        transit_s: how long a request takes whose sender is dead.
     """
 
     clock: Clock
@@ -121,7 +123,9 @@ class Books:
     held: list[Held] = field(default_factory=list)
     struck: Counter[str] = field(default_factory=Counter)
     base_url: str = "https://venue.test"
+    transit_s: float = 0.0
     _tokens: int = 0
+    _ends: dict[str, float] = field(default_factory=dict)
 
     def prepare(
         self, method: str, target: str, request_id: str, headers: Mapping[str, str], body: str = ""
@@ -144,9 +148,7 @@ class Books:
         """
         parts = urlsplit(asked.target)
         if parts.path.startswith("/v2/sso"):
-            self._tokens += 1
-            header = HTTPHeaderDict({"SSO_TOKEN": self._token})
-            return Reply(200, header, LOGIN, "", asked.request_id)
+            return self._log_in(asked)
         if asked.method == "POST":
             return self._place(asked)
         if self.silent:
@@ -160,6 +162,23 @@ class Books:
         server_order_id = parts.path.rpartition("/")[2]
         found = [h for h in self._now() if h.server_order_id == server_order_id]
         return self._reply(asked, 200, self._show(found[0])) if found else self._nothing(asked)
+
+    def _log_in(self, asked: Asked) -> Reply:
+        self._tokens += 1
+        now, life_s = self.clock.monotonic(), self.market.token_life_s
+        self._ends[self._token] = now + life_s
+        times = {
+            "status": "OK",
+            "serverUTCTime": int(now * 1000),
+            "expiryTime": int((now + life_s) * 1000),
+        }
+        header = HTTPHeaderDict({"SSO_TOKEN": self._token})
+        return Reply(200, header, json.dumps(times).encode(), "", asked.request_id)
+
+    def _is_alive(self, asked: Asked, later_s: float = 0.0) -> bool:
+        """Say whether a request is still processed when it arrives so much later."""
+        ends_at = self._ends.get(asked.headers["SSO_TOKEN"], 0.0)
+        return self.clock.monotonic() + later_s < ends_at
 
     @property
     def _token(self) -> str:
@@ -175,6 +194,14 @@ class Books:
         return Taken(held.server_order_id, held.client_order_id, held.size, status, filled)
 
     def _place(self, asked: Asked) -> Reply:
+        if not self._is_alive(asked):
+            return self._reply(asked, 401, {"errorCode": "UNAUTHORIZED"})
+        if self.transit_s:
+            # Nobody waits for the answer any more.
+            if self._is_alive(asked, self.transit_s):
+                self._take(asked, self.transit_s)
+                self.struck["arrived late from a dead process"] += 1
+            raise Lost("its sender is dead")
         word = self.words.pop(0) if self.words else "ok"
         if word == "logged-out" and asked.headers["SSO_TOKEN"] == self._token:
             self.words.insert(0, word)
@@ -192,6 +219,8 @@ class Books:
         if word in UNTAKEN:
             status, body = UNTAKEN[word]
             return Reply(status, self._headers(word), body, "", asked.request_id)
+        if word == "late" and not self._is_alive(asked, self.market.late_s):
+            raise Lost("no answer within 20 s")
         held = self._take(asked, self.market.late_s if word == "late" else 0.0)
         if word in ("lost", "late"):
             raise Lost("no answer within 20 s")

@@ -24,6 +24,7 @@ from batch.journal import Change, Journal
 from batch.journal.sqlite.database import Database
 from batch.run.calls import Placing
 from batch.run.work import Call, Done
+from tests.campaign.books import Books
 from tests.run.doubles import Begun, FakeClock
 
 POINTS = ("before-apply", "in-transaction", "applied", "before-call", "after-call", "in-round")
@@ -131,8 +132,9 @@ class Wires:
     thread, and its gate is still to be asked.
     """
 
-    def __init__(self, clock: FakeClock, life: Life, dice: random.Random) -> None:
+    def __init__(self, clock: FakeClock, life: Life, dice: random.Random, books: Books) -> None:
         self._clock = clock
+        self._books = books
         self._life = life
         self._dice = dice
         self._waiting: list[Call[Any]] = []
@@ -169,10 +171,12 @@ class Wires:
         """Nobody sleeps."""
 
     def close(self) -> None:
-        """End, while calls may be on their way: each reaches the venue, or does not."""
+        """End, while calls may be on their way: each reaches the venue, then or later, or never."""
         for begun in self._begun:
             if isinstance(begun.call.subject, Placing) and self._dice.random() < 0.5:
+                self._books.transit_s = self._dice.choice((0.0, 1.0, 8.0, 19.0, 45.0))
                 begun.end()
+        self._books.transit_s = 0.0
         self._waiting, self._begun = [], []
 
     def _end(self, begun: Begun) -> Done[Any]:

@@ -231,7 +231,7 @@ class World:
 
     def _run(self, journal: Journal, batch_id: str, trouble: Trouble, life: Life) -> None:
         refuse_sent_since(journal, journal.batch(batch_id), self.clock)
-        wires = Wires(self.clock, life, random.Random(trouble.seed))
+        wires = Wires(self.clock, life, random.Random(trouble.seed), self.books)
         rounds = 0
 
         def watch(_: Snapshot) -> None:
