@@ -93,8 +93,18 @@ def _ask(question: Callable[[], A], recorder: Recorder, turn: Turn) -> A | None:
             if pauses == MOST_PAUSES:
                 raise
             pause_s = min(max(throttled.retry_after_s or 0.0, APART_S * 2**pauses), LONGEST_PAUSE_S)
-        except VenueError:
+        except VenueError as error:
             tries += 1
             if tries == TRIES:
-                raise
+                if not _is_answer(error):
+                    raise
+                # It answers, and always so: one that does not look at the client ID gives other
+                # orders. Its list of open ones may still tell.
+                recorder.note(BatchEvent.FIRST_LOOK_REFUSED, str(error))
+                return None
             pause_s = APART_S
+
+
+def _is_answer(error: VenueError) -> bool:
+    """Say whether the venue answered, though not to the question."""
+    return error.status is not None and 200 <= error.status < 300

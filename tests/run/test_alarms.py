@@ -168,6 +168,29 @@ def test_a_venue_without_such_a_query_is_sent_to_and_the_history_says_so(desk: D
     assert "first-look-refused" in desk.kinds(batch_id, None)
 
 
+@pytest.mark.parametrize("is_ours", [True, False])
+def test_fault_31_a_venue_that_does_not_look_at_the_client_id_is_looked_through(
+    desk: Desk, is_ours: bool
+) -> None:
+    batch_id = desk.plan(sheet_of(3)).batch.batch_id
+    known = desk.orders(batch_id)[1]
+
+    def ignore_the_id(client_order_id: str) -> tuple[VenueOrder, ...]:
+        raise VenueAway("orders with other client IDs only", status=200)
+
+    desk.venue.find = ignore_the_id  # type: ignore[method-assign]
+    desk.venue.life_s = 5.0
+    name = known.client_order_id if is_ours else "SOMEBODY-ELSE"
+    desk.venue._take(known.payload or "", name or "", late_s=0.0)
+
+    if is_ours:
+        with pytest.raises(SentByAnother):
+            desk.make_run(batch_id).execute()
+        assert "place" not in desk.venue.calls
+    else:
+        assert desk.make_run(batch_id).execute().states == {OrderState.FILLED: 3}
+
+
 def test_a_cut_off_that_passes_in_the_middle_holds_for_each_claim(desk: Desk) -> None:
     until = desk.clock.monotonic() + 1.0
     desk.workers._latency_s = 0.3
