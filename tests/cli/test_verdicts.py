@@ -46,10 +46,12 @@ def test_a_repeated_result_is_told_however_quiet(desk: Office) -> None:
     assert "It was finished before; nothing was sent now." in call.err
 
 
-@pytest.mark.parametrize(("line", "code"), [(EXPIRED, 1), (OPEN, 4)])
-def test_what_is_not_done_is_told_however_quiet(desk: Office, line: str, code: int) -> None:
+@pytest.mark.parametrize(("line", "code", "wait"), [(EXPIRED, 1, "30s"), (OPEN, 4, "300ms")])
+def test_what_is_not_done_is_told_however_quiet(
+    desk: Office, line: str, code: int, wait: str
+) -> None:
     call = desk.call(
-        *("submit", desk.sheet(FILLED, line), "--yes", "--quiet", "--wait", "300ms"),
+        *("submit", desk.sheet(FILLED, line), "--yes", "--quiet", "--wait", wait),
         *("--report", "r.csv"),
     )
 
