@@ -13,7 +13,7 @@ from batch.clock import SystemClock
 from batch.config import Settings, application_folder
 from batch.desk import Desk, RunningOptions, Silence, Submission, Verdict
 from batch.desk.folder import QUIET_S
-from batch.desk.verdict import Interrupted, WrongUsage, verdict_on
+from batch.desk.verdict import Interrupted, WrongUsage, most_serious, verdict_on
 from batch.errors import Advice, BatchError, ConfigError, JournalError
 from batch.simulator import Simulator, SimulatorOptions
 from batch.states import FinalState
@@ -200,3 +200,10 @@ def test_the_settings_are_where_click_has_them(monkeypatch: pytest.MonkeyPatch) 
     assert application_folder() == Path("/somewhere/orderbatch")
     monkeypatch.setattr(sys, "platform", "darwin")
     assert application_folder().parts[-3:] == ("Library", "Application Support", "orderbatch")
+
+
+def test_the_most_serious_verdict_of_several_counts() -> None:
+    order = [70, 5, 78, 6, 130, 4, 3, 1, 0]
+
+    while order:
+        assert most_serious([Verdict(code) for code in reversed(order)]) == order.pop(0)
