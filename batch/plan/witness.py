@@ -40,6 +40,7 @@ def refuse_unknown_report(draft: Draft, folders: Iterable[Path], journal: str) -
 
 def _files(folder: Path) -> list[Path]:
     try:
-        return sorted(folder.iterdir())
+        # A link that somebody planted under that name is no report.
+        return sorted(file for file in folder.iterdir() if not file.is_symlink())
     except OSError:
         return []  # what cannot be listed holds no report that could be read

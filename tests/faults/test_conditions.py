@@ -158,13 +158,15 @@ def test_fault_22_a_report_that_is_open_in_a_spreadsheet_program_is_written_besi
     desk: FaultDesk,
 ) -> None:
     target = desk.office.folder / "r.xlsx"
-    target.write_text("what somebody looks at")
+    sheet = desk.sheet("A")
+    desk.submit(sheet, "--report", target)
+    before = target.read_bytes()
     target.with_name(".~lock.r.xlsx#").touch()
 
-    call = desk.submit(desk.sheet("A"), "--report", target)
+    call = desk.submit(sheet, "--report", target)
 
     assert call.code == 0
-    assert target.read_text() == "what somebody looks at"
+    assert target.read_bytes() == before
     (beside,) = desk.office.folder.glob("r-2*.xlsx")
     assert call.json["reports"] == [str(beside)]
     assert beside.name in call.err
