@@ -25,6 +25,8 @@ class Leases:
         self._clock = clock
         self._fence = fence
         self.is_asked = False
+        # What an earlier batch of this process was placed with is to be on record of this one, too.
+        venue.lay_down()
 
     def take_what_is_offered(self) -> None:
         """Put the newest credential to use, once its life is durably on record."""

@@ -64,6 +64,9 @@ class VenueCalls(Questions, Protocol):
     def use(self, lease: Lease) -> None:
         """Place with the credential of this lease from now on; its life is on record."""
 
+    def lay_down(self) -> None:
+        """Place with nothing until a credential is put to use anew: another batch begins."""
+
     def dead_at(self) -> float:
         """Give the monotonic time from which nothing that was sent so far can be processed.
 

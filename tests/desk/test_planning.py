@@ -78,7 +78,7 @@ def test_a_submit_reads_draws_up_and_plans_each_sheet_once(
     assert counted["hashes"] == 2
     assert counted["drafts"] == 2
     assert counted["plannings"] == 2
-    assert counted["notes"] == 3, "beside the plan, two runs that start and the life of a token"
+    assert counted["notes"] == 4, "beside the plans, a start and a token's life each"
 
 
 def test_a_dry_run_writes_nothing_and_leaves_no_journal(

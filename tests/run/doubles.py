@@ -205,6 +205,9 @@ class ScriptedVenue:
         self.in_use = lease
         self._dead_at = float("inf") if lease.life_s is None else self._ends_at
 
+    def lay_down(self) -> None:
+        self.in_use = None
+
     def dead_at(self) -> float:
         return self._dead_at
 

@@ -7,9 +7,9 @@ import pytest
 from batch.run.calls import Placing, Subject
 from batch.run.past import TOKEN_LIFE, read_past
 from batch.run.proof import MARGIN_S
-from batch.states import FinalState, OrderState
+from batch.states import FinalState, OrderEvent, OrderState
 from tests.run.conftest import Desk
-from tests.run.doubles import SLOW_S
+from tests.run.doubles import SLOW_S, make_order, make_validation
 from tests.run.test_run import FILLED, UNKNOWN, sheet_of, states_of
 
 LIFE_S = 20.0
@@ -152,3 +152,13 @@ def test_a_login_that_ends_in_the_middle_is_replaced_and_its_life_recorded_first
     lives = [e for e in desk.journal.events(batch_id) if e.kind == TOKEN_LIFE]
     assert len(lives) == desk.venue.logins > 2
     assert states_of(desk, batch_id) == [FinalState.FILLED] * 60
+
+
+def test_a_second_batch_of_a_process_has_the_life_of_its_login_on_record_too(desk: Desk) -> None:
+    first, _ = desk.submit(make_validation(make_order(2)))
+    second, _ = desk.submit(make_validation(make_order(3)))
+
+    for batch_id in (first, second):
+        kinds = [event.kind for event in desk.journal.events(batch_id)]
+        assert kinds.index(TOKEN_LIFE) < kinds.index(OrderEvent.CLAIMED)
+    assert desk.venue.logins == 1

@@ -121,6 +121,10 @@ class Venue:
         """Place with the login of this lease from now on; its life is on record."""
         self._auth.use(lease)
 
+    def lay_down(self) -> None:
+        """Place with no login until one is put to use anew."""
+        self._auth.lay_down()
+
     def dead_at(self) -> float:
         """Give the monotonic time from which nothing that was placed so far can be processed."""
         return self._auth.dead_at()

@@ -60,5 +60,8 @@ class Auth(Protocol):
     def use(self, lease: Lease) -> None:
         """Use it for placing."""
 
+    def lay_down(self) -> None:
+        """Place with none until one is put to use anew."""
+
     def dead_at(self) -> float:
         """Give the monotonic time at which the last of those in use so far has ended."""

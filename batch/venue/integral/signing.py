@@ -133,6 +133,10 @@ class SignatureAuth:
         """Take note that it is on record."""
         self._is_used = True
 
+    def lay_down(self) -> None:
+        """Offer the one lease that there is again."""
+        self._is_used = False
+
     def dead_at(self) -> float:
         """Give no time: nothing of a signature ever ends."""
         return inf

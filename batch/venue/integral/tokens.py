@@ -180,6 +180,10 @@ class TokenAuth:
             self._placing = token
             self._dead_at = max(self._dead_at, token.dead_at)
 
+    def lay_down(self) -> None:
+        """Place with none until one is put to use anew; the newest is offered again."""
+        self._placing = None
+
     def dead_at(self) -> float:
         """Give the monotonic time at which the last token in use so far has ended."""
         return self._dead_at
