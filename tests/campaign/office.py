@@ -48,6 +48,9 @@ KINDS = (
 )
 
 
+LOGIN_LIFE_S = 1.5
+
+
 @dataclass(frozen=True, slots=True)
 class Model:
     """A kind of venue, and what its operator has told the program about it.
@@ -74,6 +77,8 @@ class Model:
             latency_s=self.latency_s,
             client_id_query=self.client_id_query,
             client_id_delay_s=self.client_id_delay_s / time_scale,
+            # An absence counts from the end of the login's life, which somebody has to wait for.
+            token_lifetime_s=LOGIN_LIFE_S if self.covers_done else 60.0,
         )
 
 
