@@ -264,7 +264,9 @@ def live_through(setting: Setting, choices: Choices, figures: Counter[str]) -> N
     market = Market(clock, setting)
     folder = Path(tempfile.mkdtemp(prefix="small-", dir=MEMORY if MEMORY.is_dir() else None))
     path = folder / "journal.db"
-    shutil.copy(_journal_with_control() if setting.has_control else _empty_journal(), path)
+    # All of it together: a journal that is moved alone is refused.
+    origin = _journal_with_control() if setting.has_control else _empty_journal()
+    shutil.copytree(origin, folder, dirs_exist_ok=True)
     if setting.has_control:
         market.held.append(_CONTROL)
     sheet = make_validation(*(make_order(row, size=Decimal(1000 + row)) for row in ROWS))
@@ -292,7 +294,7 @@ def _journal_with_control() -> Path:
     folder = tempfile.mkdtemp(prefix="small-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     path = Path(folder) / "journal.db"
-    shutil.copy(_empty_journal(), path)
+    shutil.copytree(_empty_journal(), folder, dirs_exist_ok=True)
     clock = FakeClock()
     market = Market(clock, Setting("control"))
     sheet = make_validation(make_order(9, size=CONTROL_SIZE), name="control.csv")
@@ -303,7 +305,7 @@ def _journal_with_control() -> Path:
 
     _process(path, clock, market, submit, None)
     _CONTROL.order.update(market.held[0].order)
-    return path
+    return Path(folder)
 
 
 _CONTROL = Held("S1", {}, float("-inf"))
