@@ -19,10 +19,15 @@ def question(drafts: Sequence[Draft], login: Login) -> Question:
     orders = [order for one in drafts for order in one.to_send]
     noun = "order" if len(orders) == 1 else "orders"
     return Question(
-        f"Send {len(orders):,} {noun} as {login.user} of {login.org} at {login.url}?",
+        f"Send {len(orders):,} {noun} {sender(login)}?",
         orders,
         (*(_sheet_line(one) for one in drafts), *_currency_lines(orders)),
     )
+
+
+def sender(login: Login) -> str:
+    """Say as whom, and where."""
+    return f"as {login.user} of {login.org} at {login.url}"
 
 
 def _sheet_line(one: Draft) -> str:

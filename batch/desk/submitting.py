@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from batch.desk.annotating import check_copy
 from batch.desk.approving import proven_approver, why_unapproved
-from batch.desk.asking import question
+from batch.desk.asking import question, sender
 from batch.desk.folder import DONE, WORKING
 from batch.desk.gating import pass_gates, refuse_contradictions
 from batch.desk.inbox import run_folder
@@ -201,11 +201,13 @@ class _Submitting:
 
     def _try(self, one: Draft) -> BatchResult:
         sheet = one.validation.sheet.path
-        self._session.listener.preview(question([one], self._session.login()))
+        login = self._session.login()
+        self._session.listener.preview(question([one], login))
         self._session.say(
             f"Dry run of {sheet.name}: batch {one.batch.batch_id}, "
             f"{one.states.get(OrderState.PLANNED, 0):,} of {one.batch.row_count:,} rows "
-            f"would be sent ({counts_in_words(one.states)} now). Nothing was sent."
+            f"would be sent {sender(login)} ({counts_in_words(one.states)} now). "
+            "Nothing was sent."
         )
         return BatchResult(Verdict.DONE, sheet, one.batch, one.states, sends=False)
 

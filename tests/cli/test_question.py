@@ -30,7 +30,9 @@ def test_the_question_names_sheet_run_key_totals_and_the_largest_order(
         assert line in asked.err
         assert line in tried.err
     assert "orders.csv: batch " in asked.err
-    assert f"Send 3 orders as ops of DESK at {desk.environment['ORDERBATCH_URL']}?" in asked.err
+    venue = f"as ops of DESK at {desk.environment['ORDERBATCH_URL']}"
+    assert f"Send 3 orders {venue}?" in asked.err
+    assert f"3 of 3 rows would be sent {venue} (3 NOT_SENT now)" in tried.err
 
 
 def test_sheet_without_a_run_key_says_so(desk: Office) -> None:
