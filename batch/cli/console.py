@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+import textwrap
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +20,11 @@ _PIECES_AT_ONCE = 10_000
 
 PLAIN_WIDTH = 140
 """Characters a line where there is no terminal that could say how wide it is."""
+
+USUAL_WIDTH = 80
+"""Columns of a terminal that does not say how many it has."""
+
+NARROWEST = 20
 
 
 def has_terminal() -> bool:
@@ -37,6 +44,45 @@ def console(*, err: bool = False) -> Console:
         markup=False,
         emoji=False,
     )
+
+
+def folded(words: str, mark: str = "") -> str:
+    """Break what goes to stderr between words, so that no terminal breaks it inside one.
+
+    Args:
+        mark: stands before every line.
+
+    Returns:
+        The lines as they are where stderr is no terminal: a script or a file has no width.
+    """
+    lines = words.split("\n")
+    if sys.stderr.isatty():
+        # A few columns cannot hold a sentence; its words are broken by the terminal then.
+        width = max(_columns_of_stderr() - len(mark), NARROWEST)
+        lines = [part for line in lines for part in _fold(line, width)]
+    return "\n".join(mark + line for line in lines)
+
+
+def _fold(line: str, width: int) -> list[str]:
+    indent = line[: len(line) - len(line.lstrip(" "))]
+    return textwrap.wrap(
+        line,
+        width,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    ) or [line]
+
+
+def _columns_of_stderr() -> int:
+    # Of stderr: stdout may well be a file.
+    named = os.environ.get("COLUMNS", "")
+    if named.isdecimal() and int(named):
+        return int(named)
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or USUAL_WIDTH
+    except OSError:
+        return USUAL_WIDTH
 
 
 def show(renderable: RenderableType, *, err: bool = False) -> None:

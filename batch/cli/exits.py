@@ -11,6 +11,7 @@ from types import FrameType
 import click
 
 from batch.cli.advice import words_of
+from batch.cli.console import folded
 from batch.cli.logs import STORY
 from batch.desk.verdict import Verdict, verdict_on
 from batch.errors import BatchError
@@ -56,7 +57,7 @@ def _show(error: click.ClickException) -> None:
     """Print a mistake in the options as click does, and nothing in it acts on the terminal."""
     with io.StringIO() as words:
         error.show(words)
-        click.echo(escaped(words.getvalue()).rstrip("\n"), err=True)
+        click.echo(folded(escaped(words.getvalue()).rstrip("\n")), err=True)
 
 
 def with_lost_output(code: int, lost: OSError | None) -> int:
@@ -73,7 +74,7 @@ def with_lost_output(code: int, lost: OSError | None) -> int:
 def tell(words: str) -> None:
     """Say why the program ends, on stderr, in the form that every message has."""
     STORY.error("%s", words)
-    click.echo(f"orderbatch: {escaped(words)}", err=True)
+    click.echo(folded(f"orderbatch: {escaped(words)}"), err=True)
 
 
 def _interrupt(_: int, __: FrameType | None) -> None:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import logging
-import shutil
 import sys
-import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -13,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from batch.cli.advice import in_words, with_advice, words_of
-from batch.cli.console import echo
+from batch.cli.console import echo, folded
 from batch.cli.exits import tell
 from batch.cli.logs import STORY
 from batch.cli.summary import closing_words
@@ -51,17 +49,14 @@ class Terminal:
         self._print(words, *advice)
 
     def _print(self, words: str, *advice: Hint) -> None:
-        lines = [self._mark + line for line in escaped(with_advice(words, advice)).split("\n")]
-        if sys.stderr.isatty():
-            lines = [folded for line in lines for folded in _fold(line)]
-        click.echo("\n".join(lines), err=True)
+        click.echo(folded(escaped(with_advice(words, advice)), self._mark), err=True)
 
     def fail(self, error: BatchError) -> None:
         tell(words_of(error))
 
     def ask(self, question: Question) -> bool:
         self._lay_out(question)
-        is_wanted = click.confirm(escaped(f"{self._mark}{question.words}"), err=True)
+        is_wanted = click.confirm(folded(escaped(question.words), self._mark), err=True)
         STORY.info("%s %s", question.words, "yes" if is_wanted else "no")
         return is_wanted
 
@@ -112,14 +107,3 @@ class Terminal:
         if for_a_script:
             for path in result.reports:
                 echo(path)
-
-
-def _fold(line: str) -> list[str]:
-    """Break a line between words, so that no terminal breaks it inside one."""
-    return textwrap.wrap(
-        line,
-        shutil.get_terminal_size().columns,
-        break_long_words=False,
-        break_on_hyphens=False,
-        drop_whitespace=True,
-    ) or [line]
