@@ -25,6 +25,9 @@ ON_ITS_WAY_S = 60.0
 
 BAR_WIDTH = 40
 
+CURRENCIES = 3
+"""Filled amounts that are shown, the currencies with the most of it; the report has all."""
+
 RATE_OVER_S = 10.0
 """The rate is that of so many last seconds; one of the whole run would hide a venue that stalls."""
 
@@ -114,7 +117,21 @@ def words(snapshot: Snapshot, gauge: Gauge) -> str:
         f"{count:,} {name} ({remark})" if remark else f"{count:,} {name}"
         for name, count, remark in lines_of(snapshot, gauge)
     ]
-    return f"{clock(snapshot.elapsed_s)}  {', '.join(parts)}"
+    filled = amounts_of(snapshot)
+    ending = f"; filled: {', '.join(filled)}" if filled else ""
+    return f"{clock(snapshot.elapsed_s)}  {', '.join(parts)}{ending}"
+
+
+def amounts_of(snapshot: Snapshot) -> list[str]:
+    """Say how much is filled, a text for each currency; none while nothing is."""
+    sums = sorted(
+        ((total, currency) for currency, total in snapshot.filled.items() if total),
+        key=lambda one: (-one[0], one[1]),
+    )
+    said = [f"{currency} {total:,f}" for total, currency in sums[:CURRENCIES]]
+    if (more := len(sums) - CURRENCIES) > 0:
+        said.append(f"and {more} more {'currency' if more == 1 else 'currencies'}")
+    return said
 
 
 def done_of(snapshot: Snapshot) -> tuple[int, int]:
@@ -151,6 +168,8 @@ def table(snapshot: Snapshot, gauge: Gauge, mark: str = "") -> Table:
     for name, count, remark in lines_of(snapshot, gauge):
         style = alarm if name == FinalState.UNKNOWN else ""
         grid.add_row(Text(mark + name, style), Text(f"{count:,}", style), Text(remark, "dim"))
+    for at, amount in enumerate(amounts_of(snapshot)):
+        grid.add_row(Text(mark + ("" if at else "amount filled")), "", Text(amount))
     grid.add_row(Text(mark + "time", "dim"), Text(clock(snapshot.elapsed_s), "dim"), "")
     whole = Table.grid()
     whole.add_row(bar)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
 
 from batch.states import OrderState
@@ -58,6 +59,7 @@ class Snapshot:
     Attributes:
         paused_s: how long nothing is sent because the venue asked for it, or is away.
         stopped: why the run no longer sends; empty while it does.
+        filled: what the venue has said is filled, by dealt currency.
     """
 
     states: Mapping[OrderState, int]
@@ -65,6 +67,7 @@ class Snapshot:
     elapsed_s: float
     paused_s: float
     stopped: str
+    filled: Mapping[str, Decimal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from collections import Counter
 from batch.clock import Clock
 from batch.journal import Change, Journal
 from batch.model import VenueOrder
+from batch.run.amounts import HAVE_FILLS, Filled
 from batch.run.tracking import Tracked
 from batch.states import BatchEvent, OrderEvent, OrderState, next_state
 
@@ -27,6 +28,7 @@ class Recorder:
 
     Attributes:
         alarms: what must not be, in words.
+        filled: what the venue has said is filled, by dealt currency.
     """
 
     def __init__(self, journal: Journal, batch_id: str, clock: Clock) -> None:
@@ -38,6 +40,8 @@ class Recorder:
         self._commit_at: float | None = None
         self.alarms: list[str] = []
         self.states: Counter[OrderState] = Counter(journal.batch(batch_id).states)
+        earlier = [state for state in HAVE_FILLS if self.states[state]]
+        self.filled = Filled(journal.orders(batch_id, earlier) if earlier else ())
 
     def record(
         self, change: Change, *, client_order_id: str | None = None, may_wait: bool = False
@@ -88,6 +92,7 @@ class Recorder:
         if answer is not None:
             order.server_order_id = answer.server_order_id
             order.venue_status = answer.status
+            self.filled.replace(order.sent.currency, order.filled_size, answer.filled_size)
             order.filled_size = answer.filled_size
 
     def commit(self) -> None:

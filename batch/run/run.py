@@ -420,6 +420,7 @@ class Run:
             elapsed_s=now - self._started,
             paused_s=self._pace.paused_s(now),
             stopped=self._sending.stopped,
+            filled=self._recorder.filled.sums,
         )
 
     def _outcome(self) -> Outcome:

@@ -8,6 +8,8 @@ import re
 import select
 import subprocess
 import sys
+from dataclasses import replace
+from decimal import Decimal
 from io import StringIO
 
 import pytest
@@ -105,6 +107,55 @@ def test_unknown_is_no_alarm_while_an_answer_may_be_on_its_way() -> None:
     gauge.take(later := snapshot(71, FILLED=1))
     assert not gauge.is_stuck
     assert "UNKNOWN" not in words(later, gauge)
+
+
+def drawn(now: Snapshot, gauge: Gauge) -> str:
+    out = StringIO()
+    screen = Console(file=out, width=80, force_terminal=True, color_system="standard")
+    screen.print(table(now, gauge, "SIMULATED  "))
+    return out.getvalue()
+
+
+def test_unknown_is_red_only_when_it_may_need_a_person() -> None:
+    soon, late = snapshot(5, UNKNOWN=1), snapshot(70, UNKNOWN=1)
+    red, yellow = "\x1b[1;31m", "\x1b[33m"
+
+    assert red not in drawn(soon, gauge_of(soon))
+    assert f"{yellow}SIMULATED  UNKNOWN" in drawn(soon, gauge_of(soon))
+    assert f"{red}SIMULATED  UNKNOWN" in drawn(late, gauge_of(soon, late))
+
+
+def test_filled_amounts_stand_beside_the_counts() -> None:
+    sums = {
+        "EUR": Decimal("2500000.50"),
+        "JPY": Decimal(900_000_000_000),
+        "USD": Decimal(40),
+        "NOK": Decimal(7),
+        "CHF": Decimal(0),
+    }
+    now = replace(snapshot(9, FILLED=4, PLANNED=1), filled=sums)
+
+    said = words(now, gauge_of(now))
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", drawn(now, gauge_of(now))).splitlines()
+
+    assert said.endswith(
+        "filled: JPY 900,000,000,000, EUR 2,500,000.50, USD 40, and 1 more currency"
+    )
+    at = next(at for at, line in enumerate(lines) if "amount filled" in line)
+    assert [line.rstrip().split("  ")[-1].strip() for line in lines[at : at + 4]] == [
+        "JPY 900,000,000,000",
+        "EUR 2,500,000.50",
+        "USD 40",
+        "and 1 more currency",
+    ]
+    assert max(map(len, lines)) <= 80
+
+
+def test_nothing_is_said_of_amounts_before_something_is_filled() -> None:
+    now = replace(snapshot(9, OPEN=4), filled={"EUR": Decimal(0)})
+
+    assert "filled" not in words(now, gauge_of(now))
+    assert "filled" not in drawn(now, gauge_of(now))
 
 
 def test_rows_that_are_never_sent_are_no_part_of_the_bar() -> None:
