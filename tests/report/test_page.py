@@ -152,3 +152,16 @@ def test_empty_batch_has_a_page(write_page: Page) -> None:
     text = Reading(write_page([])).text
 
     assert "0 of 0 orders sent, 0 filled whole. Nothing needs a person." in text
+
+
+def test_wide_totals_move_in_their_own_frame_and_break_no_amount(
+    write_page: Page, orders: list[OrderRecord]
+) -> None:
+    page = write_page(orders)
+    totals = page[page.index("<h2>Totals by symbol") : page.index("Other currency: what")]
+
+    # The page itself never scrolls sideways; on a phone the longest amount has room for two.
+    assert re.search(r'</h2>\s*<div class="wide">\s*<table class="stack">', totals)
+    assert re.search(r"</table>\s*</div>", totals)
+    assert "@media screen { .wide { overflow-x: auto; }" in page
+    assert '.stack td[data-label="Other currency"] { grid-column: span 2; }' in page
