@@ -160,10 +160,10 @@ def fence_is_not_waited_for(patches: Patches) -> None:
 def new_client_id_at_retry(patches: Patches) -> None:
     """Make a new client ID for what is sent again."""
 
-    def put_back(original: Any, self: Any, placing: Placing) -> None:
+    def put_back(original: Any, self: Any, placing: Placing, **more: Any) -> None:
         fresh = f"{placing.client_order_id}-retry"
         payload = placing.payload.replace(placing.client_order_id, fresh)
-        original(self, replace(placing, client_order_id=fresh, payload=payload))
+        original(self, replace(placing, client_order_id=fresh, payload=payload), **more)
 
     _wrap(patches, sending.Sending, "put_back", put_back)
 
@@ -185,9 +185,9 @@ def every_found_order_is_ours(patches: Patches) -> None:
 def claimed_row_is_sent_again(patches: Patches) -> None:
     """Take what a dead process left on its way for what was never sent."""
 
-    def take_up(original: Any, self: Any, record: OrderRecord) -> None:
+    def take_up(original: Any, self: Any, record: OrderRecord, **more: Any) -> None:
         if record.state is not OrderState.SENDING:
-            original(self, record)
+            original(self, record, **more)
             return
         self._recorder.record(Change(record.row, OrderState.SENDING, OrderEvent.RELEASED))
         self._recorder.commit()
@@ -239,13 +239,13 @@ def edited_sheet_is_sent_whole(patches: Patches) -> None:
 def redirect_is_followed(patches: Patches) -> None:
     """Post an order once more, to wherever the answer points."""
 
-    def send(original: Any, self: Transport, request: Any) -> Reply:
-        reply: Reply = original(self, request)
+    def send(original: Any, self: Transport, request: Any, *more: Any) -> Reply:
+        reply: Reply = original(self, request, *more)
         if location := reply.headers.get("Location"):
             request.url = location
             # It keeps to one host, whatever a request says.
             self._adapter._pool = None
-            reply = original(self, request)
+            reply = original(self, request, *more)
             self._adapter._pool = None
         return reply
 

@@ -34,8 +34,9 @@ TELLING = {
 
 
 SHOWS: Mapping[str, Callable[[int, Launchpad, str], Office]] = {
+    # A venue that finds orders by client ID is asked first, and so keeps even this bug harmless.
     "claim_not_committed": lambda seed, pad, bug: kill_at(
-        "posted", FINDS_ALL_UNCONFIRMED, seed, pad, mutant=bug
+        "posted", FINDS_NOTHING, seed, pad, mutant=bug
     ),
     "claimed_row_is_sent_again": lambda seed, pad, bug: kill_at(
         "answered", FINDS_NOTHING, seed, pad, mutant=bug

@@ -132,7 +132,8 @@ class World:
     def finish(self) -> None:
         """Let all that is late arrive, then go on with every batch until nothing is left to do."""
         self.clock.sleep(60.0)
-        for batch_id in self.batches:
+        # Twice, because what one batch comes to can be the control that another one needs.
+        for batch_id in [*self.batches, *self.batches]:
             for _ in range(3):
                 self.resume(batch_id, Trouble())
                 if not self._left(batch_id):
