@@ -13,6 +13,7 @@ from batch.states import FINAL, FinalState, OrderState
 
 if TYPE_CHECKING:
     from rich.table import Table
+    from rich.text import Text
 
     from batch.desk.listener import Watch
     from batch.run.options import Snapshot
@@ -24,6 +25,9 @@ ON_ITS_WAY_S = 60.0
 """So long an answer about an order may be on its way before a person is called to it."""
 
 BAR_WIDTH = 40
+
+TABLE_WIDTH = 60
+"""In fewer columns the table would lose its numbers; a sentence is broken between words."""
 
 CURRENCIES = 3
 """Filled amounts that are shown, the currencies with the most of it; the report has all."""
@@ -177,6 +181,15 @@ def table(snapshot: Snapshot, gauge: Gauge, mark: str = "") -> Table:
     return whole
 
 
+def view(snapshot: Snapshot, gauge: Gauge, mark: str, columns: int) -> Table | Text:
+    """Lay out how a run stands for a terminal of so many columns: no count is ever cut off."""
+    from rich.text import Text
+
+    if columns < TABLE_WIDTH:
+        return Text(mark + words(snapshot, gauge))
+    return table(snapshot, gauge, mark)
+
+
 @contextmanager
 def watching(
     say: Callable[[str], None], gauge: Gauge, mark: str, *, quiet: bool
@@ -205,7 +218,7 @@ def _live(gauge: Gauge, mark: str) -> Iterator[Watch]:
             gauge.take(snapshot)
             if snapshot.elapsed_s - shown_at >= REDRAWN_EVERY_S:
                 shown_at = snapshot.elapsed_s
-                live.update(table(snapshot, gauge, mark), refresh=True)
+                live.update(view(snapshot, gauge, mark, live.console.width), refresh=True)
 
         yield watch
 

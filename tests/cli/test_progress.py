@@ -15,7 +15,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from batch.cli.progress import Gauge, clock, done_of, table, words
+from batch.cli.progress import Gauge, clock, done_of, table, view, words
 from batch.run.options import Snapshot
 from batch.simulator import Simulator
 from batch.states import OrderState as S
@@ -149,6 +149,19 @@ def test_filled_amounts_stand_beside_the_counts() -> None:
         "and 1 more currency",
     ]
     assert max(map(len, lines)) <= 80
+
+
+@pytest.mark.parametrize("columns", [24, 40, 59, 60, 80])
+def test_no_count_is_cut_off_however_narrow_the_terminal(columns: int) -> None:
+    now = snapshot(75, PLANNED=91_234, OPEN=8_000, FILLED=1_000, UNKNOWN=12)
+    out = StringIO()
+
+    Console(file=out, width=columns).print(view(now, gauge_of(now), "SIMULATED  ", columns))
+
+    lines = out.getvalue().splitlines()
+    assert max(map(len, lines)) <= columns
+    for count in ("91,234", "8,000", "1,000", "12", "1:15"):
+        assert count in out.getvalue()
 
 
 def test_nothing_is_said_of_amounts_before_something_is_filled() -> None:
