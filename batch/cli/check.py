@@ -20,6 +20,7 @@ from batch.cli.options import (
     run_key,
 )
 from batch.desk.options import ReadingOptions
+from batch.report.wording import counted
 
 if TYPE_CHECKING:
     from batch.desk import Listener, Outcome
@@ -112,7 +113,7 @@ def _show(outcome: Outcome, listener: Listener) -> None:
         )
         show_failed_gates(validation.sheet, outcome.gates)
         return
-    echo(f"{where(validation.sheet)}: {len(validation.orders):,} orders, no problems\n")
+    echo(f"{where(validation.sheet)}: {counted(len(validation.orders), 'order')}, no problems\n")
     show(totals_table(validation.orders))
     echo(f"\nTo expect exactly this of submit: {expectations(validation.orders)}")
     if outcome.gates:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from batch.desk.outcome import BatchResult
 from batch.desk.standing import counts, counts_in_words, is_finished
+from batch.report.wording import counted
 from batch.states import FinalState, OrderState
 
 
@@ -20,7 +21,7 @@ def closing_words(result: BatchResult, *, names_reports: bool = True) -> str:
     sends, unknown = result.sends, result.unknown
     name = Path(batch.sheet_path).name
     standing = counts_in_words(states)
-    lines = [f"Batch {batch.batch_id} of {name}, {batch.row_count:,} rows: {standing}."]
+    lines = [f"Batch {batch.batch_id} of {name}, {counted(batch.row_count, 'row')}: {standing}."]
     if outcome is None:
         before = "It was finished before; n" if is_finished(states) else "N"
         lines.append(f"{before}othing was sent now.")

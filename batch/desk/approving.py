@@ -16,6 +16,7 @@ from batch.errors import ConfigError, GateError
 from batch.model import Order, Validation
 from batch.plan.approval import approval_content
 from batch.plan.identity import Identity, identify
+from batch.report.wording import counted
 
 
 def approve(
@@ -57,8 +58,9 @@ def approve(
         for currency, total in totals_by_currency(validation.orders).items()
     )
     under = f" under run key {run_key}" if run_key else ""
+    orders = counted(len(validation.orders), "order")
     return (
-        f"Approved: {len(validation.orders):,} orders ({sums}) as {login.user} of {login.org} at "
+        f"Approved: {orders} ({sums}) as {login.user} of {login.org} at "
         f"{login.url}{under}. The signature is in {target}."
     )
 

@@ -13,6 +13,7 @@ from batch.desk.session import Session
 from batch.desk.standing import is_finished
 from batch.desk.verdict import Declined
 from batch.plan.since import refuse_sent_since
+from batch.report.wording import counted
 from batch.states import OrderState
 
 _MAYBE_OPEN = (OrderState.OPEN, OrderState.UNKNOWN, OrderState.SENDING)
@@ -57,7 +58,7 @@ def cancel(session: Session, batch: str, how: RunningOptions, *, asks: bool) -> 
             return conclude(session, journal, record, None, how)
         session.require_venue_of(record.venue_url, record.org, record.user)
         login = f"{record.user} of {record.org} at {record.venue_url}"
-        question = Question(f"Cancel {count:,} orders of batch {batch} as {login}?")
+        question = Question(f"Cancel {counted(count, 'order')} of batch {batch} as {login}?")
         if asks and not session.listener.ask(question):
             raise Declined("Nothing was cancelled.")
         with session.open_venue(how.max_in_flight) as (venue, simulator):

@@ -33,6 +33,7 @@ from batch.plan.identity import identify
 from batch.plan.since import refuse_sent_since
 from batch.plan.witness import refuse_unknown_report
 from batch.report.naming import target_paths
+from batch.report.wording import counted
 from batch.states import OrderState
 from batch.venue import encode_order
 
@@ -242,7 +243,7 @@ class _Submitting:
         batch = planned.batch
         session.say(
             f"Batch {batch.batch_id} of {name}: "
-            f"{planned.states.get(OrderState.PLANNED, 0):,} orders to send."
+            f"{counted(planned.states.get(OrderState.PLANNED, 0), 'order')} to send."
         )
         self._tell_of_duplicates(one)
         self._tell_of_left_rows(one)

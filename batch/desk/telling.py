@@ -13,6 +13,7 @@ from batch.desk.session import Session
 from batch.desk.standing import counts, counts_in_words
 from batch.desk.verdict import Verdict
 from batch.errors import BatchError
+from batch.report.wording import counted
 
 
 def tell_of(outcome: Outcome, session: Session) -> None:
@@ -62,7 +63,8 @@ def _line(result: BatchResult) -> str:
         problems = len(result.validation.problems) if result.validation else 0
         return f"{name}: refused, {problems:,} problems. Nothing was sent."
     standing = counts_in_words(result.states)
-    return f"Batch {result.batch.batch_id} of {name}, {result.batch.row_count:,} rows: {standing}."
+    rows = counted(result.batch.row_count, "row")
+    return f"Batch {result.batch.batch_id} of {name}, {rows}: {standing}."
 
 
 def _name(result: BatchResult) -> str:

@@ -16,6 +16,7 @@ from batch.clock import Clock
 from batch.config import LimitSettings, parse_cut_off
 from batch.errors import LoginFailed, Throttled, VenueError
 from batch.model import Order, Side, SpotRate
+from batch.report.wording import counted
 from batch.schema.crossing import NO_CROSSING, crossings
 
 LISTED = 10
@@ -49,7 +50,7 @@ def unmet_expectations(orders: Sequence[Order], expected: Expectations) -> list[
     """Compare the orders with what the operator expects of them, to the last digit."""
     failed = []
     if expected.rows is not None and len(orders) != expected.rows:
-        failed.append(f"rows: expected {expected.rows:,} orders, found {len(orders):,}")
+        failed.append(f"rows: expected {counted(expected.rows, 'order')}, found {len(orders):,}")
     totals = _totals(orders)
     for currency, amount in expected.totals.items():
         found = totals.get(currency, Decimal(0))
@@ -69,7 +70,9 @@ def exceeded_limits(orders: Sequence[Order], limits: LimitSettings, now: datetim
     """
     failed = []
     if limits.max_rows is not None and len(orders) > limits.max_rows:
-        failed.append(f"rows: expected at most {limits.max_rows:,} orders, found {len(orders):,}")
+        failed.append(
+            f"rows: expected at most {counted(limits.max_rows, 'order')}, found {len(orders):,}"
+        )
     failed += _oversized_batch(orders, limits.per_batch)
     if limits.per_order:
         failed += _listed(orders, lambda order: _oversized_order(order, limits.per_order))

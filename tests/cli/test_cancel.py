@@ -74,7 +74,7 @@ def test_a_terminal_is_asked(
     call = desk.call("cancel", batch)
 
     assert call.code == code
-    assert f"Cancel 1 orders of batch {batch} as ops of DESK" in call.err
+    assert f"Cancel 1 order of batch {batch} as ops of DESK" in call.err
     assert venue.requests.count("cancel") == cancels
 
 

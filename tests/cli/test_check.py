@@ -20,7 +20,7 @@ def settings(office: Office, text: str) -> Path:
 @pytest.mark.parametrize(
     ("limits", "words"),
     [
-        ("max_rows = 1", "rows: expected at most 1 orders, found 2"),
+        ("max_rows = 1", "rows: expected at most 1 order, found 2"),
         ("per_order = { EUR = 10 }", "row 2, size: expected at most 10 EUR, found 100,000"),
         ("per_batch = { EUR = 10 }", "total EUR: expected at most 10 in a batch, found 200,001"),
         ('symbols = ["GBP/USD"]', "row 2, symbol: expected one of GBP/USD, found EUR/USD"),
@@ -47,7 +47,7 @@ def test_check_json_has_the_gates_in_the_way(office: Office) -> None:
     call = office.call("check", office.sheet(FILLED, FILLED), "--config", config, "--json")
 
     assert (call.code, call.json["exit_code"]) == (3, 3)
-    assert call.json["gates"] == ["rows: expected at most 1 orders, found 2"]
+    assert call.json["gates"] == ["rows: expected at most 1 order, found 2"]
     assert call.json["approval_code"] is None
 
 

@@ -36,7 +36,7 @@ def test_all_failed_gates_are_told_at_once_with_the_figures(
     assert call.code == 3
     assert "rows: expected 3 orders, found 2" in call.err
     assert "total EUR: expected 200,001, found 200,000 (a difference of -1)" in call.err
-    assert "rows: expected at most 1 orders, found 2" in call.err
+    assert "rows: expected at most 1 order, found 2" in call.err
     assert "row 3, price: expected at most 1.5 % above the offer to buy EUR" in call.err
     assert "Nothing was sent." in call.err
     assert venue.requests.count("rate") == 1
@@ -72,7 +72,7 @@ def test_options_narrow_the_settings_limits_but_never_widen_them(desk: Office) -
     )
 
     assert call.code == 3
-    assert "at most 1 orders" in call.err
+    assert "at most 1 order" in call.err
     assert "at most 1 % above" in call.err
 
 
@@ -122,7 +122,7 @@ def test_several_sheets_are_expected_together_and_none_is_sent_if_one_fails(
     call = desk.call("submit", one, two, "--yes", "--expect-rows", 3, "--max-rows", 1)
 
     assert call.code == 3
-    assert "two.csv, rows: expected at most 1 orders, found 2" in call.err
+    assert "two.csv, rows: expected at most 1 order, found 2" in call.err
     assert "one.csv, rows" not in call.err
     assert_nothing_happened(desk, venue)
 

@@ -34,7 +34,7 @@ def test_a_template_that_was_filled_in_passes(office: Office) -> None:
     call = office.call("check", "filled.xlsx")
 
     assert call.code == 0
-    assert "1 orders, no problems" in call.out
+    assert "1 order, no problems" in call.out
 
 
 def test_a_template_never_writes_over_a_file(office: Office) -> None:
@@ -76,7 +76,7 @@ def test_check_answers_where_the_copy_cannot_be_written(office: Office) -> None:
     assert bad.code == as_json.code == 3
     assert as_json.json["problems"]
     assert "1 problems in 1 of 2 rows" in bad.out
-    assert "1 orders, no problems" in good.out
+    assert "1 order, no problems" in good.out
     assert good.code not in (0, 3, 70)
     for call in (bad, good, as_json):
         assert "there is no folder gone; make it" in call.err

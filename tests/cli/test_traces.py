@@ -109,7 +109,7 @@ def test_the_log_tells_the_whole_story(desk: Office) -> None:
         and line.endswith(order["average_price"])
         for line in story
     )
-    assert any("1 rows: 1 FILLED" in line for line in story)
+    assert any("1 row: 1 FILLED" in line for line in story)
     assert story[-1] == "ended with exit code 0"
 
 
@@ -123,7 +123,7 @@ def test_the_log_has_the_refusals_and_problems_however_quiet(desk: Office) -> No
 
     story = story_of("run.log")
     assert any("row 3, side: expected Buy or Sell" in line for line in story)
-    assert any("rows: expected at most 1 orders, found 2" in line for line in story)
+    assert any("rows: expected at most 1 order, found 2" in line for line in story)
     assert [line for line in story if line.startswith("ended")] == [
         "ended with exit code 3",
         "ended with exit code 0",

@@ -103,7 +103,7 @@ def test_nobody_is_asked_unless_that_is_wanted(settings: Settings, tmp_path: Pat
 
     assert outcome.verdict is Verdict.DONE
     assert len(notebook.asked) == 1 and "Send 1 order as ops of DESK" in notebook.asked[0]
-    assert any("1 orders to send" in words for words in notebook.said)
+    assert any("1 order to send" in words for words in notebook.said)
 
 
 def test_the_whole_life_of_a_batch(settings: Settings, venue: Simulator, tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def test_no_limits_stop_nothing() -> None:
 @pytest.mark.parametrize(
     ("limits", "words"),
     [
-        ({"max_rows": 1}, "rows: expected at most 1 orders, found 2"),
+        ({"max_rows": 1}, "rows: expected at most 1 order, found 2"),
         (
             {"per_order": {"EUR": 15}},
             "row 3, size: expected at most 15 EUR, found 20",
