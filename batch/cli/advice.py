@@ -70,7 +70,12 @@ def in_words(hint: Hint) -> str:
 
 def with_advice(words: str, advice: Iterable[Hint]) -> str:
     """Add advice to what was said."""
-    return " ".join([words, *map(in_words, advice)])
+    said = [words]
+    for each in map(in_words, advice):
+        if said[-1].rstrip() and said[-1].rstrip()[-1].isalnum():
+            said[-1] = f"{said[-1].rstrip()}."
+        said.append(each)
+    return " ".join(said)
 
 
 def words_of(error: BatchError) -> str:

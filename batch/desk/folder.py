@@ -144,7 +144,8 @@ class Folder:
             folder.mkdir(exist_ok=True)
             target = _free_name(folder, taken.name)
             for number, report in enumerate(reports):
-                if report.parent == taken.path.parent and report.exists():
+                is_beside = report.absolute().parent == taken.path.absolute().parent
+                if is_beside and report.exists():
                     os.replace(report, folder / report.name)
                     moved_reports[number] = folder / report.name
             if why:

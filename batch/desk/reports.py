@@ -176,7 +176,9 @@ def check_batch_targets(
 
     known = None if is_new else batch
     for path in reports:
-        check_results_target(path, known, listing)
+        # A practice leaves no journal behind; its results say themselves of which batch they are.
+        is_practice = session.simulated and path.suffix.lower() != ".csv"
+        check_results_target(path, batch if is_practice else known, listing)
     for path in corrections:
         check_corrections_target(path, known, listing)
     for path in copies:

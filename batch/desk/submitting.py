@@ -302,7 +302,7 @@ def _are_good(session: Session, checked: Sequence[Validation], on_invalid: str) 
     bad = any(validation.problems for validation in checked)
     may_skip = on_invalid == "skip" and all(validation.orders for validation in checked)
     if bad and not may_skip:
-        session.warn("\nNothing was sent. Mend these cells.", Hint(Advice.SKIP_INVALID))
+        session.warn("\nNothing was sent by this run. Mend these cells.", Hint(Advice.SKIP_INVALID))
         return False
     return True
 

@@ -63,5 +63,5 @@ def _equal_rows(orders: Sequence[Order]) -> Iterator[Problem]:
                 field=None,
                 expected="to be meant",
                 found=f"the same order as in row {earlier}",
-                action="both will be sent",
+                action="each is an order of its own",
             )

@@ -292,3 +292,15 @@ def test_while_everything_is_stopped_the_sheets_stay_where_they_are(
     assert call.code == 3
     assert sheet.exists()
     assert "orderbatch stop --all --release" in call.err
+
+
+def test_a_folder_that_is_named_from_where_one_stands_keeps_its_reports_together(
+    desk: Office, folder: Path
+) -> None:
+    desk.sheet(FILLED, name="in/a.csv")
+
+    call = desk.call("submit", folder.relative_to(Path.cwd()), "--yes")
+
+    assert call.code == 0
+    assert names(folder) == ["done"]
+    assert names(folder / "done") == ["a", "a.csv"]

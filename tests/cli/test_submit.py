@@ -336,3 +336,12 @@ def test_columns_that_are_not_known_come_back(desk: Office) -> None:
     call = desk.call("submit", path, "--yes", "--json")
 
     assert call.json["orders"][0]["Trader"] == "Ana"
+
+
+def test_a_practice_may_be_repeated(office: Office) -> None:
+    sheet = office.sheet(FILLED)
+
+    codes = [office.call("submit", sheet, "--simulate", "--yes").code for _ in range(2)]
+
+    assert codes == [0, 0]
+    assert len(list(office.folder.glob("orders-results-*.xlsx"))) == 1

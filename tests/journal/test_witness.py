@@ -198,3 +198,19 @@ def test_a_plan_that_was_undone_is_not_noted(path: Path) -> None:
         with pytest.raises(JournalError):
             add(journal, "abc")
         assert beside(path).read_text().split()[1].lstrip("0") == "1"
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+@pytest.mark.parametrize("size", [0, 1, 15])
+def test_a_stump_of_a_journal_is_not_begun_anew(path: Path, size: int, read_only: bool) -> None:
+    make_used(path)
+    stump = path.read_bytes()[:size]
+    for name in ("journal.db-wal", "journal.db-shm"):
+        path.with_name(name).unlink(missing_ok=True)
+    path.write_bytes(stump)
+
+    with pytest.raises(JournalError) as caught:
+        Journal.open(str(path), read_only=read_only)
+
+    assert caught.value.is_final
+    assert path.read_bytes() == stump

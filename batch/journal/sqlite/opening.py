@@ -55,8 +55,9 @@ def _make_ready(database: Database, read_only: bool) -> None:
         found = read_version(connection, database.where)
         if found == VERSION:
             require_own_schema(connection, database.where)
-        if found is not None:
-            database.witness.require_whole(read_extent(connection), read_only=read_only)
+        # A file of next to nothing has no tables, either, and is then no new journal.
+        extent = None if found is None else read_extent(connection)
+        database.witness.require_whole(extent, read_only=read_only)
     database.make_durable()
     if not read_only:
         database.require_sound()
