@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from itertools import islice
 from typing import TypeVar
 
 from batch.clock import Clock
@@ -30,7 +31,6 @@ from batch.run.second_look import SecondLook
 from batch.run.sending import Sending, Withheld
 from batch.run.slots import Slots, Turn
 from batch.run.stops import Lookout
-from batch.run.tracking import Tracked
 from batch.run.work import Answer, Call, Failed, Workers
 from batch.states import BatchEvent, OrderState
 from batch.venue.port import VenueCalls
@@ -82,6 +82,7 @@ class Run:
             held_back=options.held_back,
             stopped="" if options.send else "this run follows orders and sends none",
         )
+        self._looked_at: frozenset[int] = frozenset()
         self._second_look = SecondLook(self._recorder, self._identities)
         self._past = self._read_past()
         fence = Fence(clock, venue.dead_at, self._past)
@@ -192,6 +193,7 @@ class Run:
                 Turn(self._pace, self._clock, lambda: self._interrupts > 0),
                 look_through_active=self._options.bulk_query,
             )
+            self._looked_at = frozenset(record.row for record in islice(planned(portion=1), 1))
         except VenueError as error:
             self._sending.login_failed = isinstance(error, LoginFailed)
             self._sending.stop(f"whether the venue knows this batch already was not told: {error}")
@@ -227,11 +229,14 @@ class Run:
     def _looks_again(self) -> bool:
         """Ask at the end about every row that was sent twice; say whether there is more to ask."""
         look, rows = self._second_look, self._sending.sent_twice
+        if self._options.wait_s > 0:  # another journal may have begun this batch at that moment
+            rows = rows | self._looked_at
         if self._interrupts or self._sending.login_failed or not rows:
             return False
         if not look.has_begun:
             self._recorder.commit()
-            look.begin(r for r in self._journal.orders(self._batch_id) if r.row in rows)
+            records = self._journal.orders(self._batch_id)
+            look.begin(r for r in records if r.row in rows and r.server_order_id is not None)
         for asked in look.questions(self._slots.free()):
             self._submit_question(
                 asked, partial(self._venue.find, asked.client_order_id), partial(look.learn, asked)
@@ -299,13 +304,13 @@ class Run:
             case Query(order):
                 self._submit_question(
                     question,
-                    partial(venue.query, _server_order_id(order)),
+                    partial(venue.query, order.known_server_id()),
                     partial(following.learn_status, order),
                 )
             case CancelOne(order):
                 self._submit_question(
                     question,
-                    partial(venue.cancel, _server_order_id(order)),
+                    partial(venue.cancel, order.known_server_id()),
                     partial(following.learn_cancelled, order),
                 )
 
@@ -440,8 +445,3 @@ class Run:
             at_rest=self._quiet_since is not None and not self._following.is_over(),
             login_failed=self._sending.login_failed,
         )
-
-
-def _server_order_id(order: Tracked) -> str:
-    assert order.server_order_id is not None
-    return order.server_order_id

@@ -60,8 +60,8 @@ class SecondLook:
         if isinstance(answer.error, VenueRefused) or self._tries[asked.row] >= MOST_TRIES:
             self._recorder.note(
                 BatchEvent.SECOND_LOOK_FAILED,
-                f"row {asked.row} was sent twice, and whether one order came of it was not "
-                f"answered: {answer.error}",
+                f"row {asked.row}: whether one order alone stands under its client order ID was "
+                f"not answered: {answer.error}",
             )
         else:
             self._to_ask.append(asked)
@@ -74,7 +74,8 @@ class SecondLook:
         distinct = sorted(set(ids))
         if len(distinct) > 1:
             self._recorder.alarm(
-                f"row {asked.row} was sent a second time, and the venue holds {len(distinct)} "
-                f"orders under its client order ID {asked.client_order_id}: server order IDs "
-                f"{', '.join(distinct)}. Only one of them was wanted; a person must look"
+                f"row {asked.row}: the venue holds {len(distinct)} orders under its client order "
+                f"ID {asked.client_order_id}: server order IDs {', '.join(distinct)}. Only one of "
+                "them was wanted: it was sent a second time, or another journal has sent this "
+                "sheet, too; a person must look"
             )

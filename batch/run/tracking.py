@@ -75,6 +75,11 @@ class Tracked:
     interval_s: float = SECOND_QUESTION_S
     is_asked: bool = False
 
+    def known_server_id(self) -> str:
+        """Give the server ID of an order that is asked about by it."""
+        assert self.server_order_id is not None
+        return self.server_order_id
+
     def next_interval_s(self) -> float:
         """Give the seconds until the next question, and make the one after it later still."""
         interval = self.interval_s

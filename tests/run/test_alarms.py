@@ -11,6 +11,7 @@ import pytest
 
 from batch.errors import GateError, Throttled, VenueAway, VenueRefused
 from batch.model import Side, TimeInForce, VenueOrder
+from batch.run.calls import Placing, Subject
 from batch.run.first_look import SentByAnother
 from batch.states import FinalState, OrderState
 from tests.run.conftest import Desk
@@ -96,7 +97,7 @@ def test_a_row_sent_twice_is_asked_about_at_the_end_and_two_orders_are_an_alarm(
     assert desk.venue.posts_of(f"{batch_id}-2") == 2
     assert states_of(desk, batch_id) == [FILLED] * 3
     assert len(outcome.alarms) == 1
-    assert "sent a second time, and the venue holds 2 orders" in outcome.alarms[0]
+    assert "the venue holds 2 orders under its client order ID" in outcome.alarms[0]
 
 
 def test_a_row_sent_twice_with_one_order_is_no_alarm(desk: Desk) -> None:
@@ -262,3 +263,23 @@ def test_fault_29_filled_with_less_than_the_size_is_said(
     order = desk.orders(batch_id)[0]
     assert (order.final_state, order.filled_size) == (FILLED, filled)
     assert words in order.message
+
+
+def test_another_journal_that_sends_the_sheet_at_the_same_moment_is_an_alarm(desk: Desk) -> None:
+    def double(subject: Subject) -> None:
+        # Its order is filled at once, and so in no list of active orders.
+        if isinstance(subject, Placing) and not desk.venue.books:
+            desk.venue.place(subject.payload, subject.client_order_id, "another's")
+
+    desk.workers.before_call = double
+
+    _, outcome = desk.submit(sheet_of(2))
+
+    assert len(desk.venue.books) == 3
+    assert "another journal has sent this sheet, too" in outcome.alarms[0]
+
+
+def test_without_a_wait_nobody_is_asked_at_the_end(desk: Desk) -> None:
+    desk.submit(sheet_of(1), wait_s=0.0)
+
+    assert desk.venue.calls[-1] == "place"
