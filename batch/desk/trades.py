@@ -41,6 +41,9 @@ def read_trades(path: Path) -> dict[str, tuple[str, ...]]:
 
 def _text(path: Path) -> str:
     try:
+        if not path.is_file() and path.exists():
+            # Opening a pipe would wait for somebody who writes.
+            raise _refusal(path, "a plain file of trades", "a folder, pipe or device")
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
     except OSError as error:

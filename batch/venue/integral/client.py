@@ -7,6 +7,7 @@ Questions may be asked again at will. Nothing here waits, retries or paces: that
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from types import TracebackType
 from typing import Self, TypeVar
@@ -28,6 +29,7 @@ from batch.errors import (
     VenueError,
     VenueRefused,
 )
+from batch.escaping import shown
 from batch.model import SpotRate, VenueOrder
 from batch.urls import password_in
 from batch.venue.http.exact import Misfit, read_json
@@ -51,6 +53,10 @@ from batch.venue.integral.tokens import TokenAuth, discreet, not_delivered, thro
 from batch.venue.port import Lease
 
 Answer = TypeVar("Answer")
+
+# What servers on the way resolve before they look for anything, however it is escaped.
+_PATH_SIGNS = re.compile(r"[/\\]")
+_PATH_STEPS = frozenset({"", ".", ".."})
 
 
 class Venue:
@@ -249,7 +255,7 @@ class Venue:
                 raise Misfit("an answer about another order")
             return orders[0]
 
-        return self._ask("GET", _order_path(server_order_id), read, may_be_absent=True)
+        return self._ask("GET", self._order_path(server_order_id), read, may_be_absent=True)
 
     def find(self, client_order_id: str) -> tuple[VenueOrder, ...]:
         """Ask for orders by client ID; empty where the venue finds none.
@@ -292,6 +298,20 @@ class Venue:
             "GET", wire.ORDERS_PATH, read, may_be_absent=True, most_bytes=MOST_LISTED_BYTES
         )
 
+    def _order_path(self, server_order_id: str) -> str:
+        """Give the path of an order.
+
+        Raises:
+            VenueAway: the server ID, even escaped, is a way to another place.
+        """
+        if _PATH_STEPS.intersection(_PATH_SIGNS.split(server_order_id)):
+            raise VenueAway(
+                f"venue {self._transport.base_url}: expected a server ID that can be asked for, "
+                f'found "{shown(server_order_id)}", which as a path leads elsewhere; nothing was '
+                "asked. Ask the venue's support about this order."
+            )
+        return f"{wire.ORDERS_PATH}/{quote(server_order_id, safe='')}"
+
     def cancel(self, server_order_id: str) -> None:
         """Ask the venue to cancel an order; what became of it, only a query tells.
 
@@ -299,7 +319,7 @@ class Venue:
             VenueRefused: the venue does not know the order, or will not cancel it.
             Throttled, LoginFailed, VenueAway: no answer; asking again is harmless.
         """
-        self._ask("DELETE", _order_path(server_order_id), lambda reply: None)
+        self._ask("DELETE", self._order_path(server_order_id), lambda reply: None)
 
     def spot_rate(self, symbol: str) -> SpotRate:
         """Ask for the spot rate of a symbol like EUR/USD.
@@ -389,10 +409,6 @@ class Venue:
 
     def _where(self, method: str, target: str) -> str:
         return f"venue {self._transport.base_url}: {method} {target.partition('?')[0]}"
-
-
-def _order_path(server_order_id: str) -> str:
-    return f"{wire.ORDERS_PATH}/{quote(server_order_id, safe='')}"
 
 
 def _is_absent(reply: Reply) -> bool:

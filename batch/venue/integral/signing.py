@@ -16,7 +16,8 @@ from pydantic import SecretStr
 
 from batch.clock import Clock
 from batch.config import VenueSettings
-from batch.errors import LoginFailed
+from batch.errors import ConfigError, LoginFailed
+from batch.escaping import shown
 from batch.venue.integral.credentials import Credential
 from batch.venue.port import Lease
 
@@ -46,13 +47,18 @@ def sign(
     signature = _base64(hmac.new(key, text.encode(), hashlib.sha256).digest())
     return {
         "Authorization": (
-            f'hmac username="{user}", algorithm="hmac-sha256", '
+            f'hmac username="{_quoted(user)}", algorithm="hmac-sha256", '
             f'headers="{" ".join(_SIGNED)}", signature="{signature}"'
         ),
         "Date": date,
         "Digest": digest,
         "type": "hmac",
     }
+
+
+def _quoted(text: str) -> str:
+    """Escape what would end a quoted string of a header."""
+    return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _base64(data: bytes) -> str:
@@ -78,9 +84,19 @@ class Signature:
 
 
 class SignatureAuth:
-    """Signs every request; once a signature was refused, none is tried again."""
+    """Signs every request; once a signature was refused, none is tried again.
+
+    Raises:
+        ConfigError: no header can hold the user's name.
+    """
 
     def __init__(self, settings: VenueSettings, clock: Clock) -> None:
+        if not (settings.user.isascii() and settings.user.isprintable()):
+            raise ConfigError(
+                'venue user: expected plain ASCII letters and signs for auth = "hmac", because '
+                f'each request carries the user in a header, found "{shown(settings.user)}". '
+                "Set ORDERBATCH_USER to the name that the venue gave you."
+            )
         self._signature = Signature(settings.user, settings.password, clock)
         self._refused = False
         self._is_used = False

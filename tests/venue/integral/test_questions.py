@@ -79,13 +79,26 @@ def test_ids_are_quoted_in_the_path_and_in_the_query(
 ) -> None:
     mock.get(requests_mock.ANY, status_code=404)
 
-    venue.query("../a b?c")
+    venue.query("x/a b?c")
     venue.find("ü&x=/1")
 
     assert [request.url for request in mock.request_history[1:]] == [
-        f"{ORDERS}/..%2Fa%20b%3Fc",
+        f"{ORDERS}/x%2Fa%20b%3Fc",
         f"{ORDERS}?coId=%C3%BC%26x%3D%2F1",
     ]
+
+
+@pytest.mark.parametrize("server_order_id", ["..", ".", "", "../sso", "a/../b", "a\\..", "a//b"])
+def test_an_id_that_leads_elsewhere_as_a_path_is_never_asked_for(
+    mock: requests_mock.Mocker, venue: Venue, server_order_id: str
+) -> None:
+    answer_all(mock, json=NEW)
+
+    for ask in (venue.query, venue.cancel):
+        with pytest.raises(VenueAway, match="which as a path leads elsewhere; nothing was asked"):
+            ask(server_order_id)
+
+    assert mock.request_history == []
 
 
 @pytest.mark.parametrize("body", ["", '{"errorCode": "NO_ORDER"}'])

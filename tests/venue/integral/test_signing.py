@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from batch.clock import SystemClock
 from batch.config import VenueSettings
-from batch.errors import LoginFailed
+from batch.errors import ConfigError, LoginFailed
 from batch.simulator import Simulator, SimulatorOptions
 from batch.venue import Venue
 from batch.venue.integral.signing import sign
@@ -114,3 +114,22 @@ def test_signature_does_not_show_its_secret(clock: HandClock) -> None:
     venue = Venue(signed_settings("https://venue.test"), clock=clock)
 
     assert PASSWORD not in repr(venue._auth.current())
+
+
+def test_a_user_with_quotes_stays_one_quoted_string() -> None:
+    headers = sign("GET", "/", b"", user='a"b\\c', secret=SecretStr("key"), date=DATE)
+
+    assert headers["Authorization"].startswith('hmac username="a\\"b\\\\c", algorithm=')
+
+
+@pytest.mark.parametrize("user", ["Jürg", "a\r\nX-Evil: 1", "a\x00b", "a\tb"])
+def test_a_user_that_no_header_can_hold_is_a_setting_to_mend(clock: HandClock, user: str) -> None:
+    settings = signed_settings("https://venue.test").model_copy(update={"user": user})
+
+    with pytest.raises(ConfigError) as caught:
+        Venue(settings, clock=clock)
+
+    assert 'expected plain ASCII letters and signs for auth = "hmac"' in str(caught.value)
+    assert "ORDERBATCH_USER" in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert PASSWORD not in str(caught.value)
