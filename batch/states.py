@@ -50,6 +50,7 @@ class OrderEvent(StrEnum):
     EXPIRED = "expired"
     REJECTED = "rejected"
     CANCELLED = "cancelled"
+    CANCEL_WANTED = "cancel-wanted"  # a person asked for it, whoever runs the batch; no step
     CANCEL_ASKED = "cancel-asked"  # committed before the request leaves
     CANCEL_REFUSED = "cancel-refused"  # done already, unknown, or not to be cancelled
     DECLARED_PLACED = "declared-placed"  # a person found it at the venue

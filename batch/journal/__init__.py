@@ -5,6 +5,7 @@ anything travels.
 """
 
 from batch.journal.actor import actor
+from batch.journal.cancelling import CancelRequest
 from batch.journal.holding import Hold
 from batch.journal.looking import Looking
 from batch.journal.planning import Planning, WrittenRows
@@ -15,6 +16,7 @@ from batch.journal.store import Journal
 
 __all__ = [
     "BatchSummary",
+    "CancelRequest",
     "Change",
     "EarlierOrder",
     "Hold",

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from batch.errors import Advice, JournalError
+from batch.journal.cancelling import Cancels
 from batch.journal.holding import Holds
 from batch.journal.listing import Listing
 from batch.journal.looking import Looking
@@ -44,6 +45,7 @@ class Journal:
     Attributes:
         where: its name in messages.
         stops: what a person asked running processes to stop.
+        cancels: orders that a person asked to have cancelled.
         holds: who held which batch, and how long the tokens live that were used.
     """
 
@@ -51,6 +53,7 @@ class Journal:
         self._database = database
         self.where = database.where
         self.stops = Stopping(database.reading, database.writing)
+        self.cancels = Cancels(database.reading, database.writing)
         self.holds = Holds(database.where, database.reading, database.writing)
 
     @classmethod

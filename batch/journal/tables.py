@@ -18,7 +18,7 @@ from sqlalchemy import (
 
 from batch.model import LONGEST_CLIENT_ORDER_ID
 
-VERSION = 3
+VERSION = 4
 
 METADATA = MetaData()
 
@@ -157,3 +157,17 @@ STOPS = Table(
     Column("released_by", Text),
 )
 """What a person asked every running process to stop."""
+
+CANCELS = Table(
+    "cancels",
+    METADATA,
+    Column("id", Integer, primary_key=True),
+    Column("batch_id", String(40), nullable=False),
+    Column("row", Integer, nullable=False),
+    Column("asked_at", String(32), nullable=False),
+    Column("asked_by", Text, nullable=False),
+    # NULL until the order is at its end, or the venue has said that it does not cancel it.
+    Column("ended_at", String(32)),
+    Index("cancels_by_batch", "batch_id", "ended_at"),
+)
+"""Orders that a person asked to have cancelled, by whichever process runs their batch."""

@@ -33,6 +33,17 @@ def make_version_2(path: Path) -> None:
         connection.executescript(VERSION_2)
 
 
+VERSION_3 = Path(__file__).with_name("version_3.sql").read_text(encoding="utf-8")
+"""A batch with a stop that stands, from before a single order could be asked to be cancelled."""
+
+
+def make_version_3(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(VERSION_3)
+    beside = path.with_name(f"{path.name}-last")
+    beside.write_text("a20aa0c05bd54ce1b53dc7c44b3eea6e 00000000000000000013\n")
+
+
 def schema(path: Path) -> set[tuple[str, str, str]]:
     """Give everything that the database has, in words without the writer's layout."""
     with closing(sqlite3.connect(path)) as connection:
@@ -56,7 +67,7 @@ def test_an_older_journal_is_upgraded_with_everything_in_it(path: Path) -> None:
     assert (first.state, first.server_order_id) == (OrderState.OPEN, "S1")
     assert second.state is OrderState.PLANNED
     assert [event.kind for event in events] == ["planned", "claimed", "accepted"]
-    assert ask(path, "SELECT value FROM journal_meta WHERE name = 'version'") == [("3",)]
+    assert ask(path, "SELECT value FROM journal_meta WHERE name = 'version'") == [("4",)]
 
 
 def test_an_upgraded_journal_has_the_same_tables_as_a_new_one(path: Path, tmp_path: Path) -> None:
@@ -134,13 +145,13 @@ def test_an_older_journal_is_upgraded_for_reading_too(path: Path) -> None:
 def test_a_journal_of_a_newer_version_is_refused_and_left_alone(path: Path) -> None:
     make_version_1(path)
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute("UPDATE journal_meta SET value = '4'")
+        connection.execute("UPDATE journal_meta SET value = '5'")
         connection.commit()
     before = path.read_bytes()
 
     with pytest.raises(
         JournalError,
-        match=r"journal\.db: expected version 3 or older, found version 4, made by a newer",
+        match=r"journal\.db: expected version 4 or older, found version 5, made by a newer",
     ):
         Journal.open(str(path))
 
@@ -216,13 +227,31 @@ def test_the_released_programs_journal_is_upgraded_with_everything_in_it(path: P
     assert ask(path, "PRAGMA foreign_key_check") == []
 
 
+def test_a_journal_without_wishes_to_cancel_learns_to_hold_them(path: Path) -> None:
+    make_version_3(path)
+    tables = ("orders", "events", "stops", "holds", "journal_meta")
+    before = {table: ask(path, f"SELECT * FROM {table} ORDER BY 1, 2") for table in tables}
+
+    with Journal.open(str(path)) as journal:
+        (stop,) = journal.stops.standing("inc73mmu")
+        wanted = journal.cancels.standing("inc73mmu")
+        journal.cancels.ask("inc73mmu", [4], NOW)
+
+    assert (stop.batch_id, stop.cancel, wanted) == ("inc73mmu", False, [])
+    for table in ("orders", "stops", "holds"):
+        assert ask(path, f"SELECT * FROM {table} ORDER BY 1, 2") == before[table]
+    assert ask(path, "SELECT * FROM events ORDER BY 1, 2")[:-1] == before["events"]
+    assert ask(path, "SELECT row, ended_at FROM cancels") == [(4, None)]
+    assert ask(path, "PRAGMA foreign_key_check") == []
+
+
 def columns_of_version_2(table: str) -> list[str]:
     with closing(sqlite3.connect(":memory:")) as connection:
         connection.executescript(VERSION_2)
         return [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
 
 
-@pytest.mark.parametrize("make", [make_version_1, make_version_2])
+@pytest.mark.parametrize("make", [make_version_1, make_version_2, make_version_3])
 def test_an_upgrade_leaves_the_words_of_a_new_journal(
     path: Path, tmp_path: Path, make: Callable[[Path], None]
 ) -> None:
@@ -272,14 +301,14 @@ def test_a_journal_that_somebody_else_prepared_is_refused_and_named(
 def test_a_version_number_that_lies_is_refused(path: Path) -> None:
     make_version_2(path)
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute("UPDATE journal_meta SET value = '3'")
+        connection.execute("UPDATE journal_meta SET value = '4' WHERE name = 'version'")
         connection.commit()
 
     with pytest.raises(JournalError, match="expected exactly what this version makes"):
         Journal.open(str(path))
 
 
-@pytest.mark.parametrize("make", [make_version_1, make_version_2])
+@pytest.mark.parametrize("make", [make_version_1, make_version_2, make_version_3])
 def test_what_was_added_to_an_older_journal_is_not_taken_over(
     path: Path, make: Callable[[Path], None]
 ) -> None:
@@ -290,4 +319,8 @@ def test_what_was_added_to_an_older_journal_is_not_taken_over(
     with pytest.raises(JournalError, match='view "more"'):
         Journal.open(str(path))
 
-    assert ask(path, "SELECT value FROM journal_meta")[0][0] in ("1", "2")
+    assert ask(path, "SELECT value FROM journal_meta WHERE name = 'version'")[0][0] in (
+        "1",
+        "2",
+        "3",
+    )
