@@ -1,7 +1,7 @@
 """Rows → orders, or problems: all of them at once. Second on the way, after `sheet`.
 
 `cells` reads the text of one cell, `facts` does so for whole columns and puts the fields of a row
-beside each other, `rules` holds the pandera schema. Only validating pays for loading pandas.
+beside each other, `rules` holds the pandera schema. Only validating pays for loading polars.
 """
 
 from __future__ import annotations

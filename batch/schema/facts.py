@@ -192,12 +192,18 @@ def facts_of(
         currencies: the codes that an order may name.
     """
     values = parsed.values
-    plain = ("size", "price", "min_size", "expiry_time", "client_order_id")
     facts: dict[str, list[object]] = {
-        name: [None if value is UNREAD else value for value in values[name]] for name in plain
+        "row": [row.number for row in parsed.rows],
+        "expiry_time": [None if value is UNREAD else value for value in values["expiry_time"]],
+        "client_order_id_length": [
+            len(value) if isinstance(value, str) else None for value in values["client_order_id"]
+        ],
     }
+    for name in ("size", "price", "min_size"):
+        numbers = [value if isinstance(value, Decimal) else None for value in values[name]]
+        facts[f"{name}_above_zero"] = [None if n is None else n > 0 for n in numbers]
+        facts[f"{name}_digits"] = [None if n is None else _digits(n) for n in numbers]
     pairs = [pair if isinstance(pair, Pair) else None for pair in values["symbol"]]
-    facts["row"] = [row.number for row in parsed.rows]
     dealt = [code if isinstance(code, str) else None for code in values["currency"]]
     facts["base_listed"] = [pair and pair.base in currencies for pair in pairs]
     facts["term_listed"] = [pair and pair.term in currencies for pair in pairs]
@@ -209,13 +215,13 @@ def facts_of(
     ]
     facts["min_size_fits"] = [
         min_size <= size if isinstance(min_size, Decimal) and isinstance(size, Decimal) else None
-        for min_size, size in zip(facts["min_size"], facts["size"], strict=True)
+        for min_size, size in zip(values["min_size"], values["size"], strict=True)
     ]
     facts["price_decimals_fit"] = [
         _decimals(price) <= price_decimals[symbol]
         if isinstance(price, Decimal) and (symbol := str(pair)) in price_decimals
         else None
-        for pair, price in zip(pairs, facts["price"], strict=True)
+        for pair, price in zip(pairs, values["price"], strict=True)
     ]
     facts["expiry_time_given"] = [
         expiry is not None if tif is TimeInForce.GTT else None
@@ -234,6 +240,10 @@ def facts_of(
         for org, account in zip(values["org"], values["account"], strict=True)
     ]
     return facts
+
+
+def _digits(number: Decimal) -> int:
+    return len(number.as_tuple().digits)
 
 
 def _decimals(price: Decimal) -> int:

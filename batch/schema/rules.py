@@ -7,18 +7,22 @@ the same, its failure has no row, and the whole sheet is refused.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import pandas as pd
-import pandera.pandas as pa
+# Read when polars starts its threads: a few thousand comparisons are not worth one for each core.
+os.environ.setdefault("POLARS_MAX_THREADS", "1")
+
+import pandera.polars as pa
+import polars as pl
+from pandera.config import ValidationDepth, config_context
 
 from batch.errors import SheetError
 from batch.model import LONGEST_CLIENT_ORDER_ID, LONGEST_EXPIRY_S, MOST_DIGITS
 from batch.schema.cells import ABOVE_ZERO
 
-Test = Callable[["pd.Series[Any]"], "pd.Series[bool]"]
+Test = Callable[[pl.Expr], pl.Expr]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,24 +44,20 @@ class Rule:
     action: str = ""
 
 
-def _positive(values: pd.Series[Any]) -> pd.Series[bool]:
-    return values.map(lambda value: value > 0).astype(bool)
+def _few_digits(count: pl.Expr) -> pl.Expr:
+    return count <= MOST_DIGITS
 
 
-def _few_digits(values: pd.Series[Any]) -> pd.Series[bool]:
-    return values.map(lambda value: len(value.as_tuple().digits) <= MOST_DIGITS).astype(bool)
+def _short(length: pl.Expr) -> pl.Expr:
+    return length <= LONGEST_CLIENT_ORDER_ID
 
 
-def _short(values: pd.Series[Any]) -> pd.Series[bool]:
-    return values.map(lambda value: len(value) <= LONGEST_CLIENT_ORDER_ID).astype(bool)
+def _seconds(count: pl.Expr) -> pl.Expr:
+    return count.is_between(1, LONGEST_EXPIRY_S)
 
 
-def _seconds(values: pd.Series[Any]) -> pd.Series[bool]:
-    return values.map(lambda value: 1 <= value <= LONGEST_EXPIRY_S).astype(bool)
-
-
-def _true(values: pd.Series[Any]) -> pd.Series[bool]:
-    return values.eq(True)
+def _true(answer: pl.Expr) -> pl.Expr:
+    return answer
 
 
 _A_LISTED_PAIR = "a pair of two ISO 4217 currencies"
@@ -87,8 +87,8 @@ RULES = (
         rule
         for field in ("size", "price", "min_size")
         for rule in (
-            Rule(field, field, "not-positive", ABOVE_ZERO, _positive),
-            Rule(field, field, "too-many-digits", _DIGITS, _few_digits, "round it"),
+            Rule(f"{field}_above_zero", field, "not-positive", ABOVE_ZERO, _true),
+            Rule(f"{field}_digits", field, "too-many-digits", _DIGITS, _few_digits, "round it"),
         )
     ),
     Rule("min_size_fits", "min_size", "min-size-above-size", "at most the size", _true),
@@ -123,7 +123,7 @@ RULES = (
         _seconds,
     ),
     Rule(
-        "client_order_id",
+        "client_order_id_length",
         "client_order_id",
         "id-too-long",
         f"at most {LONGEST_CLIENT_ORDER_ID} characters",
@@ -136,19 +136,27 @@ RULES = (
 )
 """In the order in which they matter: of several failures in one cell the first is told."""
 
-FACTS = ("row", *dict.fromkeys(rule.fact for rule in RULES))
-"""The columns of the frame."""
+FACTS: Mapping[str, type[pl.DataType]] = {
+    "row": pl.Int64,
+    **{rule.fact: pl.Boolean if rule.holds is _true else pl.Int64 for rule in RULES},
+}
+"""The columns of the frame, and what their values are."""
+
+
+def _check(rule: Rule, name: str) -> pa.Check:
+    def holds(data: pa.PolarsData) -> pl.LazyFrame:
+        return data.lazyframe.select(rule.holds(pl.col(data.key)))
+
+    return pa.Check(holds, name=name)
 
 
 def _schema() -> pa.DataFrameSchema:
-    columns: dict[str, Any] = {"row": pa.Column(int, unique=True, coerce=False)}
-    for fact in FACTS[1:]:
+    columns = {"row": pa.Column(pl.Int64, unique=True, coerce=False)}
+    for fact, kind in list(FACTS.items())[1:]:
         checks = [
-            pa.Check(rule.holds, name=str(number))
-            for number, rule in enumerate(RULES)
-            if rule.fact == fact
+            _check(rule, str(number)) for number, rule in enumerate(RULES) if rule.fact == fact
         ]
-        columns[fact] = pa.Column(object, checks=checks, nullable=True, coerce=False)
+        columns[fact] = pa.Column(kind, checks=checks, nullable=True, coerce=False)
     return pa.DataFrameSchema(columns, strict=True)
 
 
@@ -166,24 +174,33 @@ def failures(
     Raises:
         SheetError: something failed that cannot be pinned to a row.
     """
-    frame = pd.DataFrame(facts, columns=list(FACTS), dtype=object).astype({"row": "int64"})
     try:
-        schema.validate(frame, lazy=True)
+        frame = pl.DataFrame(facts, schema=FACTS, strict=True)
+        # Left alone, pandera also takes from the environment that it is to check nothing.
+        with config_context(
+            validation_enabled=True, validation_depth=ValidationDepth.SCHEMA_AND_DATA
+        ):
+            schema.validate(frame, lazy=True)
     except pa.errors.SchemaErrors as refusal:
         for error in refusal.schema_errors:
             yield from _positions(error)
+    except (TypeError, ValueError, pl.exceptions.PolarsError) as error:
+        raise _uncertain(type(error).__name__) from error
 
 
 def _positions(error: pa.errors.SchemaError) -> Iterator[tuple[int, Rule]]:
     name = str(getattr(error.check, "name", None))
-    cases = error.failure_cases
-    index = cases["index"] if isinstance(cases, pd.DataFrame) and "index" in cases else None
-    if index is None or index.hasnans or not name.isdecimal():
-        raise SheetError(
-            f"the sheet could not be checked for certain ({error.reason_code}), so nothing of it "
-            "is used; this is a fault of orderbatch: please report it with the sheet",
-            code="check-failed",
-        )
+    held = error.check_output
+    if not (name.isdecimal() and isinstance(held, pl.DataFrame)):
+        raise _uncertain(str(error.reason_code))
     rule = RULES[int(name)]
-    for position in index.tolist():
+    for position in held.to_series().not_().arg_true():
         yield position, rule
+
+
+def _uncertain(why: str) -> SheetError:
+    return SheetError(
+        f"the sheet could not be checked for certain ({why}), so nothing of it "
+        "is used; this is a fault of orderbatch: please report it with the sheet",
+        code="check-failed",
+    )

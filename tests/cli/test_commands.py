@@ -139,7 +139,7 @@ def test_every_command_has_a_help_with_an_example(office: Office) -> None:
 
 def test_help_loads_nothing_heavy() -> None:
     heavy = [
-        "pandas",
+        "polars",
         "pandera",
         "requests",
         "sqlalchemy",

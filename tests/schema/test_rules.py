@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
-from typing import Any
 
-import pandas as pd
-import pandera.pandas as pa
+import pandera.polars as pa
+import polars as pl
 import pytest
 
 from batch.errors import SheetError
@@ -21,7 +21,7 @@ def facts(**changes: list[object]) -> dict[str, list[object]]:
     return blank | {"row": list(range(2, 2 + count))} | changes
 
 
-def raise_always(_: pd.Series[Any]) -> pd.Series[bool]:
+def raise_always(_: pa.PolarsData) -> pl.LazyFrame:
     raise ArithmeticError
 
 
@@ -40,7 +40,7 @@ def test_a_failure_gives_the_position_of_its_row() -> None:
 
 def test_a_check_that_raises_refuses_the_sheet() -> None:
     schema = pa.DataFrameSchema(
-        {"base_listed": pa.Column(object, pa.Check(raise_always, name="0"), nullable=True)}
+        {"base_listed": pa.Column(pl.Boolean, pa.Check(raise_always, name="0"), nullable=True)}
     )
 
     with pytest.raises(SheetError, match="could not be checked for certain") as caught:
@@ -51,7 +51,12 @@ def test_a_check_that_raises_refuses_the_sheet() -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"row": [2, 2]}, {"size": ["a lot"]}, {"expiry_time": ["30"]}],
+    [
+        {"row": [2, 2]},
+        {"size_digits": ["a lot"]},
+        {"size_above_zero": [1]},
+        {"expiry_time": ["30"]},
+    ],
 )
 def test_facts_that_are_not_what_the_rules_expect_refuse_the_sheet(
     changes: dict[str, list[object]],
@@ -61,7 +66,7 @@ def test_facts_that_are_not_what_the_rules_expect_refuse_the_sheet(
 
 
 def test_a_missing_fact_refuses_the_sheet() -> None:
-    schema = pa.DataFrameSchema({"another": pa.Column(object)})
+    schema = pa.DataFrameSchema({"another": pa.Column(pl.Boolean)})
 
     with pytest.raises(SheetError, match="could not be checked for certain"):
         list(failures(facts(), schema))
@@ -77,9 +82,31 @@ def test_the_list_of_currencies_is_the_one_of_dealable_money() -> None:
     assert ISO_4217.isdisjoint({"XXX", "XTS", "XDR", "CNH", "BTC", "DEM", "HRK", "BGN"})
 
 
-def test_importing_schema_does_not_load_pandas() -> None:
-    code = "import sys, batch.schema; print('pandas' in sys.modules, 'pandera' in sys.modules)"
+def test_importing_schema_does_not_load_polars() -> None:
+    code = "import sys, batch.schema; print('polars' in sys.modules, 'pandera' in sys.modules)"
 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.split() == ["False", "False"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("PANDERA_VALIDATION_ENABLED", "False"), ("PANDERA_VALIDATION_DEPTH", "SCHEMA_ONLY")],
+)
+def test_no_setting_of_pandera_turns_the_checks_off(name: str, value: str) -> None:
+    script = (
+        "from batch.schema.rules import FACTS, failures\n"
+        "facts = {name: [None] for name in FACTS} | {'row': [2], 'base_listed': [False]}\n"
+        "print([rule.code for _, rule in failures(facts)])"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, name: value},
+    )
+
+    assert done.stdout == "['unknown-currency']\n"
