@@ -73,11 +73,12 @@ def show_problems(validation: Validation, *, err: bool = False) -> None:
     """Print what is wrong with a sheet: the first problems one by one, and many by cause."""
 
     from batch.cli.console import show
+    from batch.report.wording import counted
 
     sheet, problems = validation.sheet, validation.problems
     echo(
-        f"{where(sheet)}: {len(problems):,} problems in {len(validation.invalid_rows):,} of "
-        f"{len(sheet.rows):,} rows\n",
+        f"{where(sheet)}: {counted(len(problems), 'problem')} in "
+        f"{len(validation.invalid_rows):,} of {counted(len(sheet.rows), 'row')}\n",
         err=err,
     )
     show(_problems_table(problems[:SHOWN]), err=err)

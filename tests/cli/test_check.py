@@ -124,3 +124,12 @@ def test_row_31_the_settings_add_currencies(office: Office) -> None:
     call = office.call("check", office.sheet("EUR/BTC,Buy,1,1.2,IOC\n"), "--config", config)
 
     assert call.code == 0
+
+
+def test_one_problem_in_one_row_is_said_as_one(office: Office) -> None:
+    sheet = office.sheet("EUR/USD,Buy,-5,1.2,IOC\n")
+
+    call = office.call("check", sheet)
+
+    assert call.code == 3
+    assert "1 problem in 1 of 1 row\n" in call.out + call.err

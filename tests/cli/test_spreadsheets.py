@@ -75,7 +75,7 @@ def test_check_answers_where_the_copy_cannot_be_written(office: Office) -> None:
 
     assert bad.code == as_json.code == 3
     assert as_json.json["problems"]
-    assert "1 problems in 1 of 2 rows" in bad.out
+    assert "1 problem in 1 of 2 rows" in bad.out
     assert "1 order, no problems" in good.out
     assert good.code not in (0, 3, 70)
     for call in (bad, good, as_json):
