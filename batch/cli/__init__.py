@@ -5,6 +5,7 @@ Commands and heavy modules are loaded when they are called, so that `--help` com
 
 from __future__ import annotations
 
+import gc
 import sys
 
 import click
@@ -98,8 +99,14 @@ def commands() -> None:
     """
 
 
+_GARBAGE_AFTER = 50_000
+"""So many values more than before, and Python looks for garbage; 700 unless told."""
+
+
 def main() -> None:
     """Run the command line and leave with the contract's exit code."""
+    # What is imported stays, and looking for garbage among it is a tenth of a short command.
+    gc.set_threshold(_GARBAGE_AFTER)
     steady_streams()
     code = guarded(lambda: commands.main(prog_name="orderbatch", standalone_mode=False))
     sys.exit(with_lost_output(code, lost_output()))

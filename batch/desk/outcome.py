@@ -6,19 +6,23 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from batch.desk.standing import counts
 from batch.desk.verdict import Verdict
 from batch.errors import BatchError
-from batch.journal.examining import Examination
 from batch.model import BatchRecord, EventRecord, OrderRecord, Problem, Validation
-from batch.plan.identity import Login
 from batch.report import Background, MarkedCopy
 from batch.report.background import NOTHING_ELSE
 from batch.report.day import Day
-from batch.run.options import Outcome as RunEnd
-from batch.run.reconciling import Reconciliation
 from batch.states import FinalState, OrderState
+
+if TYPE_CHECKING:
+    # Whoever checks a sheet waits neither for the journal nor for the venue.
+    from batch.journal.examining import Examination
+    from batch.plan.identity import Login
+    from batch.run.options import Outcome as RunEnd
+    from batch.run.reconciling import Reconciliation
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,12 +29,12 @@ from batch.errors import (
     SheetError,
     VenueError,
 )
-from batch.journal import Journal, files_of
 from batch.plan.identity import Login
 from batch.report.protection import Kept
 from batch.sheet.companion import read_companion
 
 if TYPE_CHECKING:
+    from batch.journal import Journal
     from batch.simulator import Simulator
     from batch.venue import Venue
 
@@ -114,6 +114,8 @@ class Session:
         Raises:
             ConfigError: the settings cannot be read.
         """
+        from batch.journal import files_of
+
         venue = self.settings.venue
         named = [
             Kept(path, what)
@@ -134,6 +136,8 @@ class Session:
         Args:
             read_only: for commands that only look; a running batch does not keep them out.
         """
+        from batch.journal import Journal
+
         if self.simulated and self._journal is None:
             with (
                 tempfile.TemporaryDirectory(prefix="orderbatch-", ignore_cleanup_errors=True) as d,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -158,6 +159,29 @@ def test_help_loads_nothing_heavy() -> None:
     out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
 
     assert out.stdout.endswith("heavy: []\n")
+
+
+def test_a_check_loads_neither_the_journal_nor_the_venue(office: Office) -> None:
+    settings = office.folder / "settings.toml"
+    settings.touch()
+    heavy = ["sqlalchemy", "sqlite3", "requests", "urllib3", "batch.venue"]
+    script = (
+        "import sys; from batch.cli import commands\n"
+        f"commands.main(['check', {str(office.sheet('EUR/USD,Buy,5,1.2,IOC'))!r}], "
+        "standalone_mode=False)\n"
+        "print('checked:', 'batch.schema.rules' in sys.modules)\n"
+        f"print('heavy:', [name for name in {heavy!r} if name in sys.modules])"
+    )
+
+    out = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "ORDERBATCH_CONFIG": str(settings)},
+    )
+
+    assert out.stdout.endswith("checked: True\nheavy: []\n"), out.stdout
 
 
 def test_a_fault_of_our_own_is_70_without_a_traceback(capsys: pytest.CaptureFixture[str]) -> None:
