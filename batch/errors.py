@@ -156,6 +156,14 @@ class JournalLocked(JournalError):
     """Another process works on this batch, or holds the journal, just now."""
 
 
+class JournalInDoubt(JournalError):
+    """Whether the last step was recorded is not known: nothing of it may be sent."""
+
+
+class HoldLost(JournalError):
+    """Another process has taken the batch over; nothing of this step was recorded."""
+
+
 class ReportError(BatchError):
     """The report could not be written; the orders and the journal are untouched."""
 

@@ -8,18 +8,19 @@ token of that hold is dead.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
 
-from batch.errors import JournalError
+from batch.errors import HoldLost, JournalLocked
 from batch.journal.actor import actor
+from batch.journal.port import Store
 from batch.journal.records import finds_nonsense, read_moment, write_moment
+from batch.journal.statements import append_events, line_of_batch
 from batch.journal.tables import HOLDS
+from batch.states import BatchEvent
 
 _FOR_EVER = -1.0
 """What stands in the table for a token without a known end; databases have no infinity."""
@@ -31,9 +32,10 @@ class Hold:
 
     Attributes:
         epoch: 1 for the first that held it, and one more for each that followed.
-        ended_at: None while it lasts, and where its process died.
+        ended_at: None while it lasts, and where its process died and nobody followed.
         token_life_s: the longest life, in seconds, of a token that was used under it; None where
             none was, infinite where one has no known end.
+        tokens_dead_at: when the last of them had ended; None where that is not known.
     """
 
     epoch: int
@@ -41,73 +43,125 @@ class Hold:
     taken_at: datetime
     ended_at: datetime | None
     token_life_s: float | None
+    tokens_dead_at: datetime | None
 
 
 class Holds:
-    """The holds of a journal's batches. What keeps two processes apart is `Journal.hold`.
+    """The holds of a journal's batches.
 
-    Args:
-        where: the journal's name in messages.
-        reading, writing: a short transaction each.
+    In a file `Journal.hold` keeps two processes apart by a lock of the operating system. In a
+    server the row of the hold does: its process is heard of again and again, and whoever was not
+    for long has lost it to the next one who asks.
     """
 
-    def __init__(
-        self,
-        where: str,
-        reading: Callable[[], AbstractContextManager[Connection]],
-        writing: Callable[[], AbstractContextManager[Connection]],
-    ) -> None:
-        self._where = where
-        self._reading = reading
-        self._writing = writing
+    def __init__(self, database: Store) -> None:
+        self._database = database
+        self._where = database.where
+        self._reading = database.reading
+        self._writing = database.writing
         self._mine: dict[str, int] = {}
 
-    def take(self, batch_id: str, now: datetime) -> int:
+    def take(self, batch_id: str, now: datetime, *, take_over: bool = False) -> int:
         """Begin a hold of a batch and give its epoch; claims from now on are made under it.
 
-        Call it once inside of `Journal.hold`, before anything of the batch is claimed.
+        Args:
+            take_over: even if the one before was heard of just now.
+
+        Raises:
+            JournalLocked: another process holds it.
         """
         with self._writing() as connection:
+            self._database.keep_out(connection, f"hold {batch_id}")
+            at = self._database.moment(connection, now)
+            ends = update(HOLDS).where(HOLDS.c.batch_id == batch_id, HOLDS.c.ended_at.is_(None))
+            if not take_over:
+                self._require_free(connection, batch_id, at)
             epoch = _latest(connection, batch_id) + 1
+            # Waits for each step that is being recorded under it; none is after that.
+            connection.execute(ends.values(ended_at=write_moment(at)))
             connection.execute(
                 insert(HOLDS),
                 {
                     "batch_id": batch_id,
                     "epoch": epoch,
                     "holder": actor(),
-                    "taken_at": write_moment(now),
+                    "taken_at": write_moment(at),
+                    "seen_at": write_moment(at),
+                    "ttl_s": self._database.ttl_s or 0.0,
                 },
             )
         self._mine[batch_id] = epoch
         return epoch
 
-    def record_token(self, batch_id: str, life_s: float | None) -> None:
+    def _require_free(self, connection: Connection, batch_id: str, at: datetime) -> None:
+        query = select(HOLDS).where(HOLDS.c.batch_id == batch_id, HOLDS.c.ended_at.is_(None))
+        if self._database.ttl_s is None:
+            return
+        for row in connection.execute(query.with_for_update()):
+            seen_at = read_moment(row.seen_at)
+            assert seen_at is not None
+            is_dead = seen_at + timedelta(seconds=row.ttl_s) < at
+            if row.epoch != self._mine.get(batch_id) and not is_dead:
+                since = row.taken_at[:19].replace("T", " ")
+                raise JournalLocked(
+                    f"batch {batch_id}: expected to be the only process on it, found that "
+                    f"{row.holder} (since {since} UTC) works on it. Wait for it to end; of one "
+                    f"that died or lost the journal it is free after {row.ttl_s:g} s."
+                )
+
+    def beat(self, batch_id: str, now: datetime) -> None:
+        """Let others know that this process is alive; does nothing where a lock says so.
+
+        Raises:
+            HoldLost: another process has taken the batch over.
+        """
+        epoch = self._mine.get(batch_id)
+        if epoch is None or self._database.ttl_s is None:
+            return
+        with self._writing() as connection:
+            at = self._database.moment(connection, now)
+            seen = update(HOLDS).where(*_live(batch_id, epoch)).values(seen_at=write_moment(at))
+            if connection.execute(seen).rowcount != 1:
+                raise self._lost(batch_id)
+
+    def record_token(self, batch_id: str, life_s: float | None, now: datetime) -> None:
         """Put on record how long a token lives; only when this has returned may it be used.
 
         Args:
             life_s: from the moment at which it was given; None where nobody knows its end.
 
         Raises:
-            JournalError: another process has taken the batch over, or nobody here took it; the
+            HoldLost: another process has taken the batch over, or nobody here took it; the
                 token must not be used.
         """
         life = _FOR_EVER if life_s is None or not math.isfinite(life_s) else max(life_s, 0.0)
         with self._writing() as connection:
             epoch = self.require_mine(connection, batch_id)
             which = (HOLDS.c.batch_id == batch_id, HOLDS.c.epoch == epoch)
-            before = connection.execute(select(HOLDS.c.token_life_s).where(*which)).scalar_one()
-            if before is not None and (before < 0 or before >= life >= 0):
+            row = connection.execute(select(HOLDS).where(*which)).one()
+            before, dead_at = row.token_life_s, read_moment(row.tokens_dead_at)
+            line = line_of_batch(BatchEvent.TOKEN_LIFE, "unknown" if life < 0 else f"{life:.3f}")
+            append_events(connection, batch_id, now, [line])
+            if before is not None and before < 0:
                 return
-            connection.execute(update(HOLDS).where(*which).values(token_life_s=life))
+            if life < 0:
+                values: dict[str, object] = {"token_life_s": life, "tokens_dead_at": None}
+            else:
+                ends = self._database.moment(connection, now) + timedelta(seconds=life)
+                ends = max(ends, dead_at or ends)
+                longest = max(life, before or 0.0)
+                values = {"token_life_s": longest, "tokens_dead_at": write_moment(ends)}
+            connection.execute(update(HOLDS).where(*which).values(values))
 
     def end(self, batch_id: str, now: datetime) -> None:
         """End this process's hold of a batch; what it used stays on record."""
         epoch = self._mine.pop(batch_id, None)
         if epoch is None:
             return
-        which = (HOLDS.c.batch_id == batch_id, HOLDS.c.epoch == epoch)
         with self._writing() as connection:
-            connection.execute(update(HOLDS).where(*which).values(ended_at=write_moment(now)))
+            at = self._database.moment(connection, now)
+            ended = update(HOLDS).where(*_live(batch_id, epoch)).values(ended_at=write_moment(at))
+            connection.execute(ended)
 
     def of(self, batch_id: str) -> dict[int, Hold]:
         """Give a batch's holds by their epochs, the first one first."""
@@ -120,19 +174,28 @@ class Holds:
         return self._mine.get(batch_id)
 
     def require_mine(self, connection: Connection, batch_id: str) -> int:
-        """Give the epoch of this process's hold, if it is the latest.
+        """Give the epoch of this process's hold, and let nobody take it until the block ends.
 
         Raises:
-            JournalError: another process has taken the batch over, or nobody here took it.
+            HoldLost: another process has taken the batch over, or nobody here took it.
         """
-        mine, latest = self._mine.get(batch_id), _latest(connection, batch_id)
-        if mine is None or mine != latest:
-            raise JournalError(
-                f"{self._where}, batch {batch_id}: expected to be the process that holds it, found "
-                "that another one has taken it over. Nothing of this step was recorded. See what "
-                "that one does, and then go on with the batch."
-            )
-        return mine
+        mine = self._mine.get(batch_id)
+        if mine is not None:
+            held = select(HOLDS.c.epoch).where(*_live(batch_id, mine)).with_for_update(read=True)
+            if connection.execute(held).first() is not None:
+                return mine
+        raise self._lost(batch_id)
+
+    def _lost(self, batch_id: str) -> HoldLost:
+        return HoldLost(
+            f"{self._where}, batch {batch_id}: expected to be the process that holds it, found "
+            "that another one has taken it over. Nothing of this step was recorded. See what "
+            "that one does, and then go on with the batch."
+        )
+
+
+def _live(batch_id: str, epoch: int) -> tuple[ColumnElement[bool], ...]:
+    return (HOLDS.c.batch_id == batch_id, HOLDS.c.epoch == epoch, HOLDS.c.ended_at.is_(None))
 
 
 def _latest(connection: Connection, batch_id: str) -> int:
@@ -151,4 +214,5 @@ def _read(row: Row[Any]) -> Hold:
         taken_at=taken_at,
         ended_at=read_moment(row.ended_at),
         token_life_s=math.inf if life is not None and life < 0 else life,
+        tokens_dead_at=read_moment(row.tokens_dead_at),
     )

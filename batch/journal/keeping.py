@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
+from batch.errors import JournalError
 from batch.journal.examining import Examination
+from batch.journal.places import in_server, servers
 from batch.journal.sqlite import keeping
 from batch.journal.store import BUSY_TIMEOUT_S, Journal
 
@@ -24,6 +26,10 @@ def examine(
     Raises:
         JournalError: there is none, or so little of one that it cannot be looked at.
     """
+    if in_server(location):
+        found = servers(location).examine(location, busy_timeout_s=BUSY_TIMEOUT_S)
+        assert isinstance(found, Examination)
+        return found
     return keeping.examine(
         location,
         allow_network=allow_network,
@@ -48,6 +54,12 @@ def back_up(
         JournalError: there is no journal, the target is taken or cannot be written, or the copy is
             not whole; there is no copy then.
     """
+    if in_server(location):
+        raise JournalError(
+            "expected a journal in a file, found one in a server. Nothing was copied. Copy it with "
+            "the server's own pg_dump, or a base backup.",
+            is_final=True,
+        )
     return keeping.back_up(
         location, target, now, allow_network=allow_network, busy_timeout_s=BUSY_TIMEOUT_S
     )
@@ -59,4 +71,7 @@ def upgrade(location: str, *, allow_network: bool = False, allow_memory: bool = 
     Raises:
         JournalError: as of `Journal.open`.
     """
+    if in_server(location):
+        servers(location).upgrade(location, busy_timeout_s=BUSY_TIMEOUT_S)
+        return
     Journal.open(location, allow_network=allow_network, allow_memory=allow_memory).close()

@@ -14,9 +14,12 @@ class Store(Protocol):
 
     Attributes:
         where: the journal's name in messages; never holds a password.
+        ttl_s: after how long without a word of its holder a batch is free; None where the
+            operating system frees it when its holder dies, and `hold` keeps others out.
     """
 
     where: str
+    ttl_s: float | None
 
     def reading(self) -> AbstractContextManager[Connection]:
         """Look at one state of the journal; hinders nobody, waits for nobody, changes nothing.
@@ -34,6 +37,12 @@ class Store(Protocol):
             JournalLocked: others did not let go of it in time.
             JournalError: nothing of the block is recorded.
         """
+
+    def keep_out(self, connection: Connection, key: str) -> None:
+        """Let nobody else who writes go past the same key until the transaction ends."""
+
+    def moment(self, connection: Connection, now: datetime) -> datetime:
+        """Give the time by which hosts compare times: this machine's where there is one alone."""
 
     def hold(self, batch_id: str, since: datetime) -> AbstractContextManager[None]:
         """Be the only process on a batch until the block ends.

@@ -91,14 +91,16 @@ def execute_many(
     a second, and preparing the statement anew each time would take longer than executing it.
     """
     sql, in_order = _compiled(statement, connection.dialect)
-    return connection.exec_driver_sql(sql, [in_order(one) for one in parameters]).rowcount
+    values = list(parameters) if in_order is None else [in_order(one) for one in parameters]
+    return connection.exec_driver_sql(sql, values).rowcount
 
 
 @cache
-def _compiled(statement: Insert | Update, dialect: Dialect) -> tuple[str, itemgetter[Any]]:
+def _compiled(statement: Insert | Update, dialect: Dialect) -> tuple[str, itemgetter[Any] | None]:
     compiled = statement.compile(dialect=dialect)
-    assert isinstance(compiled, SQLCompiler) and compiled.positiontup is not None
-    return str(compiled), itemgetter(*compiled.positiontup)
+    assert isinstance(compiled, SQLCompiler)
+    order = compiled.positiontup  # None for a driver that takes parameters by name
+    return str(compiled), None if order is None else itemgetter(*order)
 
 
 def apply_changes(

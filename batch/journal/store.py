@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 
 from sqlalchemy import select
@@ -13,6 +13,7 @@ from batch.journal.cancelling import Cancels
 from batch.journal.holding import Holds
 from batch.journal.listing import Listing
 from batch.journal.looking import Looking
+from batch.journal.places import in_server, servers
 from batch.journal.planning import Planning
 from batch.journal.port import Store
 from batch.journal.records import BatchSummary, Change, read_batch, read_event, read_order
@@ -27,7 +28,7 @@ from batch.journal.statements import (
 from batch.journal.stopping import Stopping
 from batch.journal.tables import BATCHES, EVENTS, ORDERS
 from batch.model import BatchRecord, EventRecord, Login, OrderRecord
-from batch.states import BatchEvent, OrderEvent, OrderState
+from batch.states import BatchEvent, OrderState
 
 BUSY_TIMEOUT_S = 10.0
 """How long a write waits for another process's short transaction."""
@@ -54,7 +55,7 @@ class Journal:
         self.where = database.where
         self.stops = Stopping(database.reading, database.writing)
         self.cancels = Cancels(database.reading, database.writing)
-        self.holds = Holds(database.where, database.reading, database.writing)
+        self.holds = Holds(database)
 
     @classmethod
     def open(
@@ -64,16 +65,18 @@ class Journal:
         read_only: bool = False,
         allow_network: bool = False,
         allow_memory: bool = False,
+        may_lose_commits: bool = False,
         busy_timeout_s: float = BUSY_TIMEOUT_S,
     ) -> Journal:
-        """Open a journal, making or upgrading it where needed.
+        """Open a journal; one in a file is made or upgraded where needed.
 
         Args:
-            location: a file's path, or `sqlite:///` and a path.
+            location: a file's path, `sqlite:///` and a path, or `postgresql://HOST/NAME`.
             read_only: for looking only. Where there is no file none is made, and the journal is
                 empty; one that a running batch writes to can be read all the while.
             allow_network: open it on a network drive, too, where nobody answers for its locks.
             allow_memory: open it on a drive in memory, too, which does not outlive the power.
+            may_lose_commits: use a server, too, whose stand-by may lag behind.
             busy_timeout_s: how long a write waits for another process's short transaction.
 
         Raises:
@@ -81,6 +84,15 @@ class Journal:
                 a newer version, or lies where it is not safe.
             JournalLocked: another process holds the whole file.
         """
+        if in_server(location):
+            return cls(
+                servers(location).open_server(
+                    location,
+                    read_only=read_only,
+                    may_lose_commits=may_lose_commits,
+                    busy_timeout_s=busy_timeout_s,
+                )
+            )
         return cls(
             open_file(
                 location,
@@ -101,18 +113,31 @@ class Journal:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def hold(self, batch_id: str, since: datetime) -> AbstractContextManager[None]:
-        """Be the only process on a batch until the block ends.
+    @contextmanager
+    def hold(self, batch_id: str, since: datetime, *, take_over: bool = False) -> Iterator[None]:
+        """Be the only process on a batch until the block ends; claims are made under this hold.
+
+        Args:
+            take_over: take it from a process on another machine, dead or not; what that one still
+                wants to record is refused.
 
         Raises:
             JournalLocked: another process holds it; says which and since when.
         """
-        return self._database.hold(batch_id, since)
+        with self._database.hold(batch_id, since):
+            self.holds.take(batch_id, since, take_over=take_over)
+            try:
+                yield
+            finally:
+                # It ends by itself where nothing can be recorded any more.
+                with suppress(JournalError):
+                    self.holds.end(batch_id, since)
 
     @contextmanager
     def planning(self, login: Login, now: datetime) -> Iterator[Planning]:
         """Look and add exclusively; committed when the block ends, undone when it raises."""
         with self._database.writing() as connection:
+            self._database.keep_out(connection, f"{login.url} {login.org.casefold()}")
             yield Planning(connection, self.where, login, now)
 
     def looking(self, login: Login) -> Looking:
@@ -231,14 +256,14 @@ class Journal:
         Raises:
             IllegalTransition: a step that the table of states does not know.
             JournalError: the journal cannot be written, a row was not in the state that its change
-                expects, or another process has taken over the batch of which a row is claimed;
-                nothing of `changes` is recorded then.
+                expects, or another process has taken the batch over (`HoldLost`); nothing of
+                `changes` is recorded then.
         """
         if not changes:
             return
         epoch = self.holds.epoch(batch_id)
         with self._database.writing() as connection:
-            if epoch is not None and any(c.event is OrderEvent.CLAIMED for c in changes):
+            if epoch is not None:
                 self.holds.require_mine(connection, batch_id)
             apply_changes(connection, self.where, batch_id, changes, now, epoch=epoch)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     Float,
@@ -21,6 +22,11 @@ from batch.model import LONGEST_CLIENT_ORDER_ID
 VERSION = 4
 
 METADATA = MetaData()
+
+# A server's own collation may sort signs and digits in another order than their codes have.
+MOMENT = String(32).with_variant(String(32, collation="C"), "postgresql")
+BATCH_ID = String(40).with_variant(String(40, collation="C"), "postgresql")
+NUMBER_OF_LINE = Integer().with_variant(BigInteger(), "postgresql")
 
 META = Table(
     "journal_meta",
@@ -43,7 +49,7 @@ VENUES = Table(
 BATCHES = Table(
     "batches",
     METADATA,
-    Column("batch_id", String(40), primary_key=True),
+    Column("batch_id", BATCH_ID, primary_key=True),
     Column("venue_id", ForeignKey("venues.id"), nullable=False),
     Column("content_hash", String(64), nullable=False),
     # Empty where no run key was given.
@@ -54,7 +60,7 @@ BATCHES = Table(
     Column("columns", Text, nullable=False),
     Column("row_count", Integer, nullable=False),
     Column("simulated", Boolean, nullable=False),
-    Column("created_at", String(32), nullable=False),
+    Column("created_at", MOMENT, nullable=False),
     Index(
         "one_batch_a_generation", "venue_id", "content_hash", "run_key", "generation", unique=True
     ),
@@ -88,8 +94,8 @@ ORDERS = Table(
     Column("filled_size", Text),
     Column("average_price", Text),
     Column("message", Text, nullable=False),
-    Column("submitted_at", String(32)),
-    Column("finished_at", String(32)),
+    Column("submitted_at", MOMENT),
+    Column("finished_at", MOMENT),
     Column("request_id", String(64)),
     Column("execution_id", Text),
     # The hold under which it was last claimed; see HOLDS.
@@ -118,10 +124,10 @@ Index(
 EVENTS = Table(
     "events",
     METADATA,
-    Column("id", Integer, primary_key=True),
-    Column("batch_id", String(40), nullable=False),
+    Column("id", NUMBER_OF_LINE, primary_key=True),
+    Column("batch_id", BATCH_ID, nullable=False),
     Column("row", Integer),
-    Column("at", String(32), nullable=False),
+    Column("at", MOMENT, nullable=False),
     Column("kind", String(32), nullable=False),
     Column("state", String(16)),
     Column("detail", Text, nullable=False),
@@ -134,12 +140,16 @@ EVENTS = Table(
 HOLDS = Table(
     "holds",
     METADATA,
-    Column("batch_id", ForeignKey("batches.batch_id"), primary_key=True),
+    Column("batch_id", BATCH_ID, primary_key=True),
     Column("epoch", Integer, primary_key=True),
     Column("holder", Text, nullable=False),
-    Column("taken_at", String(32), nullable=False),
-    Column("ended_at", String(32)),
+    Column("taken_at", MOMENT, nullable=False),
+    Column("ended_at", MOMENT),
+    # When its process was last heard of, where no lock of the machine says that it is alive.
+    Column("seen_at", MOMENT, nullable=False),
+    Column("ttl_s", Float, nullable=False),
     Column("token_life_s", Float),
+    Column("tokens_dead_at", MOMENT),
 )
 """Who held a batch, one epoch after the other. `token_life_s` is the longest life of a token that
 was used under it: NULL where none was, below zero where a request may live for ever."""
@@ -149,11 +159,11 @@ STOPS = Table(
     METADATA,
     Column("id", Integer, primary_key=True),
     # NULL: every batch, and every new one.
-    Column("batch_id", String(40)),
+    Column("batch_id", BATCH_ID),
     Column("cancel", Boolean, nullable=False),
-    Column("asked_at", String(32), nullable=False),
+    Column("asked_at", MOMENT, nullable=False),
     Column("asked_by", Text, nullable=False),
-    Column("released_at", String(32)),
+    Column("released_at", MOMENT),
     Column("released_by", Text),
 )
 """What a person asked every running process to stop."""

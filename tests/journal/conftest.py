@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import inspect
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from batch.journal import Journal
+from tests.journal.postgres_cluster import REQUIRED, Cluster, programs, run_cluster
 
-BACKENDS: dict[str, Callable[[Path], str]] = {"sqlite": str}
-"""Each database, and how a test's own journal is named in it."""
+BACKENDS = ("sqlite", "postgres")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test over every backend, unless it looks at the file itself."""
+    if "location" in metafunc.fixturenames:
+        of_a_file = "path" in inspect.signature(metafunc.function).parameters
+        metafunc.parametrize("location", BACKENDS[:1] if of_a_file else BACKENDS, indirect=True)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A server of this process's own, started when the first test wants it."""
+    if programs() is None:
+        if os.environ.get(REQUIRED) == "required":
+            pytest.fail("PostgreSQL: expected a server's programs (initdb), found none")
+        pytest.skip("PostgreSQL: no server's programs (initdb) on this machine")
+    with run_cluster() as running:
+        yield running
 
 
 @pytest.fixture
@@ -18,7 +38,16 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "journal.db"
 
 
-@pytest.fixture(params=BACKENDS)
-def journal(path: Path, request: pytest.FixtureRequest) -> Iterator[Journal]:
-    with Journal.open(BACKENDS[request.param](path)) as opened:
+@pytest.fixture
+def location(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The place of a journal in the backend at hand."""
+    if request.param == "sqlite":
+        return str(tmp_path / "journal.db")
+    running: Cluster = request.getfixturevalue("cluster")
+    return running.make_journal()
+
+
+@pytest.fixture
+def journal(location: str) -> Iterator[Journal]:
+    with Journal.open(location) as opened:
         yield opened

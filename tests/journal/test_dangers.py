@@ -57,7 +57,7 @@ def test_a_full_disk_stops_a_plan_and_leaves_nothing_of_it(journal: Journal, pat
     assert len(states(journal, "new")) == 2998
 
 
-def test_a_full_disk_stops_a_claim_and_the_row_stays_planned(journal: Journal) -> None:
+def test_a_full_disk_stops_a_claim_and_the_row_stays_planned(journal: Journal, path: Path) -> None:
     add(journal)
     limit_pages(journal, 1)
 
@@ -199,7 +199,7 @@ def test_a_new_journal_that_another_program_looks_at_is_waited_for(path: Path) -
 
 def test_a_commit_inside_a_planning_is_a_fault_of_our_own(journal: Journal) -> None:
     with (
-        pytest.raises(JournalError, match=r"a fault of our own \(InvalidRequestError\)"),
+        pytest.raises(JournalError, match="a fault of our own"),
         journal.planning(LOGIN, NOW) as planning,
     ):
         planning.add(a_batch(), content_hash="h", generation=1, rows=[a_row(2)], detail="")
@@ -334,7 +334,7 @@ def test_a_url_of_a_file_is_taken(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["postgresql://desk:s3cret@db.example/journal", "sqlite://", "sqlite:///", "sqlite://x"]
+    "url", ["mysql://desk:s3cret@db.example/journal", "sqlite://", "sqlite:///", "sqlite://x"]
 )
 def test_another_url_is_refused_without_showing_its_password(url: str) -> None:
     with pytest.raises(JournalError, match="found another URL") as caught:
@@ -343,10 +343,10 @@ def test_another_url_is_refused_without_showing_its_password(url: str) -> None:
     assert "s3cret" not in str(caught.value)
 
 
-@pytest.mark.parametrize("location", ["a\0b", "~nobody-of-this-name/journal.db"])
-def test_a_path_that_leads_nowhere_is_refused(location: str) -> None:
+@pytest.mark.parametrize("named", ["a\0b", "~nobody-of-this-name/journal.db"])
+def test_a_path_that_leads_nowhere_is_refused(named: str) -> None:
     with pytest.raises(JournalError, match="expected a path that leads to a file"):
-        Journal.open(location)
+        Journal.open(named)
 
 
 def test_a_circle_of_links_is_refused(tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ def is_idle(journal: Journal, path: Path) -> bool:
     return not busy and not database(journal)._driver_connection().in_transaction
 
 
-def test_a_commit_is_on_the_disk_when_it_returns(journal: Journal) -> None:
+def test_a_commit_is_on_the_disk_when_it_returns(journal: Journal, path: Path) -> None:
     assert pragma(journal, "journal_mode") == "wal"
     assert pragma(journal, "synchronous") == 2
     assert pragma(journal, "fullfsync") == 1
@@ -177,7 +177,7 @@ def test_after_ctrl_c_the_journal_knows_its_new_write_ahead_file(
     assert states(journal)[2] is OrderState.SENDING
 
 
-def test_after_ctrl_c_commits_are_as_durable_as_before(journal: Journal) -> None:
+def test_after_ctrl_c_commits_are_as_durable_as_before(journal: Journal, path: Path) -> None:
     add(journal)
 
     with interrupted(journal, "UPDATE"), pytest.raises(KeyboardInterrupt):
@@ -223,7 +223,7 @@ def test_no_transaction_is_open_between_calls(journal: Journal, path: Path) -> N
 def test_one_client_order_id_is_held_once_for_a_login(journal: Journal) -> None:
     add(journal, "old")
 
-    with pytest.raises(JournalError, match="each client order ID once, found one twice"):
+    with pytest.raises(JournalError, match="each client order ID once"):
         add(journal, "new", [a_row(9, batch_id="new", client_order_id="old-2")])
 
     assert len(journal.batches()) == 1

@@ -133,7 +133,7 @@ def test_a_lock_file_that_cannot_be_made_stops_the_run(journal: Journal, path: P
         hold_once(journal)
 
 
-def test_the_time_of_another_zone_is_shown_in_utc(journal: Journal) -> None:
+def test_the_time_of_another_zone_is_shown_in_utc(journal: Journal, path: Path) -> None:
     since = NOW.astimezone(timezone(timedelta(hours=-5)))
 
     with journal.hold("abc", since), pytest.raises(JournalLocked, match="since 2026-03-02 09:30"):

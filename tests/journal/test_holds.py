@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from batch.errors import JournalError
+from batch.errors import HoldLost, JournalError
 from batch.journal import Change, Journal
 from batch.journal.actor import actor
 from batch.states import OrderEvent, OrderState
@@ -17,7 +17,7 @@ from tests.journal.planned import NOW, add, claim, states
 LATER = NOW + timedelta(minutes=5)
 
 
-def test_each_hold_has_an_epoch_of_its_own(journal: Journal) -> None:
+def test_each_hold_has_an_epoch_of_its_own(journal: Journal, path: Path) -> None:
     add(journal)
 
     first = journal.holds.take("abc", NOW)
@@ -66,31 +66,30 @@ def test_the_longest_life_of_a_token_is_kept(
     journal.holds.take("abc", NOW)
 
     for life in lives:
-        journal.holds.record_token("abc", life)
+        journal.holds.record_token("abc", life, NOW)
 
     with Journal.open(str(path), read_only=True) as later:
         assert later.holds.of("abc")[1].token_life_s == longest
 
 
-def test_whoever_lost_a_batch_records_no_token_and_claims_nothing(path: Path) -> None:
-    with Journal.open(str(path)) as first, Journal.open(str(path)) as second:
+def test_whoever_lost_a_batch_records_no_token_and_no_step(location: str) -> None:
+    with Journal.open(location) as first, Journal.open(location) as second:
         add(first)
         first.holds.take("abc", NOW)
         first.apply("abc", [claim(2)], NOW)
-        second.holds.take("abc", LATER)
+        second.holds.take("abc", LATER, take_over=True)
 
-        with pytest.raises(JournalError, match="batch abc: expected to be the process that holds"):
-            first.holds.record_token("abc", 20.0)
-        with pytest.raises(JournalError, match="another one has taken it over"):
-            first.apply("abc", [claim(3)], LATER)
-        # What it still learns is kept.
-        first.apply(
-            "abc",
-            [Change(2, OrderState.SENDING, OrderEvent.ACCEPTED, server_order_id="S1")],
-            LATER,
-        )
+        with pytest.raises(HoldLost, match="batch abc: expected to be the process that holds"):
+            first.holds.record_token("abc", 20.0, NOW)
+        accepted = Change(2, OrderState.SENDING, OrderEvent.ACCEPTED, server_order_id="S1")
+        for change in (claim(3), accepted):
+            with pytest.raises(HoldLost, match="another one has taken it over"):
+                first.apply("abc", [change], LATER)
+        # Nor does its end end the hold of the one that followed.
+        first.holds.end("abc", LATER)
 
-        assert states(second) == {2: OrderState.OPEN, 3: OrderState.PLANNED}
+        assert states(second) == {2: OrderState.SENDING, 3: OrderState.PLANNED}
+        assert second.holds.of("abc")[2].ended_at is None
         assert second.holds.of("abc")[1].token_life_s is None
 
 
@@ -98,7 +97,7 @@ def test_a_token_that_nobody_holds_a_batch_for_is_not_recorded(journal: Journal)
     add(journal)
 
     with pytest.raises(JournalError, match="expected to be the process that holds it"):
-        journal.holds.record_token("abc", 20.0)
+        journal.holds.record_token("abc", 20.0, NOW)
     journal.holds.end("abc", NOW)
 
     assert journal.holds.of("abc") == {}

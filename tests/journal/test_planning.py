@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -220,7 +221,9 @@ def test_nothing_asked_finds_nothing(journal: Journal) -> None:
         assert planning.earlier_orders() == []
 
 
-def test_every_search_for_earlier_orders_is_served_by_an_index(journal: Journal) -> None:
+def test_every_search_for_earlier_orders_is_served_by_an_index(
+    journal: Journal, path: Path
+) -> None:
     add(journal)
     asked: list[tuple[str, Any]] = []
 

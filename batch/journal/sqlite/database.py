@@ -34,6 +34,8 @@ class Database:
         where: the journal's name in messages.
     """
 
+    ttl_s: float | None = None
+
     def __init__(
         self,
         path: Path | None,
@@ -114,6 +116,13 @@ class Database:
         """Be the only process on a batch; see `batch.journal.sqlite.locking.hold`."""
         assert self.path is not None, "an empty journal that is only read holds no batch"
         return hold(self.path.parent, self.path.name, batch_id, since)
+
+    def keep_out(self, connection: Connection, key: str) -> None:
+        """Do nothing: whoever writes has the whole file for itself."""
+
+    def moment(self, connection: Connection, now: datetime) -> datetime:
+        """Give this machine's own time, as all that use the file do."""
+        return now
 
     def make_durable(self) -> None:
         """Set how it is written; only for a file that is known to be a journal."""

@@ -30,7 +30,7 @@ def find_file(location: str) -> Path:
         # Only the scheme: the rest of a URL may hold a password.
         raise JournalError(
             f"journal {scheme}://…: expected the path of a file, or sqlite:///PATH, found another "
-            "URL. Journals are SQLite files so far.",
+            "URL. A journal is a file, or postgresql://HOST/NAME.",
             is_final=True,
         )
     path = Path(rest[1:] if is_url else location)

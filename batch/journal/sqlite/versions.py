@@ -149,7 +149,10 @@ def _not_own(where: str, what: str) -> JournalError:
     )
 
 
-NEW_VALUES = {"batches": {"run_key": ""}}
+NEW_VALUES = {
+    "batches": {"run_key": ""},
+    "holds": {"seen_at": "1970-01-01T00:00:00.000+00:00", "ttl_s": "0"},
+}
 """What a column holds in rows that are older than it is, where it may not be empty."""
 
 CHANGED_VALUES = {

@@ -1,0 +1,1 @@
+"""The journal in a PostgreSQL server, for several hosts at once. Needs the extra `postgres`."""

@@ -1,0 +1,232 @@
+"""One session at the server: its transactions, its commits that count, its errors in words."""
+
+from __future__ import annotations
+
+import selectors
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+from psycopg import pq
+from psycopg.types.string import StrDumperUnknown
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import StaticPool
+
+from batch.errors import JournalError, JournalInDoubt
+from batch.journal.postgres.faults import explain, in_words
+from batch.journal.postgres.naming import Place
+
+COMMIT_PATIENCE_S = 10.0
+"""A commit that waits for longer, as one does whose stand-by is gone, is not waited for."""
+
+CANCEL_PATIENCE_S = 3.0
+
+TTL_S = 15.0
+"""A hold whose process was not heard of for so long may be taken over by any host."""
+
+
+class _WithoutNul(StrDumperUnknown):
+    """Writes U+0000, which PostgreSQL's text cannot hold, as an escape."""
+
+    def dump(self, obj: str) -> Any:
+        return super().dump(obj.replace("\x00", "\\x00"))
+
+
+class Database:
+    """A session of one thread that begins and commits explicitly.
+
+    Attributes:
+        where: the journal's name in messages.
+    """
+
+    ttl_s: float | None = TTL_S
+
+    def __init__(self, place: Place, *, busy_timeout_s: float) -> None:
+        """Connect; nothing is read or changed yet.
+
+        Args:
+            busy_timeout_s: how long to wait for another session's lock.
+        """
+        self.where = place.where
+        self._place = place
+        self._busy_timeout_s = busy_timeout_s
+        self._is_read_only = False
+        self._is_at_work = False
+        self._notices: list[str] = []
+        self._engine = create_engine(
+            "postgresql+psycopg://",
+            creator=self._connect,
+            poolclass=StaticPool,
+            isolation_level="AUTOCOMMIT",
+            hide_parameters=True,
+        )
+        with self._in_words():
+            self._connection = self._engine.connect()
+
+    def close(self) -> None:
+        """End the session."""
+        with self._in_words():
+            self._connection.close()
+            self._engine.dispose()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Look at one state of the journal; hinders nobody and waits for nobody."""
+        with self._transaction("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Begin, commit; roll back on everything that can be raised, Ctrl-C included.
+
+        Raises:
+            JournalInDoubt: whether it was recorded is not known.
+        """
+        if self._is_read_only:
+            raise JournalError(f"{self.where}: expected only to look at it. Nothing was recorded.")
+        # Each statement sees what was committed before it, so whoever waited for a lock sees what
+        # the one before has done.
+        with self._transaction("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE") as connection:
+            yield connection
+
+    def keep_out(self, connection: Connection, key: str) -> None:
+        """Let nobody else go past the same key until the transaction ends."""
+        connection.execute(
+            text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key}
+        )
+
+    def moment(self, connection: Connection, now: datetime) -> datetime:
+        """Give the server's time, which is one for all hosts."""
+        found = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
+        assert isinstance(found, datetime)
+        return found.astimezone(UTC)
+
+    def hold(self, batch_id: str, since: datetime) -> AbstractContextManager[None]:
+        """Do nothing: here the row of the hold keeps two processes apart."""
+        return nullcontext()
+
+    def forbid_changes(self) -> None:
+        """Refuse to change anything from now on."""
+        self._is_read_only = True
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[Connection]:
+        if self._is_at_work:
+            # The server would take the inner one's commit for that of both.
+            raise JournalError(
+                f"{self.where}: expected one transaction at a time, found a fault of our own."
+            )
+        with self._in_words():
+            self._require_session()
+            self._is_at_work = True
+            try:
+                self._connection.exec_driver_sql(begin)
+                yield self._connection
+            except BaseException:
+                self._roll_back()
+                raise
+            else:
+                self._commit()
+            finally:
+                self._is_at_work = False
+
+    def _require_session(self) -> None:
+        if self._connection.invalidated or self._driver().closed:
+            # The session ended between two transactions, so nothing is in doubt.
+            self._connection.close()
+            self._engine.dispose()
+            self._connection = self._engine.connect()
+
+    def _roll_back(self) -> None:
+        try:
+            if not self._connection.invalidated:
+                self._driver().rollback()
+            self._connection.rollback()
+        except (psycopg.Error, SQLAlchemyError):
+            # The server undoes what a broken session had begun; the first error says more.
+            self._connection.invalidate()
+
+    def _commit(self) -> None:
+        driver = self._driver()
+        self._notices.clear()
+        try:
+            answer = _ask(driver, b"COMMIT", COMMIT_PATIENCE_S)
+            if answer is None:
+                driver.cancel_safe(timeout=CANCEL_PATIENCE_S)
+                answer = _ask(driver, None, CANCEL_PATIENCE_S)
+        except (psycopg.Error, OSError):
+            raise self._doubt("that the connection broke before the answer") from None
+        if answer is None:
+            raise self._doubt("no answer")
+        if answer.status != pq.ExecStatus.COMMAND_OK:
+            self._roll_back()
+            raise explain(
+                self.where,
+                psycopg.errors.error_from_result(answer),
+                self._busy_timeout_s,
+            )
+        if answer.command_status == b"ROLLBACK":
+            raise JournalError(
+                f"{self.where}: expected to commit, found that the server undid it. Nothing of "
+                "this step was recorded."
+            )
+        if "01000" in self._notices:
+            # It answers as after any commit; the copy on the stand-by is what lacks.
+            raise self._doubt("that the stand-by server did not confirm it")
+        self._connection.commit()
+
+    def _doubt(self, found: str) -> JournalInDoubt:
+        self._connection.invalidate()
+        return JournalInDoubt(
+            f"{self.where}: expected the server's word that a step was recorded, found {found}. "
+            "Whether it was recorded is not known, so nothing is sent of it. Go on when the server "
+            "answers: what was recorded is looked at first."
+        )
+
+    def _connect(self) -> psycopg.Connection[Any]:
+        driver = psycopg.connect(**self._place.parameters, autocommit=True)
+        driver.adapters.register_dumper(str, _WithoutNul)
+        driver.add_notice_handler(lambda notice: self._notices.append(notice.sqlstate or ""))
+        # A process that is stopped in the middle of a transaction keeps its locks no longer.
+        driver.execute(f"SET lock_timeout = {int(self._busy_timeout_s * 1000) or 1}")
+        driver.execute("SET idle_in_transaction_session_timeout = '10s'")
+        driver.execute("SET tcp_keepalives_idle = 5")
+        driver.execute("SET tcp_keepalives_interval = 3")
+        driver.execute("SET tcp_keepalives_count = 3")
+        return driver
+
+    def _driver(self) -> psycopg.Connection[Any]:
+        driver = self._connection.connection.driver_connection
+        assert isinstance(driver, psycopg.Connection)
+        return driver
+
+    def _in_words(self) -> AbstractContextManager[None]:
+        return in_words(self.where, self._busy_timeout_s)
+
+
+def _ask(
+    driver: psycopg.Connection[Any], command: bytes | None, patience_s: float
+) -> pq.abc.PGresult | None:
+    """Send a command, or none any more, and give the answer; None where there is none in time."""
+    wire = driver.pgconn
+    if command is not None:
+        wire.send_query(command)
+        wire.flush()
+    deadline = time.monotonic() + patience_s
+    with selectors.DefaultSelector() as selector:
+        selector.register(wire.socket, selectors.EVENT_READ)
+        while wire.is_busy():
+            left_s = deadline - time.monotonic()
+            if left_s <= 0:
+                return None
+            if selector.select(left_s):
+                wire.consume_input()
+    answer = wire.get_result()
+    while wire.get_result() is not None:
+        pass
+    wire.consume_input()
+    return answer

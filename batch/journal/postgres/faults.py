@@ -1,0 +1,141 @@
+"""The server's errors in words, by SQLSTATE; its own texts can carry statements and values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from batch.errors import Advice, JournalError, JournalLocked
+from batch.journal.records import NonsenseFound
+
+NOTHING = "Nothing of this step was recorded."
+
+_AGAIN = "Run the same command again in a while."
+
+# By the whole SQLSTATE, or else by its class: expected, found, what to do, does it stay so.
+_CAUSES = {
+    "08": ("to reach its server", "that the connection broke", _AGAIN, False),
+    "25": (
+        "a server that writes",
+        "one that only reads, as a stand-by does",
+        "Name the primary server, or wait until this one is promoted.",
+        False,
+    ),
+    "28": (
+        "to be let in",
+        "that the server refuses this user or its password",
+        "Check the user in the URL and PGPASSWORD or ~/.pgpass.",
+        True,
+    ),
+    "3D000": ("its database", "none of this name", "Have it made, or mend the URL.", True),
+    "3F000": ("its schema", "none of this name", "Have it made, or mend the URL.", True),
+    "42501": (
+        "the rights that orderbatch needs",
+        "that this user lacks one",
+        "Have its owner grant them (samples/postgres).",
+        True,
+    ),
+    "42": (
+        "the tables of this version",
+        "others",
+        "Have its owner bring it up to date.",
+        True,
+    ),
+    "53": (
+        "a server with room for this",
+        "that it has no memory, disk space or connections left",
+        _AGAIN,
+        False,
+    ),
+    "57": (
+        "a server that serves",
+        "that it is going down, starting up, or ended this session",
+        _AGAIN,
+        False,
+    ),
+    "58": ("to read and write it", "a fault of the server's disk", _AGAIN, False),
+    "XX": ("an undamaged journal", "damage", "Have its owner look at the server's log.", True),
+}
+
+_LOCKED = ("55P03", "40001", "40P01", "57014")
+
+# Of a failed connection the driver tells no SQLSTATE.
+_REFUSALS = (
+    ("password authentication failed", "28"),
+    ("no password supplied", "28"),
+    ("no pg_hba.conf entry", "28"),
+    ("authentication failed", "28"),
+    ("role ", "28"),
+    ("database ", "3D000"),
+)
+
+
+@contextmanager
+def in_words(where: str, busy_timeout_s: float) -> Iterator[None]:
+    """Turn the server's errors into ours.
+
+    Raises:
+        JournalLocked: others did not let go of something for longer than the timeout.
+        JournalError: anything else; the step at hand is not recorded.
+    """
+    try:
+        yield
+    except DBAPIError as error:
+        raise explain(where, error.orig, busy_timeout_s) from None
+    except psycopg.Error as error:
+        raise explain(where, error, busy_timeout_s) from None
+    except NonsenseFound:
+        raise _cause(where, "XX") from None
+    except SQLAlchemyError as error:
+        raise JournalError(
+            f"{where}: expected a usable journal, found a fault of our own "
+            f"({type(error).__name__}). {NOTHING}"
+        ) from None
+
+
+def explain(where: str, error: BaseException | None, busy_timeout_s: float) -> JournalError:
+    """Give our error for one of the driver's."""
+    code = getattr(error, "sqlstate", None)
+    if code is None and not isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+        return JournalError(
+            f"{where}: expected a usable journal, found a fault of our own "
+            f"({type(error).__name__}). {NOTHING}"
+        )
+    code = code or _code_of_refusal(str(error))
+    if code.startswith("23"):
+        about = getattr(getattr(error, "diag", None), "message_primary", None) or "a constraint"
+        return JournalError(
+            f"{where}: expected to record each batch and each client order ID once, and to change "
+            f"no history, found: {about}. {NOTHING}"
+        )
+    if code in _LOCKED:
+        return JournalLocked(
+            f"{where}: expected to have it for a moment, found it locked by another session for "
+            f"{busy_timeout_s:g} s. {NOTHING} {_AGAIN}"
+        )
+    for known in (code, code[:2]):
+        if known in _CAUSES:
+            return _cause(where, known)
+    return JournalError(f"{where}: expected to read and write it, found error {code}. {NOTHING}")
+
+
+def _cause(where: str, code: str) -> JournalError:
+    expected, found, action, is_final = _CAUSES[code]
+    return JournalError(
+        f"{where}: expected {expected}, found {found}. {NOTHING} {action}",
+        is_final=is_final,
+        advice=Advice.UPGRADE_JOURNAL if code == "42" else (),
+    )
+
+
+def _code_of_refusal(text: str) -> str:
+    if "certificate" in text or "SSL" in text:
+        return "08"
+    if "FATAL:" in text or "no password supplied" in text:
+        for words, code in _REFUSALS:
+            if words in text:
+                return code
+    return "08"

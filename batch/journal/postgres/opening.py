@@ -1,0 +1,107 @@
+"""From a URL to an open journal in a server, and what is asked of the server before that."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, text
+
+from batch.errors import JournalError
+from batch.journal.examining import Examination, count, find_contradictions
+from batch.journal.postgres.database import Database
+from batch.journal.postgres.naming import find_server
+from batch.journal.postgres.schema import make, read_version, require_current
+
+OLDEST = 150000
+"""The oldest server that is known to do all of this."""
+
+
+def open_server(
+    location: str, *, read_only: bool, may_lose_commits: bool, busy_timeout_s: float
+) -> Database:
+    """Open a journal in a server; see `batch.journal.store.Journal.open`."""
+    database = Database(find_server(location), busy_timeout_s=busy_timeout_s)
+    try:
+        with database.reading() as connection:
+            _require_session_of_its_own(connection, database.where)
+            require_current(connection, database.where)
+            if not read_only:
+                _require_durable(connection, database.where, may_lose_commits=may_lose_commits)
+    except BaseException:
+        database.close()
+        raise
+    if read_only:
+        database.forbid_changes()
+    return database
+
+
+def upgrade(location: str, *, busy_timeout_s: float) -> None:
+    """Make a journal's tables in a server."""
+    database = Database(find_server(location), busy_timeout_s=busy_timeout_s)
+    try:
+        with database.writing() as connection:
+            _require_session_of_its_own(connection, database.where)
+            database.keep_out(connection, "orderbatch upgrade")
+            make(connection, database.where)
+    finally:
+        database.close()
+
+
+def examine(location: str, *, busy_timeout_s: float) -> Examination:
+    """Look a journal in a server through."""
+    database = Database(find_server(location), busy_timeout_s=busy_timeout_s)
+    try:
+        with database.reading() as connection:
+            version = read_version(connection, database.where)
+            require_current(connection, database.where)
+            return Examination(version, count(connection), tuple(find_contradictions(connection)))
+    finally:
+        database.close()
+
+
+def _require_session_of_its_own(connection: Connection, where: str) -> None:
+    """Make sure that what answers is the server, of a version that will do, and no pooler.
+
+    A pooler that hands out one session to several processes shares their locks, too.
+    """
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    pid = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+    if pid != driver.info.backend_pid:
+        raise JournalError(
+            f"{where}: expected to speak to the server itself, found a pooler (pgbouncer) between. "
+            "Its sessions are shared, and so are their locks. Nothing was sent. Name the server's "
+            "own host and port.",
+            is_final=True,
+        )
+    if driver.info.server_version < OLDEST:
+        raise JournalError(
+            f"{where}: expected PostgreSQL {OLDEST // 10000} or newer, found "
+            f"{driver.info.server_version // 10000}. Nothing was sent.",
+            is_final=True,
+        )
+
+
+def _require_durable(connection: Connection, where: str, *, may_lose_commits: bool) -> None:
+    """Make sure that what is committed outlives the server's power, and its fail-over."""
+    for name, wanted in (("fsync", ("on",)), ("synchronous_commit", ("on", "remote_apply"))):
+        found = connection.execute(text("SELECT current_setting(:name)"), {"name": name}).scalar()
+        if found not in wanted:
+            raise JournalError(
+                f"{where}: expected {name} = {wanted[0]}, found {found}: a claim could be lost "
+                "after its order was sent. Nothing was sent. Have it set.",
+                is_final=True,
+            )
+    if connection.execute(text("SELECT pg_is_in_recovery()")).scalar():
+        raise JournalError(
+            f"{where}: expected a server that writes, found a stand-by. Nothing was sent. Name the "
+            "primary server, or wait until this one is promoted."
+        )
+    copies = connection.execute(text("SELECT count(*) FROM pg_stat_replication")).scalar_one()
+    names = connection.execute(text("SELECT current_setting('synchronous_standby_names')")).scalar()
+    if copies and not names and not may_lose_commits:
+        raise JournalError(
+            f"{where}: expected a stand-by that confirms each commit, found {copies} that may lag: "
+            "after a fail-over claims of orders that were sent would be missing. Nothing was sent. "
+            "Have synchronous_standby_names set; or journal_may_lose_commits = true in the "
+            "settings says that somebody answers for it.",
+            is_final=True,
+        )

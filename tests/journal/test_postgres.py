@@ -1,0 +1,364 @@
+"""What only a journal in a server has: its naming, its demands, its holds, its commits in doubt."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+import pytest
+
+from batch.errors import Advice, JournalError, JournalInDoubt, JournalLocked
+from batch.journal import Journal
+from batch.journal.keeping import back_up, examine, upgrade
+from batch.journal.postgres import database as sessions
+from batch.journal.postgres.naming import find_server
+from batch.states import BatchEvent, OrderState
+from tests.journal.planned import LOGIN, NOW, a_batch, a_row, add, claim, states
+from tests.journal.postgres_cluster import PASSWORD, Cluster, run_cluster
+
+
+@pytest.fixture
+def url(cluster: Cluster) -> str:
+    return cluster.make_journal()
+
+
+@pytest.fixture
+def shared(url: str) -> Iterator[Journal]:
+    with Journal.open(url) as opened:
+        yield opened
+
+
+def cut_sessions(cluster: Cluster, url: str) -> None:
+    name = url.rpartition("/")[2] if "?" not in url else url.split("/")[3].split("?")[0]
+    cluster.execute(
+        f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{name}'"
+    )
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://desk:s3cret@db.example/fx", "postgresql://db.example/fx?password=s3cret"]
+)
+def test_a_password_in_a_url_is_refused_and_not_shown(url: str) -> None:
+    with pytest.raises(JournalError, match="expected a URL without a password") as caught:
+        Journal.open(url)
+
+    assert caught.value.is_final
+    assert "s3cret" not in str(caught.value)
+
+
+def test_a_url_that_cannot_be_read_is_refused_without_its_text() -> None:
+    with pytest.raises(JournalError, match="found a URL that cannot be read") as caught:
+        Journal.open("postgresql://desk:s3cret@db.example/fx?nonsense=1")
+
+    assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("mode", ["disable", "prefer", "require", "verify-ca"])
+def test_another_machine_s_server_is_spoken_to_with_its_name_verified(
+    mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert find_server("postgresql://db.example/fx").parameters["sslmode"] == "verify-full"
+    with pytest.raises(JournalError, match=f"expected sslmode=verify-full .* found {mode}"):
+        find_server(f"postgresql://db.example/fx?sslmode={mode}")
+    monkeypatch.setenv("PGSSLMODE", mode)
+    with pytest.raises(JournalError, match="expected sslmode=verify-full"):
+        find_server("postgresql://db.example/fx")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql:///fx",
+        "postgresql://localhost/fx",
+        "postgresql://127.0.0.1:5433/fx",
+        "postgresql://[::1]/fx",
+        "postgresql:///fx?host=/run/postgresql",
+    ],
+)
+def test_this_machine_s_server_needs_no_certificate(url: str) -> None:
+    assert "sslmode" not in find_server(url).parameters
+
+
+def test_the_environment_s_host_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGHOST", "db.example")
+
+    assert find_server("postgresql:///fx").parameters["sslmode"] == "verify-full"
+
+
+def test_an_empty_database_is_refused_until_it_is_upgraded(cluster: Cluster) -> None:
+    url = cluster.make_empty()
+
+    for read_only in (False, True):
+        with pytest.raises(JournalError, match="found no tables yet") as caught:
+            Journal.open(url, read_only=read_only)
+        assert caught.value.is_final
+        assert [hint.advice for hint in caught.value.advice] == [Advice.UPGRADE_JOURNAL]
+    upgrade(url)
+    upgrade(url)
+    with Journal.open(url) as journal:
+        add(journal)
+        assert states(journal) == dict.fromkeys((2, 3), OrderState.PLANNED)
+    found = examine(url)
+    assert (found.counts.batches, found.counts.rows, found.faults) == (1, 2, ())
+
+
+def test_a_database_of_something_else_is_neither_opened_nor_changed(cluster: Cluster) -> None:
+    url = cluster.make_empty()
+    with psycopg.connect(url, autocommit=True) as owner:
+        owner.execute("CREATE TABLE invoices (id int)")
+
+    for attempt in (Journal.open, upgrade):
+        with pytest.raises(JournalError, match="found a database of something else"):
+            attempt(url)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "ALTER TABLE events DISABLE TRIGGER events_kept_from_update",
+        "DROP INDEX one_order_a_client_order_id",
+        "ALTER TABLE orders ADD COLUMN extra int",
+        "DROP INDEX one_order_a_client_order_id; CREATE UNIQUE INDEX one_order_a_client_order_id "
+        "ON orders (venue_id, client_order_id)",
+    ],
+)
+def test_tables_that_somebody_changed_are_not_trusted(url: str, change: str) -> None:
+    with psycopg.connect(url, autocommit=True) as owner:
+        owner.execute(change)
+
+    with pytest.raises(JournalError, match="found that somebody changed them"):
+        Journal.open(url)
+
+
+def test_the_index_that_keeps_client_order_ids_apart_leaves_out_what_is_never_sent(
+    shared: Journal,
+) -> None:
+    rows = [a_row(n, state=OrderState.SKIPPED, client_order_id="same") for n in (2, 3)]
+
+    add(shared, rows=[*rows, a_row(4, client_order_id="same")])
+
+    assert len(states(shared)) == 3
+
+
+@pytest.mark.parametrize("table", ["events", "batches", "orders", "holds", "stops"])
+def test_the_server_keeps_what_is_on_record(url: str, shared: Journal, table: str) -> None:
+    add(shared)
+    shared.stops.ask(["abc"], cancel=False, by="ana", now=NOW)
+    with shared.hold("abc", NOW):
+        pass
+
+    with psycopg.connect(url, autocommit=True) as owner:
+        for statement in (f"DELETE FROM {table}", f"TRUNCATE {table} CASCADE"):
+            with pytest.raises(psycopg.errors.IntegrityConstraintViolation, match="never changed"):
+                owner.execute(statement)
+
+
+@pytest.mark.parametrize("setting", ["off", "local"])
+def test_a_session_whose_commits_may_be_lost_is_refused(url: str, setting: str) -> None:
+    with pytest.raises(JournalError, match="expected synchronous_commit = on") as caught:
+        Journal.open(f"{url}&options=-c%20synchronous_commit%3D{setting}")
+
+    assert caught.value.is_final
+
+
+def test_a_server_that_does_not_sync_is_refused_but_may_be_looked_at() -> None:
+    pytest.importorskip("psycopg")
+    from tests.journal.postgres_cluster import programs
+
+    if programs() is None:
+        pytest.skip("PostgreSQL: no server's programs (initdb) on this machine")
+    with run_cluster({"fsync": "off"}) as careless:
+        url = careless.make_journal()
+
+        with pytest.raises(JournalError, match="expected fsync = on, found off"):
+            Journal.open(url)
+        with Journal.open(url, read_only=True) as journal:
+            assert journal.batches() == []
+
+
+def test_a_wrong_password_cannot_be_helped_by_a_retry(
+    cluster: Cluster, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = url.split("/")[3].split("?")[0]
+    by_tcp = f"postgresql://tests@127.0.0.1:{cluster.port}/{name}"
+
+    monkeypatch.setenv("PGPASSWORD", "wr0ng")
+    with pytest.raises(JournalError, match="refuses this user or its password") as caught:
+        Journal.open(by_tcp)
+    assert caught.value.is_final
+    assert "wr0ng" not in str(caught.value)
+    monkeypatch.setenv("PGPASSWORD", PASSWORD)
+    Journal.open(by_tcp).close()
+
+
+def test_a_server_that_is_away_may_come_back(cluster: Cluster) -> None:
+    with pytest.raises(JournalError, match="expected to reach its server") as caught:
+        Journal.open("postgresql://127.0.0.1:1/fx")
+
+    assert not caught.value.is_final
+
+
+def test_a_missing_database_is_named_as_such(cluster: Cluster) -> None:
+    with pytest.raises(JournalError, match="expected its database, found none") as caught:
+        Journal.open(cluster.url("nowhere"))
+
+    assert caught.value.is_final
+
+
+def test_a_look_changes_nothing(url: str) -> None:
+    with (
+        Journal.open(url, read_only=True) as journal,
+        pytest.raises(JournalError, match="expected only to look"),
+    ):
+        add(journal)
+
+
+def test_what_a_text_cannot_hold_is_escaped(shared: Journal) -> None:
+    add(shared)
+
+    shared.apply("abc", [claim(2, message="a\0b")], NOW)
+
+    assert next(shared.orders("abc")).message == "a\\x00b"
+
+
+def test_copies_are_left_to_the_server_s_own_programs(url: str, tmp_path: object) -> None:
+    from pathlib import Path
+
+    with pytest.raises(JournalError, match="pg_dump"):
+        back_up(url, Path(str(tmp_path)) / "copy", NOW)
+
+
+def test_a_holder_is_named_and_keeps_others_out_while_it_is_heard_of(
+    url: str, shared: Journal
+) -> None:
+    add(shared)
+    with Journal.open(url) as other, shared.hold("abc", NOW):
+        with (
+            pytest.raises(JournalLocked, match=r"works on it.*free after 15 s"),
+            other.hold("abc", NOW),
+        ):
+            pass
+        shared.holds.beat("abc", NOW)
+    with Journal.open(url) as other, other.hold("abc", NOW):
+        assert other.holds.epoch("abc") == 2
+
+
+def test_a_holder_that_was_not_heard_of_is_followed_by_whoever_asks(
+    url: str, shared: Journal
+) -> None:
+    add(shared)
+    with Journal.open(url) as other:
+        shared.holds.take("abc", NOW)
+        with psycopg.connect(url, autocommit=True) as owner:
+            old = (datetime.now(UTC) - timedelta(seconds=15.5)).isoformat()
+            owner.execute("UPDATE holds SET seen_at = %s", (old,))
+
+        assert other.holds.take("abc", NOW) == 2
+        with pytest.raises(JournalError, match="another one has taken it over"):
+            shared.holds.beat("abc", NOW)
+        with pytest.raises(JournalError, match="another one has taken it over"):
+            shared.apply("abc", [claim(2)], NOW)
+    assert states(shared)[2] is OrderState.PLANNED
+
+
+def test_the_hosts_own_clocks_do_not_count(url: str, shared: Journal) -> None:
+    add(shared)
+    with (
+        shared.hold("abc", NOW - timedelta(days=1)),
+        Journal.open(url) as other,
+        pytest.raises(JournalLocked),
+    ):
+        other.holds.take("abc", NOW + timedelta(days=1))
+    assert abs(shared.holds.of("abc")[1].taken_at - datetime.now(UTC)) < timedelta(minutes=1)
+
+
+def test_a_take_over_waits_for_what_is_being_recorded(url: str, shared: Journal) -> None:
+    add(shared)
+    shared.holds.take("abc", NOW)
+    took: list[float] = []
+
+    def take_over() -> None:
+        with Journal.open(url) as other:
+            other.holds.take("abc", NOW, take_over=True)
+            took.append(time.monotonic())
+
+    thread = threading.Thread(target=take_over)
+    with shared._database.writing() as connection:
+        shared.holds.require_mine(connection, "abc")
+        thread.start()
+        thread.join(0.3)
+        assert thread.is_alive()
+        before = time.monotonic()
+    thread.join(10)
+
+    assert took and took[0] > before
+
+
+def test_planners_of_one_org_wait_for_each_other_before_the_login_is_known(
+    url: str, shared: Journal
+) -> None:
+    ended: list[str] = []
+
+    def plan() -> None:
+        with Journal.open(url) as other, other.planning(LOGIN, NOW) as planning:
+            ended.append("second in")
+            assert planning.is_taken("abc")
+
+    thread = threading.Thread(target=plan)
+    with shared.planning(LOGIN, NOW) as planning:
+        thread.start()
+        thread.join(0.3)
+        assert not ended
+        planning.add(a_batch(), content_hash="h", generation=1, rows=[a_row(2)], detail="")
+    thread.join(10)
+
+    assert ended == ["second in"]
+
+
+def test_a_session_that_was_cut_between_two_steps_is_made_anew(
+    cluster: Cluster, url: str, shared: Journal
+) -> None:
+    add(shared)
+    cut_sessions(cluster, url)
+
+    with pytest.raises(JournalError, match="Nothing of this step was recorded"):
+        shared.apply("abc", [claim(2)], NOW)
+    shared.apply("abc", [claim(2)], NOW)
+
+    assert states(shared)[2] is OrderState.SENDING
+
+
+def test_a_commit_whose_answer_is_lost_is_in_doubt(
+    cluster: Cluster, url: str, shared: Journal
+) -> None:
+    add(shared)
+
+    with (
+        pytest.raises(JournalInDoubt, match="Whether it was recorded is not known"),
+        shared._database.writing() as connection,
+    ):
+        connection.exec_driver_sql("SELECT 1")
+        cut_sessions(cluster, url)
+
+    assert states(shared)[2] is OrderState.PLANNED
+
+
+def test_a_commit_that_no_stand_by_confirms_is_none(
+    url: str, monkeypatch: pytest.MonkeyPatch, cluster: Cluster
+) -> None:
+    monkeypatch.setattr(sessions, "COMMIT_PATIENCE_S", 0.3)
+    with Journal.open(url) as journal:
+        add(journal)
+        cluster.execute("ALTER SYSTEM SET synchronous_standby_names = 'gone'")
+        cluster.execute("SELECT pg_reload_conf()")
+        try:
+            time.sleep(0.2)  # until the server has read it
+            with pytest.raises(JournalInDoubt, match="stand-by server did not confirm"):
+                journal.note("abc", BatchEvent.ALARM, "words", NOW)
+        finally:
+            with psycopg.connect(cluster.url("postgres"), autocommit=True) as owner:
+                owner.execute("ALTER SYSTEM RESET synchronous_standby_names")
+                owner.execute("SELECT pg_reload_conf()")
