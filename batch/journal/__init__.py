@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from batch.journal.holding import Hold
     from batch.journal.looking import Looking
     from batch.journal.planning import Planning, WrittenRows
-    from batch.journal.records import BatchSummary, Change, EarlierOrder, PlannedRow
+    from batch.journal.records import BatchSummary, Change, EarlierOrder, Placing, PlannedRow
     from batch.journal.sqlite.files import files_of
     from batch.journal.stopping import Stop
     from batch.journal.store import Journal
@@ -28,6 +28,7 @@ __all__ = [
     "Hold",
     "Journal",
     "Looking",
+    "Placing",
     "PlannedRow",
     "Planning",
     "Stop",
@@ -44,6 +45,7 @@ _MODULES = {
     "Hold": "holding",
     "Journal": "store",
     "Looking": "looking",
+    "Placing": "records",
     "PlannedRow": "records",
     "Planning": "planning",
     "Stop": "stopping",

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
+from uuid import uuid4
 
 from sqlalchemy import Row
 
@@ -77,6 +78,34 @@ class Change:
     message: str | None = None
     submitted_at: datetime | None = None
     finished_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Placing:
+    """A row that was claimed: it may leave once, as exactly this request.
+
+    Attributes:
+        payload: the exact text that is to leave.
+        request_id: of this one request; made with the claim.
+    """
+
+    row: int
+    client_order_id: str
+    payload: str
+    order: Order
+    request_id: str = ""
+
+    def claimed(self, now: datetime) -> Change:
+        """Give the step that claims it."""
+        return Change(
+            row=self.row,
+            state=OrderState.PLANNED,
+            event=OrderEvent.CLAIMED,
+            detail=f"client order ID {self.client_order_id}",
+            request_id=self.request_id,
+            message="",
+            submitted_at=now,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,28 +205,12 @@ def write_order(batch_id: str, venue_id: int, planned: PlannedRow) -> dict[str, 
 
 @finds_nonsense
 def read_order(row: Row[Any]) -> OrderRecord:
-    order = None
-    if row.symbol is not None:
-        order = Order(
-            row=row.row,
-            symbol=row.symbol,
-            side=Side(row.side),
-            currency=row.currency,
-            size=Decimal(row.size),
-            price=Decimal(row.price),
-            time_in_force=TimeInForce(row.time_in_force),
-            client_order_id=row.own_client_order_id,
-            expiry_time_s=row.expiry_time_s,
-            min_size=read_digits(row.min_size),
-            org=row.org,
-            account=row.account,
-        )
     return OrderRecord(
         batch_id=row.batch_id,
         row=row.row,
         values=tuple(json.loads(row.sheet_values)),
         state=OrderState(row.state),
-        order=order,
+        order=None if row.symbol is None else _read_terms(row),
         client_order_id=row.client_order_id,
         payload=row.payload,
         venue_status=row.venue_status,
@@ -210,6 +223,37 @@ def read_order(row: Row[Any]) -> OrderRecord:
         finished_at=read_moment(row.finished_at),
         request_id=row.request_id,
         claim_epoch=row.claim_epoch,
+    )
+
+
+@finds_nonsense
+def read_placing(row: Row[Any]) -> Placing:
+    """Give a row that is about to be claimed, with an ID for the request that will carry it."""
+    if row.client_order_id is None or row.payload is None:
+        raise ValueError("a planned row without what it would send")
+    return Placing(
+        row=row.row,
+        client_order_id=row.client_order_id,
+        payload=row.payload,
+        order=_read_terms(row),
+        request_id=uuid4().hex,
+    )
+
+
+def _read_terms(row: Row[Any]) -> Order:
+    return Order(
+        row=row.row,
+        symbol=row.symbol,
+        side=Side(row.side),
+        currency=row.currency,
+        size=Decimal(row.size),
+        price=Decimal(row.price),
+        time_in_force=TimeInForce(row.time_in_force),
+        client_order_id=row.own_client_order_id,
+        expiry_time_s=row.expiry_time_s,
+        min_size=read_digits(row.min_size),
+        org=row.org,
+        account=row.account,
     )
 
 

@@ -82,6 +82,17 @@ INSERT_ORDER = insert(ORDERS).values({name: bindparam(name) for name in _PLANNED
 """A row as `write_order` gives it."""
 
 
+_PLACED = ("row", "client_order_id", "payload", "symbol", "side", "currency", "size", "price")
+_TERMS = ("time_in_force", "expiry_time_s", "min_size", "org", "account", "own_client_order_id")
+SELECT_NEXT_PLANNED = (
+    select(*(ORDERS.c[name] for name in (*_PLACED, *_TERMS)))
+    .where(ORDERS.c.batch_id == bindparam("in_batch"), ORDERS.c.state == OrderState.PLANNED.value)
+    .order_by(ORDERS.c.row)
+    .limit(bindparam("most"))
+)
+"""What `read_placing` needs of the rows that are to be sent next."""
+
+
 def execute_many(
     connection: Connection, statement: Insert | Update, parameters: Sequence[dict[str, Any]]
 ) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from batch.errors import Advice, JournalError
 from batch.journal.cancelling import Cancels
@@ -16,10 +16,19 @@ from batch.journal.looking import Looking
 from batch.journal.places import in_server, servers
 from batch.journal.planning import Planning
 from batch.journal.port import Store
-from batch.journal.records import BatchSummary, Change, read_batch, read_event, read_order
+from batch.journal.records import (
+    BatchSummary,
+    Change,
+    Placing,
+    read_batch,
+    read_event,
+    read_order,
+    read_placing,
+)
 from batch.journal.sqlite.opening import open_file
 from batch.journal.statements import (
     SELECT_BATCHES,
+    SELECT_NEXT_PLANNED,
     append_events,
     apply_changes,
     line_of_batch,
@@ -261,16 +270,45 @@ class Journal:
         """
         if not changes:
             return
-        epoch = self.holds.epoch(batch_id)
         with self._database.writing() as connection:
-            if epoch is not None:
-                self.holds.require_mine(connection, batch_id)
-            apply_changes(connection, self.where, batch_id, changes, now, epoch=epoch)
+            self._apply(connection, batch_id, changes, now)
+
+    def claim(
+        self, batch_id: str, most: int, now: datetime, changes: Sequence[Change] = ()
+    ) -> list[Placing]:
+        """Take the next rows that are to be sent, in the sheet's order; each is then on its way.
+
+        Durable when this returns; only then may a request for one of them leave, and only one.
+
+        Args:
+            most: how many at most; fewer are given only where no more are to be sent.
+            changes: steps that share the commit. A row that they release can be taken at once.
+
+        Raises:
+            IllegalTransition, JournalError: as by `apply`; no row was taken then, and nothing of
+                `changes` is recorded.
+        """
+        with self._database.writing() as connection:
+            self._apply(connection, batch_id, changes, now)
+            found = connection.execute(SELECT_NEXT_PLANNED, {"in_batch": batch_id, "most": most})
+            placings = [read_placing(row) for row in found]
+            self._apply(connection, batch_id, [placing.claimed(now) for placing in placings], now)
+        return placings
 
     def note(self, batch_id: str, kind: BatchEvent, detail: str, now: datetime) -> None:
         """Commit a line of history that concerns the whole batch."""
         with self._database.writing() as connection:
             append_events(connection, batch_id, now, [line_of_batch(kind, detail)])
+
+    def _apply(
+        self, connection: Connection, batch_id: str, changes: Sequence[Change], now: datetime
+    ) -> None:
+        if not changes:
+            return
+        epoch = self.holds.epoch(batch_id)
+        if epoch is not None:
+            self.holds.require_mine(connection, batch_id)
+        apply_changes(connection, self.where, batch_id, changes, now, epoch=epoch)
 
     def _no_batch(self, batch_id: str) -> JournalError:
         return JournalError(

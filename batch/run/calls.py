@@ -4,19 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from batch.model import Order
+from batch.journal import Placing
 from batch.run.tracking import Tracked
-
-
-@dataclass(frozen=True, slots=True)
-class Placing:
-    """A row that is to be sent, or is on its way."""
-
-    row: int
-    client_order_id: str
-    payload: str
-    order: Order
-    request_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

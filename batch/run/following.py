@@ -10,7 +10,7 @@ from batch.clock import Clock
 from batch.errors import VenueAway, VenueRefused
 from batch.model import OrderRecord, VenueOrder
 from batch.run.bulk import Bulk
-from batch.run.calls import CancelOne, Find, ListActive, Placing, Query, Question, asked_about
+from batch.run.calls import CancelOne, Find, ListActive, Query, Question, asked_about
 from batch.run.cancelling import Cancelling
 from batch.run.comparing import NothingToCompare, difference, difference_if_echoed
 from batch.run.identities import Identities
@@ -45,7 +45,7 @@ class Following:
         options: RunOptions,
         proof: Proof,
         identities: Identities,
-        resend: Callable[[Placing], None],
+        resend: Callable[[int], None],
         stop_sending: Callable[[str], None],
     ) -> None:
         self._recorder = recorder
@@ -71,14 +71,13 @@ class Following:
             is_disputed: its placing was answered with a no that may not be the venue's own.
         """
         assert record.client_order_id is not None
-        assert record.order is not None and record.payload is not None
+        assert record.order is not None
         now = self._clock.monotonic()
         order = Tracked(
             row=record.row,
             client_order_id=record.client_order_id,
             state=record.state,
             sent=record.order,
-            payload=record.payload,
             server_order_id=record.server_order_id,
             venue_status=record.venue_status,
             filled_size=record.filled_size,
@@ -250,7 +249,7 @@ class Following:
                 message="not sent: the venue does not hold it",
             )
             self._schedule.drop(order)
-            self._resend(Placing(order.row, order.client_order_id, order.payload, order.sent))
+            self._resend(order.row)
             return
         now = self._clock.monotonic()
         at = self._proof.ask_again_at(order, now) if self._options.wait_s > 0 else None

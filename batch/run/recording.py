@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from collections.abc import Mapping, Sequence
 
 from batch.clock import Clock
-from batch.journal import Change, Journal
+from batch.journal import Change, Journal, Placing
 from batch.model import VenueOrder
 from batch.run.amounts import HAVE_FILLS, Filled
 from batch.run.tracking import Tracked
@@ -95,15 +96,29 @@ class Recorder:
             self.filled.replace(order.sent.currency, order.filled_size, answer.filled_size)
             order.filled_size = answer.filled_size
 
+    def claim(self, most: int) -> list[Placing]:
+        """Claim the next rows in one commit with everything that was recorded; they may leave.
+
+        Returns:
+            Fewer than asked for where the journal has no more that are to be sent.
+        """
+        now = self._clock.now()
+        changes, names = self._take_changes()
+        placings = self._journal.claim(self._batch_id, most, now, changes)
+        self.states[OrderState.PLANNED] -= len(placings)
+        self.states[OrderState.SENDING] += len(placings)
+        self._log(changes, names)
+        self._log(
+            [placing.claimed(now) for placing in placings],
+            {placing.row: placing.client_order_id for placing in placings},
+        )
+        return placings
+
     def commit(self) -> None:
         """Make everything durable that was recorded since the last commit."""
-        changes, self._changes = self._changes, []
-        names, self._client_order_ids = self._client_order_ids, {}
-        self._commit_at = None
+        changes, names = self._take_changes()
         self._journal.apply(self._batch_id, changes, self._clock.now())
-        if log.isEnabledFor(logging.INFO):
-            for change in changes:
-                self._log(change, names[change.row])
+        self._log(changes, names)
 
     def commit_what_is_due(self) -> None:
         """Commit everything, unless all of it may wait for the next commit."""
@@ -125,16 +140,25 @@ class Recorder:
         self._journal.note(self._batch_id, kind, words, self._clock.now())
         log.info("%s: %s", kind, words, extra={"batch": self._batch_id})
 
-    def _log(self, change: Change, client_order_id: str | None) -> None:
-        log.info(
-            "%s: %s",
-            change.event.value,
-            change.detail,
-            extra={
-                "batch": self._batch_id,
-                "row": change.row,
-                "client_order_id": client_order_id,
-                "server_order_id": change.server_order_id,
-                "request_id": change.request_id,
-            },
-        )
+    def _take_changes(self) -> tuple[list[Change], dict[int, str | None]]:
+        changes, self._changes = self._changes, []
+        names, self._client_order_ids = self._client_order_ids, {}
+        self._commit_at = None
+        return changes, names
+
+    def _log(self, changes: Sequence[Change], names: Mapping[int, str | None]) -> None:
+        if not log.isEnabledFor(logging.INFO):
+            return
+        for change in changes:
+            log.info(
+                "%s: %s",
+                change.event.value,
+                change.detail,
+                extra={
+                    "batch": self._batch_id,
+                    "row": change.row,
+                    "client_order_id": names[change.row],
+                    "server_order_id": change.server_order_id,
+                    "request_id": change.request_id,
+                },
+            )

@@ -15,8 +15,8 @@ from typing import TypeVar
 
 from batch.clock import Clock
 from batch.errors import LoginFailed, Throttled, VenueError
-from batch.journal import Journal
-from batch.run.calls import CancelOne, Find, ListActive, LogIn, Placing, Query, Question, Subject
+from batch.journal import Journal, Placing
+from batch.run.calls import CancelOne, Find, ListActive, LogIn, Query, Question, Subject
 from batch.run.cancelling import CANCEL_WAIT_S
 from batch.run.first_look import look_first
 from batch.run.following import Following
@@ -39,9 +39,6 @@ A = TypeVar("A")
 
 LONGEST_NAP_S = 0.5
 """The loop looks around at least so often, for whoever watches."""
-
-FEW_AT_ONCE = 50
-"""Rows to send are read in portions so small that no answer waits for the reading."""
 
 WITHOUT_WAIT_S = 3.0
 """How long a run that shall not wait still asks about orders whose placing got no answer."""
@@ -72,9 +69,7 @@ class Run:
             retry_after_cap_s=options.retry_after_cap_s, rate_per_s=options.rate_per_s
         )
         self._identities = Identities()
-        planned = journal.orders(batch_id, [OrderState.PLANNED], portion=FEW_AT_ONCE)
         self._sending = Sending(
-            planned,
             self._recorder,
             clock,
             self._pace,
@@ -149,13 +144,9 @@ class Run:
             self._watch(self._snapshot())
             if self._is_finished() and not self._begins_to_cancel() and not self._looks_again():
                 break
-            was_asking = bool(self._following.unasked)
             for done in self._workers.collect(self._nap_s()):
                 self._slots.in_flight -= 1
                 done.take_in()
-            if was_asking and not self._following.unasked:
-                # Before the list of rows to send is read: some may have been found.
-                self._recorder.commit()
         self._recorder.commit()
         self._recorder.note(BatchEvent.RUN_ENDED, self._sending.stopped or "finished")
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
-from collections import deque
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable
 
 from batch.clock import Clock
 from batch.errors import (
@@ -18,9 +15,8 @@ from batch.errors import (
     VenueAway,
     VenueRefused,
 )
-from batch.journal import Change
-from batch.model import OrderRecord, VenueOrder
-from batch.run.calls import Placing
+from batch.journal import Placing
+from batch.model import VenueOrder
 from batch.run.comparing import difference_if_echoed
 from batch.run.following import Following
 from batch.run.identities import Identities
@@ -54,7 +50,6 @@ class Sending:
 
     def __init__(
         self,
-        planned: Iterator[OrderRecord],
         recorder: Recorder,
         clock: Clock,
         pace: Pace,
@@ -63,14 +58,13 @@ class Sending:
         stopped: str = "",
         held_back: Callable[[], str] | None = None,
     ) -> None:
-        self._planned = planned
         self._recorder = recorder
         self._clock = clock
         self._pace = pace
         self._identities = identities
         self._held_back = held_back
-        self._put_back: deque[Placing] = deque()
-        self._seen: set[int] = set()
+        # The journal's word, whatever was counted at the start: a plan may have withdrawn rows.
+        self._are_all_claimed = False
         self._unanswered = 0
         self.on_their_way: dict[int, Placing] = {}
         self.stopped = stopped
@@ -81,44 +75,29 @@ class Sending:
         self._left_before: set[int] = set()
 
     def claim(self, most: int) -> list[Placing]:
-        """Claim the next rows, at most so many; they may leave after the next commit."""
-        claimed: list[Placing] = []
-        while len(claimed) < most and not self.stopped:
-            if self._held_back is not None and (why := self._held_back()):
-                self.stop(why)
-                break
-            waiting = self._next()
-            if waiting is None:
-                break
-            placing = replace(waiting, request_id=uuid.uuid4().hex)
-            self._recorder.record(
-                Change(
-                    row=placing.row,
-                    state=OrderState.PLANNED,
-                    event=OrderEvent.CLAIMED,
-                    detail=f"client order ID {placing.client_order_id}",
-                    request_id=placing.request_id,
-                    message="",
-                    submitted_at=self._clock.now(),
-                ),
-                client_order_id=placing.client_order_id,
-            )
+        """Claim the next rows, at most so many, in one commit with all that was recorded."""
+        if most <= 0 or not self.has_more():
+            return []
+        if self._held_back is not None and (why := self._held_back()):
+            self.stop(why)
+            return []
+        claimed = self._recorder.claim(most)
+        self._are_all_claimed = len(claimed) < most
+        for placing in claimed:
             self.on_their_way[placing.row] = placing
             if placing.row in self._left_before:
                 self.sent_twice.add(placing.row)
-            claimed.append(placing)
         return claimed
 
-    def put_back(self, placing: Placing, *, has_left: bool = True) -> None:
-        """Take back a row that is proven not to be at the venue; it is sent again.
+    def put_back(self, row: int, *, has_left: bool = True) -> None:
+        """Take note that a row was released, as it is proven not to be at the venue.
 
         Args:
             has_left: a request for it may have left this machine.
         """
         if has_left:
-            self._left_before.add(placing.row)
-        self._put_back.append(placing)
-        self._seen.add(placing.row)
+            self._left_before.add(row)
+        self._are_all_claimed = False
 
     def claimed_before(self, row: int) -> None:
         """Take note that an earlier process may have sent a row that is to be sent again."""
@@ -132,7 +111,9 @@ class Sending:
 
     def has_more(self) -> bool:
         """Say whether rows are left that this run would send."""
-        return not self.stopped and self._recorder.states[OrderState.PLANNED] > 0
+        if self.stopped or self._are_all_claimed:
+            return False
+        return self._recorder.states[OrderState.PLANNED] > 0
 
     def learn(self, placing: Placing, answer: Answer[VenueOrder], following: Following) -> None:
         """Take in the answer to a placing, or what its absence means."""
@@ -143,7 +124,6 @@ class Sending:
             placing.client_order_id,
             OrderState.SENDING,
             placing.order,
-            placing.payload,
         )
         if isinstance(answer, Got):
             self._get_through(now)
@@ -168,22 +148,11 @@ class Sending:
                 message=f"not sent: {error}",
                 request_id=placing.request_id,
             )
-            self.put_back(placing, has_left=error.status is not None)
+            self.put_back(placing.row, has_left=error.status is not None)
             self._hold_back(error)
         else:
             self._lose(order, placing, error)
             following.find_out(order)
-
-    def _next(self) -> Placing | None:
-        if self._put_back:
-            return self._put_back.popleft()
-        # The journal's list is read in portions, and may come to a row that was put back before.
-        record = next((r for r in self._planned if r.row not in self._seen), None)
-        if record is None:
-            return None
-        assert record.client_order_id is not None and record.payload is not None
-        assert record.order is not None
-        return Placing(record.row, record.client_order_id, record.payload, record.order)
 
     def _get_through(self, now: float) -> None:
         self._unanswered = 0

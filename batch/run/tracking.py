@@ -36,7 +36,6 @@ class Tracked:
     """An order that the venue holds (OPEN) or may hold (UNKNOWN).
 
     Attributes:
-        payload: the exact text that was sent.
         sent: what was sent, for comparing with what the venue says.
         asked_until: monotonic time until which a "not found" is asked again; only while UNKNOWN.
         fence_at: monotonic time from which no request for it can still arrive; inf for never. Only
@@ -57,7 +56,6 @@ class Tracked:
     client_order_id: str
     state: OrderState
     sent: Order
-    payload: str
     server_order_id: str | None = None
     venue_status: str | None = None
     filled_size: Decimal | None = None

@@ -80,30 +80,45 @@ def _at_commit(events: Iterable[OrderEvent], where: str) -> Callable[[Fuse], Non
             if any(change.event in wanted for change in changes):
                 fuse()
 
+        def if_wanted_or_claim(changes: Sequence[Change]) -> None:
+            if OrderEvent.CLAIMED in wanted or any(change.event in wanted for change in changes):
+                fuse()
+
         def in_apply(_: Journal, __: str, changes: Sequence[Change], ___: datetime) -> None:
             if_wanted(changes)
+
+        def in_claim(
+            _: Journal, __: str, ___: int, ____: datetime, changes: Sequence[Change] = ()
+        ) -> None:
+            if_wanted_or_claim(changes)
 
         def in_transaction(
             _: Any, __: str, ___: str, changes: Sequence[Change], *____: Any, **_____: Any
         ) -> None:
             if_wanted(changes)
 
-        def soon(_: Journal, __: str, changes: Sequence[Change], ___: datetime) -> None:
-            def die() -> None:
-                time.sleep(random.uniform(0.0, LONGEST_COMMIT_S))
-                if_wanted(changes)
+        def soon(look: Callable[..., None]) -> Callable[..., None]:
+            def light(*args: Any) -> None:
+                def die() -> None:
+                    time.sleep(random.uniform(0.0, LONGEST_COMMIT_S))
+                    look(*args)
 
-            threading.Thread(target=die).start()
+                threading.Thread(target=die).start()
+
+            return light
 
         match where:
             case "before":
                 _wrap(Journal, "apply", before=in_apply)
+                _wrap(Journal, "claim", before=in_claim)
             case "open":
                 _wrap(store, "apply_changes", after=in_transaction)
             case "during":
-                _wrap(Journal, "apply", before=soon)
+                _wrap(Journal, "apply", before=soon(in_apply))
+                _wrap(Journal, "claim", before=soon(in_claim))
             case _:
                 _wrap(Journal, "apply", after=in_apply)
+                _wrap(Journal, "claim", after=in_claim)
 
     return prepare
 

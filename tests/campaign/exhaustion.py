@@ -24,9 +24,8 @@ from urllib.parse import parse_qs, urlsplit
 from urllib3 import HTTPHeaderDict
 
 from batch.config import VenueSettings
-from batch.journal import Journal
+from batch.journal import Journal, Placing
 from batch.plan.draft import PlanOptions
-from batch.run.calls import Placing
 from batch.run.options import RunOptions, Snapshot
 from batch.run.run import Run
 from batch.run.work import Call, Done

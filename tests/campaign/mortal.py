@@ -20,9 +20,8 @@ from unittest import mock
 from sqlalchemy import Connection, Dialect
 
 from batch.errors import JournalError
-from batch.journal import Change, Journal
+from batch.journal import Change, Journal, Placing
 from batch.journal.sqlite.database import Database
-from batch.run.calls import Placing
 from batch.run.work import Call, Done
 from tests.campaign.books import Books
 from tests.run.doubles import Begun, FakeClock
@@ -123,6 +122,12 @@ class MortalJournal(Journal):
         self.life.pass_by("before-apply")
         super().apply(batch_id, cast("list[Change]", changes), now)
         self.life.pass_by("applied")
+
+    def claim(self, batch_id: str, most: int, now: datetime, changes: Any = ()) -> list[Placing]:
+        self.life.pass_by("before-apply")
+        placings = super().claim(batch_id, most, now, cast("list[Change]", changes))
+        self.life.pass_by("applied")
+        return placings
 
 
 class Wires:

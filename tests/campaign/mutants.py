@@ -7,21 +7,22 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from unittest import mock
+from uuid import uuid4
 
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
 from batch import states
 from batch.errors import JournalError, NotDelivered, OutcomeUnknown, Throttled, VenueRefused
-from batch.journal import Change, Journal, store
+from batch.journal import Change, Journal, Placing, store
 from batch.model import OrderRecord
 from batch.run import following, proof, run, sending
-from batch.run.calls import Placing
 from batch.run.work import Failed
 from batch.states import FinalState, OrderEvent, OrderState
 from batch.venue.http.transport import Reply, Transport
@@ -50,6 +51,16 @@ def _wrap(patches: Patches, owner: Any, name: str, around: Callable[..., Any]) -
     _replace(patches, owner, name, wrapped)
 
 
+def _next_planned(journal: Journal, batch_id: str, most: int) -> list[Placing]:
+    """Look at the rows that would be claimed next, and claim none."""
+    planned = itertools.islice(journal.orders(batch_id, [OrderState.PLANNED]), most)
+    return [
+        Placing(record.row, record.client_order_id, record.payload, record.order, uuid4().hex)
+        for record in planned
+        if record.client_order_id and record.payload and record.order
+    ]
+
+
 def _misread_failures(
     patches: Patches, misread: Callable[[BaseException], BaseException | None]
 ) -> None:
@@ -69,8 +80,10 @@ def claim_after_post(patches: Patches) -> None:
         claim = self._sending.claim
 
         def claim_and_send(most: int) -> list[object]:
-            for placing in claim(most):
-                self._place(placing)
+            if most > 0 and self._sending.has_more():
+                for placing in _next_planned(self._journal, self._batch_id, most):
+                    self._place(placing)
+                claim(most)
             return []
 
         self._sending.claim = claim_and_send
@@ -82,12 +95,25 @@ def claim_not_committed(patches: Patches) -> None:
     """Write claims down only together with the answers."""
     kept: list[Change] = []
 
+    def claim(
+        original: Any,
+        self: Journal,
+        batch_id: str,
+        most: int,
+        now: datetime,
+        changes: Sequence[Change] = (),
+    ) -> list[Placing]:
+        if changes:
+            self.apply(batch_id, changes, now)
+        rows = {change.row for change in kept}
+        found = _next_planned(self, batch_id, most + len(rows))
+        placings = [placing for placing in found if placing.row not in rows][:most]
+        kept.extend(placing.claimed(now) for placing in placings)
+        return placings
+
     def apply(
         original: Any, self: Journal, batch_id: str, changes: Sequence[Change], now: datetime
     ) -> None:
-        if all(change.event is OrderEvent.CLAIMED for change in changes):
-            kept.extend(changes)
-            return
         waiting, kept[:] = list(kept), []
         original(self, batch_id, [*waiting, *changes], now)
 
@@ -95,6 +121,7 @@ def claim_not_committed(patches: Patches) -> None:
         kept.clear()  # it was the memory of another process
         original(*args, **kwargs)
 
+    _wrap(patches, Journal, "claim", claim)
     _wrap(patches, Journal, "apply", apply)
     _wrap(patches, run.Run, "__init__", begin)
 
@@ -160,12 +187,22 @@ def fence_is_not_waited_for(patches: Patches) -> None:
 def new_client_id_at_retry(patches: Patches) -> None:
     """Make a new client ID for what is sent again."""
 
-    def put_back(original: Any, self: Any, placing: Placing, **more: Any) -> None:
+    rows: set[int] = set()
+
+    def put_back(original: Any, self: Any, row: int, **more: Any) -> None:
+        rows.add(row)
+        original(self, row, **more)
+
+    def claim(original: Any, *args: Any) -> list[Placing]:
+        return [rename(placing) if placing.row in rows else placing for placing in original(*args)]
+
+    def rename(placing: Placing) -> Placing:
         fresh = f"{placing.client_order_id}-retry"
         payload = placing.payload.replace(placing.client_order_id, fresh)
-        original(self, replace(placing, client_order_id=fresh, payload=payload), **more)
+        return replace(placing, client_order_id=fresh, payload=payload)
 
     _wrap(patches, sending.Sending, "put_back", put_back)
+    _wrap(patches, sending.Sending, "claim", claim)
 
 
 def any_answer_is_ours(patches: Patches) -> None:
@@ -221,10 +258,19 @@ def throttled_row_is_sent_in_two_copies(patches: Patches) -> None:
             throttled.add(placing.client_order_id)
         elif placing.client_order_id in throttled:
             throttled.remove(placing.client_order_id)
-            self.put_back(placing)
+            copies.append(placing)
+
+    def claim(original: Any, self: Any, most: int) -> list[Placing]:
+        claimed: list[Placing] = original(self, most)
+        while copies and len(claimed) < most:
+            claimed.append(copies.pop())
+            self.on_their_way[claimed[-1].row] = claimed[-1]
+        return claimed
 
     throttled: set[str] = set()
+    copies: list[Placing] = []
     _wrap(patches, sending.Sending, "learn", learn)
+    _wrap(patches, sending.Sending, "claim", claim)
     claims_are_not_counted(patches)
 
 

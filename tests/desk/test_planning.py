@@ -13,7 +13,6 @@ from batch.config import Settings
 from batch.desk import Desk, Submission, Verdict, submitting
 from batch.journal import Journal
 from batch.plan import identity
-from batch.states import OrderEvent
 from tests.desk.test_desk import FILLED, HEADER, Notebook, settings, venue
 
 __all__ = ["settings", "venue"]
@@ -34,11 +33,18 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
     def apply(original: Any) -> Any:
         def applying(self: Journal, batch_id: str, changes: Any, now: Any) -> None:
-            nonlocal is_claimed
-            is_claimed |= any(change.event is OrderEvent.CLAIMED for change in changes)
+            counts["applied"] += bool(changes) and not is_claimed
             original(self, batch_id, changes, now)
 
         return applying
+
+    def claim(original: Any) -> Any:
+        def claiming(*args: Any) -> Any:
+            nonlocal is_claimed
+            is_claimed = True
+            return original(*args)
+
+        return claiming
 
     def planning(original: Any) -> Any:
         def begin(*args: Any) -> Any:
@@ -54,6 +60,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     monkeypatch.setattr(Journal, "planning", planning(Journal.planning))
     monkeypatch.setattr(Journal, "note", count("notes", Journal.note))
     monkeypatch.setattr(Journal, "apply", apply(Journal.apply))
+    monkeypatch.setattr(Journal, "claim", claim(Journal.claim))
     return counts
 
 

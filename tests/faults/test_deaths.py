@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from batch.journal import Change, Journal
+from batch.journal import Change, Journal, Placing
 from batch.states import OrderEvent
 from tests.faults.conftest import FaultDesk, Open, states
 
@@ -118,7 +118,7 @@ class Trouble:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, kind: str, event: OrderEvent) -> None:
         self._kind = kind
         self._event = event
-        self._apply = Journal.apply
+        self._apply, self._claim = Journal.apply, Journal.claim
         self.struck = 0
         assert Journal.open.__func__.__kwdefaults__ is not None  # type: ignore[attr-defined]
         monkeypatch.setitem(
@@ -126,17 +126,33 @@ class Trouble:
             "busy_timeout_s",
             0.05,
         )
-        monkeypatch.setattr(Journal, "apply", lambda *args: self._meet(*args))
+        monkeypatch.setattr(Journal, "apply", lambda *args: self._at_apply(*args))
+        monkeypatch.setattr(Journal, "claim", lambda *args: self._at_claim(*args))
 
-    def _meet(
+    def _at_apply(
         self, journal: Journal, batch_id: str, changes: Sequence[Change], now: datetime
     ) -> None:
         with ExitStack() as trouble:
-            if not self.struck and any(change.event is self._event for change in changes):
-                self.struck += 1
-                path = Path(journal.where.removeprefix("journal "))
-                self._begin(path, trouble)
+            self._meet(journal, trouble, {change.event for change in changes})
             self._apply(journal, batch_id, changes, now)
+
+    def _at_claim(
+        self,
+        journal: Journal,
+        batch_id: str,
+        most: int,
+        now: datetime,
+        changes: Sequence[Change] = (),
+    ) -> list[Placing]:
+        with ExitStack() as trouble:
+            events = {change.event for change in changes}
+            self._meet(journal, trouble, {*events, OrderEvent.CLAIMED})
+            return self._claim(journal, batch_id, most, now, changes)
+
+    def _meet(self, journal: Journal, trouble: ExitStack, events: set[OrderEvent]) -> None:
+        if not self.struck and self._event in events:
+            self.struck += 1
+            self._begin(Path(journal.where.removeprefix("journal ")), trouble)
 
     def _begin(self, path: Path, trouble: ExitStack) -> None:
         if self._kind == "locked":

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from batch.errors import JournalError
-from batch.run.calls import Placing
+from batch.journal import Placing
 from batch.states import OrderState
 from tests.run.conftest import Desk
 from tests.run.test_run import sheet_of
@@ -81,15 +83,18 @@ def test_after_a_failed_commit_those_that_wait_never_leave(
     narrow.workers.at_once = 1
     batch_id = narrow.plan(sheet_of(50)).batch.batch_id
     run = narrow.make_run(batch_id, max_in_flight=THREADS)
-    apply = narrow.journal.apply
     commits = iter(range(100))
 
-    def fail_second(*args: object) -> None:
-        if next(commits) > 0:
-            raise JournalError("the disk is full")
-        apply(*args)  # type: ignore[arg-type]
+    def fail_second(verb: Callable[..., object]) -> Callable[..., object]:
+        def failing(*args: object) -> object:
+            if next(commits) > 0:
+                raise JournalError("the disk is full")
+            return verb(*args)
 
-    monkeypatch.setattr(narrow.journal, "apply", fail_second)
+        return failing
+
+    for name in ("apply", "claim"):
+        monkeypatch.setattr(narrow.journal, name, fail_second(getattr(narrow.journal, name)))
     with pytest.raises(JournalError):
         run.execute()
     assert waiting_placings(narrow) == AHEAD - 1

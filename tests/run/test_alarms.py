@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from batch.errors import GateError, Throttled, VenueAway, VenueRefused
+from batch.journal import Placing
 from batch.model import Side, TimeInForce, VenueOrder
-from batch.run.calls import Placing, Subject
+from batch.run.calls import Subject
 from batch.run.first_look import SentByAnother
 from batch.states import FinalState, OrderState
 from tests.run.conftest import Desk

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from batch.run.calls import Placing, Subject
+from batch.journal import Placing
+from batch.run.calls import Subject
 from batch.run.past import TOKEN_LIFE, read_past
 from batch.run.proof import MARGIN_S
 from batch.states import FinalState, OrderEvent, OrderState

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
 
 from batch.errors import JournalError
+from batch.journal import Placing
 from batch.model import TimeInForce, Validation
 from batch.plan.duplicates import Duplicates
 from batch.plan.since import sent_elsewhere
-from batch.run.calls import Placing, Subject
+from batch.run.calls import Subject
 from batch.run.resolving import declare_not_placed, declare_placed
 from batch.states import FinalState, OrderState
 from tests.run.conftest import Desk
@@ -81,7 +83,8 @@ def test_a_claim_that_cannot_be_committed_sends_nothing(
         raise JournalError("disk full")
 
     run = desk.make_run(batch_id)
-    monkeypatch.setattr(desk.journal, "apply", full)
+    for name in ("apply", "claim"):
+        monkeypatch.setattr(desk.journal, name, full)
 
     with pytest.raises(JournalError, match="disk full"):
         run.execute()
@@ -93,19 +96,22 @@ def test_fault_6_an_answer_that_cannot_be_recorded_stops_sending_and_is_settled_
 ) -> None:
     batch_id = desk.plan(sheet_of(30)).batch.batch_id
     commits = itertools.count()
-    apply = desk.journal.apply
 
-    def full_at_second(*arguments: object) -> None:
-        if next(commits) == 1:
-            raise JournalError("disk full")
-        apply(*arguments)  # type: ignore[arg-type]
+    def full_at_second(verb: Callable[..., object]) -> Callable[..., object]:
+        def failing(*arguments: object) -> object:
+            if next(commits) == 1:
+                raise JournalError("disk full")
+            return verb(*arguments)
+
+        return failing
 
     run = desk.make_run(batch_id, max_in_flight=4)
-    monkeypatch.setattr(desk.journal, "apply", full_at_second)
-    with pytest.raises(JournalError):
-        run.execute()
+    with monkeypatch.context() as trouble:
+        for name in ("apply", "claim"):
+            trouble.setattr(desk.journal, name, full_at_second(getattr(desk.journal, name)))
+        with pytest.raises(JournalError):
+            run.execute()
     sent_before = len(desk.venue.books)
-    monkeypatch.setattr(desk.journal, "apply", apply)
 
     outcome = desk.make_run(batch_id).execute()
 

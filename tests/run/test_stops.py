@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from batch.run.calls import Placing, Subject
+from batch.journal import Placing
+from batch.run.calls import Subject
 from batch.states import OrderState as S
 from tests.run.conftest import Desk
 from tests.run.doubles import START, make_order, make_validation
