@@ -67,6 +67,7 @@ class BatchEvent(StrEnum):
     BULK_QUERY_OFF = "bulk-query-off"  # the venue's list of open orders was of no use
     CANCELLING = "cancelling"  # what is open is cancelled
     TOKEN_LIFE = "token-life"  # how long a credential lives with which orders are placed
+    LATE_FINDING = "late-finding"  # what a process learnt that had lost the batch by then
     FIRST_LOOK_REFUSED = "first-look-refused"
     SECOND_LOOK_FAILED = "second-look-failed"
     ALARM = "alarm"  # a person must look, whatever the states say

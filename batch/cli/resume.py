@@ -14,12 +14,21 @@ from batch.desk.options import RunningOptions
 
 @click.command(cls=GroupedCommand)
 @click.argument("batch")
+@click.option(
+    "--take-over",
+    is_flag=True,
+    help="Take the batch from a process on another host at once (a journal in a server).",
+)
 @cancel_open
 @running
 @json_document
 @common
 def resume(
-    batch: str, cancel_open: bool, as_json: bool, running: RunningOptions, common: CommonOptions
+    batch: str,
+    cancel_open: bool,
+    as_json: bool,
+    running: RunningOptions,
+    common: CommonOptions,
 ) -> int:
     """Go on with a batch that was interrupted or has open orders.
 

@@ -62,6 +62,7 @@ class RunningOptions:
         send: rows that were not sent yet may be sent.
         list_orders: the result has every row, too.
         force: reports and corrections may replace whatever files stand there.
+        take_over: take the batch from a process on another machine that was heard of just now.
     """
 
     reports: tuple[Path, ...] = ()
@@ -75,6 +76,7 @@ class RunningOptions:
     rate_per_s: float | None = None
     list_orders: bool = False
     force: bool = False
+    take_over: bool = False
 
 
 @dataclass(frozen=True, slots=True)

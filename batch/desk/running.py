@@ -25,7 +25,7 @@ from batch.desk.reports import (
 )
 from batch.desk.session import Session
 from batch.desk.verdict import PARTIAL, Fault, Interrupted, Verdict, verdict_on_states
-from batch.errors import Advice, GateError, JournalError, ReportError, hint
+from batch.errors import Advice, GateError, HoldLost, JournalError, ReportError, hint
 from batch.journal import Journal
 from batch.model import BatchRecord, OrderRecord
 from batch.plan.gates import past_cut_off
@@ -111,7 +111,7 @@ def run_batch(
     settings = session.settings.venue
     workers = ThreadWorkers(options.max_in_flight)
     with (
-        journal.hold(batch_id, session.clock.now()),
+        journal.hold(batch_id, session.clock.now(), take_over=options.take_over),
         session.listener.watch(options.wait_s, options.cancel) as watch,
     ):
         run = Run(
@@ -277,6 +277,10 @@ def _fault(journal: Journal, batch_id: str, error: Exception) -> Exception:
     advice = [hint(Advice.RESUME, batch_id)]
     if isinstance(error, GateError):
         return error  # it looked before anything left
+    if isinstance(error, HoldLost):
+        return Interrupted(
+            f"{error} What this one still learnt stands in its history.", advice=advice
+        )
     if not isinstance(error, JournalError):
         return Fault(
             f"a fault of orderbatch itself ({type(error).__name__}). The journal is intact.",

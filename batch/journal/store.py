@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from batch.errors import Advice, JournalError
+from batch.errors import Advice, HoldLost, JournalError
 from batch.journal.cancelling import Cancels
 from batch.journal.holding import Holds
 from batch.journal.listing import Listing
@@ -270,8 +270,35 @@ class Journal:
         """
         if not changes:
             return
-        with self._database.writing() as connection:
+        with (
+            self._leaving_findings(batch_id, changes, now),
+            self._database.writing() as connection,
+        ):
             self._apply(connection, batch_id, changes, now)
+
+    @contextmanager
+    def _leaving_findings(
+        self, batch_id: str, changes: Sequence[Change], now: datetime
+    ) -> Iterator[None]:
+        """Put into the history, unfenced, what only whoever lost the batch has learnt."""
+        try:
+            yield
+        except HoldLost:
+            lines = [
+                {
+                    "row": change.row,
+                    "kind": BatchEvent.LATE_FINDING.value,
+                    "state": None,
+                    "detail": f"{change.event.value}: server order ID {change.server_order_id}",
+                    "request_id": change.request_id,
+                }
+                for change in changes
+                if change.server_order_id is not None
+            ]
+            if lines:
+                with self._database.writing() as connection:
+                    append_events(connection, batch_id, now, lines)
+            raise
 
     def claim(
         self, batch_id: str, most: int, now: datetime, changes: Sequence[Change] = ()
@@ -288,7 +315,10 @@ class Journal:
             IllegalTransition, JournalError: as by `apply`; no row was taken then, and nothing of
                 `changes` is recorded.
         """
-        with self._database.writing() as connection:
+        with (
+            self._leaving_findings(batch_id, changes, now),
+            self._database.writing() as connection,
+        ):
             self._apply(connection, batch_id, changes, now)
             found = connection.execute(SELECT_NEXT_PLANNED, {"in_batch": batch_id, "most": most})
             placings = [read_placing(row) for row in found]

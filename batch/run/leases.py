@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from batch.clock import Clock
 from batch.journal import Journal
-from batch.run.past import record_life
 from batch.run.proof import Fence
 from batch.venue.port import VenueCalls
 
@@ -33,7 +32,7 @@ class Leases:
         lease = self._venue.offered()
         if lease is None:
             return
-        record_life(self._journal, self._batch_id, lease.life_s, self._clock)
+        self._journal.holds.record_token(self._batch_id, lease.life_s, self._clock.now())
         self._fence.used(lease.life_s)
         self._venue.use(lease)
 

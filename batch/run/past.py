@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import chain
+from math import inf
 
-from batch.clock import Clock
-from batch.journal import Journal
+from batch.journal import Hold, Journal
 from batch.model import EventRecord
 from batch.states import BatchEvent, OrderEvent, OrderState
 
 TOKEN_LIFE = BatchEvent.TOKEN_LIFE
-"""The line of history without which no credential is used for placing."""
+"""The line of history that tells an auditor of each credential, before its first use."""
 
 RUN_STARTED = BatchEvent.RUN_STARTED
 
-UNKNOWN_LIFE = "unknown"
+MAYBE_ON_THEIR_WAY = (OrderState.SENDING, OrderState.UNKNOWN, OrderState.PLANNED)
+"""States in which a claimed row's request may still arrive, or have arrived."""
 
 DONE = (OrderState.FILLED, OrderState.EXPIRED, OrderState.CANCELLED)
 """States of orders that a query for open ones does not find."""
@@ -64,40 +65,35 @@ class Past:
 NOTHING = Past({}, frozenset())
 
 
-def record_life(journal: Journal, batch_id: str, life_s: float | None, clock: Clock) -> None:
-    """Put on record how long a credential lives; durable when this returns."""
-    text = UNKNOWN_LIFE if life_s is None else f"{life_s:.3f}"
-    journal.note(batch_id, TOKEN_LIFE, text, clock.now())
+def read_past(journal: Journal, batch_id: str) -> Past:
+    """Read what a batch's holds and its history tell of its rows' last requests."""
+    states = journal.batch(batch_id).states
+    if not (states.get(OrderState.SENDING) or states.get(OrderState.UNKNOWN)):
+        return NOTHING
+    holds = journal.holds.of(batch_id)
+    claimed = journal.orders(batch_id, MAYBE_ON_THEIR_WAY, claimed_before=True)
+    lives = {row.row: _life_under(holds.get(row.claim_epoch or 0)) for row in claimed}
+    return Past(lives, find_disputed(journal.events(batch_id)))
 
 
-def read_past(events: Iterable[EventRecord]) -> Past:
-    """Read a batch's history, oldest first."""
-    runs: list[list[EventRecord]] = [[]]
-    sent_in: dict[int, int] = {}
+def find_disputed(events: Iterable[EventRecord]) -> frozenset[int]:
+    """Give the rows whose last placing was answered with a no that may not be the venue's own."""
     disputed: set[int] = set()
     for event in events:
-        if event.kind == RUN_STARTED:
-            runs.append([])
-        elif event.kind == TOKEN_LIFE:
-            runs[-1].append(event)
-        elif event.row is None:
+        if event.row is None:
             continue
-        elif event.kind == OrderEvent.CLAIMED:
-            sent_in[event.row] = len(runs) - 1
+        if event.kind == OrderEvent.CLAIMED:
             disputed.discard(event.row)
         elif event.kind == OrderEvent.DISPUTED:
             disputed.add(event.row)
-    lives = [_read_lives(run) for run in runs]
-    return Past({row: lives[run] for row, run in sent_in.items()}, disputed)
+    return frozenset(disputed)
 
 
-def _read_lives(recorded: Sequence[EventRecord]) -> Lives:
-    lives = [_read_life(event.detail) for event in recorded]
-    known = [life_s for life_s in lives if life_s is not None]
-    if not lives or len(known) < len(lives):
+def _life_under(hold: Hold | None) -> Lives:
+    # A row of an older journal was claimed under no hold: nobody knows how long its request lives.
+    if hold is None or hold.token_life_s is None or hold.token_life_s == inf:
         return Lives()
-    ends = [event.at + timedelta(seconds=s) for event, s in zip(recorded, known, strict=True)]
-    return Lives(max(known), max(ends))
+    return Lives(hold.token_life_s, hold.tokens_dead_at)
 
 
 def find_done(journal: Journal, batch_id: str) -> Candidate | None:
@@ -114,10 +110,3 @@ def find_done(journal: Journal, batch_id: str) -> Candidate | None:
                 if order.client_order_id and order.server_order_id:
                     return Candidate(order.client_order_id, order.server_order_id)
     return None
-
-
-def _read_life(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None

@@ -147,7 +147,7 @@ def _unknown_order(journal: Journal, batch_id: str, row: int, clock: Clock) -> O
 
 def _require_fence_passed(journal: Journal, order: OrderRecord, clock: Clock) -> None:
     """Make sure that no request for a row can still arrive: what nobody finds today may come."""
-    lives = read_past(journal.events(order.batch_id)).of(order.row)
+    lives = read_past(journal, order.batch_id).of(order.row)
     if lives.dead_by is not None:
         until = lives.dead_by + timedelta(seconds=MARGIN_S)
     elif order.submitted_at is not None:

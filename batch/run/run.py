@@ -14,7 +14,7 @@ from itertools import islice
 from typing import TypeVar
 
 from batch.clock import Clock
-from batch.errors import LoginFailed, Throttled, VenueError
+from batch.errors import HoldLost, LoginFailed, Throttled, VenueError
 from batch.journal import Journal, Placing
 from batch.run.calls import CancelOne, Find, ListActive, LogIn, Query, Question, Subject
 from batch.run.cancelling import CANCEL_WAIT_S
@@ -24,8 +24,9 @@ from batch.run.identities import Identities
 from batch.run.leases import Leases
 from batch.run.options import Cancel, Outcome, RunOptions, Snapshot
 from batch.run.pace import Pace
-from batch.run.past import NOTHING, RUN_STARTED, Past, find_done, read_past
+from batch.run.past import RUN_STARTED, find_done, read_past
 from batch.run.proof import Control, Fence, Proof
+from batch.run.pulse import Pulse, leave_what_is_learnt
 from batch.run.recording import Recorder
 from batch.run.second_look import SecondLook
 from batch.run.sending import Sending, Withheld
@@ -79,7 +80,7 @@ class Run:
         )
         self._looked_at: frozenset[int] = frozenset()
         self._second_look = SecondLook(self._recorder, self._identities)
-        self._past = self._read_past()
+        self._past = read_past(journal, batch_id)
         fence = Fence(clock, venue.dead_at, self._past)
         control = Control(clock, partial(find_done, journal, batch_id))
         self._proof = Proof(options, fence, control)
@@ -96,6 +97,7 @@ class Run:
         self._lookout = Lookout(journal, batch_id, clock)
         self._slots = Slots(self._pace, clock, options.max_in_flight)
         self._has_ended = False
+        self._pulse = Pulse(journal, batch_id, clock)
         self._interrupts = 0
         self._started = clock.monotonic()
         self._quiet_since: float | None = None
@@ -119,6 +121,10 @@ class Run:
         """
         try:
             self._drive()
+        except HoldLost:
+            self._has_ended = True
+            leave_what_is_learnt(self._workers, self._slots, self._recorder, self._clock)
+            raise
         finally:
             self._has_ended = True
         if self._sending.fault is not None:
@@ -133,6 +139,7 @@ class Run:
         if self._options.cancel is Cancel.AT_ONCE:
             self._following.cancel_open()
         while True:
+            self._pulse.beat()
             self._heed_stops()
             # Questions need no claim, so the venue has them while the claims are committed.
             self._ask()
@@ -159,12 +166,6 @@ class Run:
             self._recorder.note(BatchEvent.CANCELLING, self._lookout.words)
             self._cancel_until = self._clock.monotonic() + CANCEL_WAIT_S
             self._following.cancel_open()
-
-    def _read_past(self) -> Past:
-        states = self._recorder.states
-        if not (states[OrderState.SENDING] or states[OrderState.UNKNOWN]):
-            return NOTHING
-        return read_past(self._journal.events(self._batch_id))
 
     def _look_first(self) -> None:
         """See to it that a batch which nothing left of is not at the venue all the same."""

@@ -22,7 +22,7 @@ from batch.plan.draft import PlanOptions
 from batch.plan.duplicates import Duplicates
 from batch.plan.since import refuse_sent_since
 from batch.run.options import RunOptions, Snapshot
-from batch.run.past import DONE, read_past
+from batch.run.past import DONE, find_disputed
 from batch.run.resolving import declare_not_placed, declare_placed
 from batch.run.run import Run
 from batch.states import OrderState
@@ -147,7 +147,7 @@ class World:
         with MortalJournal.open_mortal(self.folder / "journal.db") as journal:
             records = {name: list(journal.orders(name)) for name in self.batches}
             # A no that may have meant "I have it already": not found is no proof then.
-            disputed = {name: read_past(journal.events(name)).disputed for name in self.batches}
+            disputed = {name: find_disputed(journal.events(name)) for name in self.batches}
         wrong = self._doubled()
         lines: list[Reported] = []
         for name, orders in records.items():

@@ -85,7 +85,7 @@ def test_a_submit_reads_draws_up_and_plans_each_sheet_once(
     assert counted["hashes"] == 2
     assert counted["drafts"] == 2
     assert counted["plannings"] == 2
-    assert counted["notes"] == 4, "beside the plans, a start and a token's life each"
+    assert counted["notes"] == 2, "beside the plans, a start each"
 
 
 def test_a_dry_run_writes_nothing_and_leaves_no_journal(

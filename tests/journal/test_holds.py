@@ -11,7 +11,7 @@ import pytest
 from batch.errors import HoldLost, JournalError
 from batch.journal import Change, Journal
 from batch.journal.actor import actor
-from batch.states import OrderEvent, OrderState
+from batch.states import BatchEvent, OrderEvent, OrderState
 from tests.journal.planned import NOW, add, claim, states
 
 LATER = NOW + timedelta(minutes=5)
@@ -85,6 +85,8 @@ def test_whoever_lost_a_batch_records_no_token_and_no_step(location: str) -> Non
         for change in (claim(3), accepted):
             with pytest.raises(HoldLost, match="another one has taken it over"):
                 first.apply("abc", [change], LATER)
+        (found,) = second.events("abc", kind=BatchEvent.LATE_FINDING)
+        assert (found.row, found.detail) == (2, "accepted: server order ID S1")
         # Nor does its end end the hold of the one that followed.
         first.holds.end("abc", LATER)
 

@@ -53,6 +53,7 @@ class Desk:
     def _make_run(
         self, batch_id: str, watch: Callable[[Snapshot], None], options: dict[str, object]
     ) -> Run:
+        self.journal.holds.take(batch_id, self.clock.now())
         return Run(
             self.journal,
             batch_id,
