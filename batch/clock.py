@@ -35,6 +35,23 @@ class SystemClock:
         time.sleep(seconds)
 
 
+class ShiftedClock:
+    """A clock whose wall-clock time is that of another machine, which several hosts go by."""
+
+    def __init__(self, clock: Clock, shift: timedelta) -> None:
+        self._clock = clock
+        self._shift = shift
+
+    def now(self) -> datetime:
+        return self._clock.now() + self._shift
+
+    def monotonic(self) -> float:
+        return self._clock.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        self._clock.sleep(seconds)
+
+
 MIDNIGHT, NOON = wall_time(0), wall_time(12)
 
 

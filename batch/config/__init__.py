@@ -4,7 +4,7 @@ Secrets are `SecretStr`, so that no `repr`, log line or traceback shows them.
 """
 
 from batch.config.loading import ENVIRONMENT, application_folder, load, require_login
-from batch.config.passwords import KEYRING_SERVICE, find_password
+from batch.config.passwords import KEYRING_SERVICE, find_journal_password, find_password
 from batch.config.tables import (
     ApprovalSettings,
     BatchSettings,
@@ -39,6 +39,7 @@ __all__ = [
     "SheetSettings",
     "VenueSettings",
     "application_folder",
+    "find_journal_password",
     "find_password",
     "load",
     "parse_cut_off",

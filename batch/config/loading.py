@@ -151,7 +151,15 @@ def _anchored(settings: Settings, path: Path) -> Settings:
             journal = str(folder / journal)
         elif scheme == "sqlite" and rest.startswith("/") and not rest.startswith("/~"):
             journal = f"sqlite:///{folder / rest[1:]}"
-    return settings.model_copy(update={"venue": venue, "journal": journal, "approval": approval})
+    secret = settings.journal_password_file
+    return settings.model_copy(
+        update={
+            "venue": venue,
+            "journal": journal,
+            "approval": approval,
+            "journal_password_file": None if secret is None else folder / secret,
+        }
+    )
 
 
 def _refuse_unreadable(environment: Mapping[str, str]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from batch.config.files import read_text
-from batch.config.tables import VenueSettings
+from batch.config.tables import Settings, VenueSettings
 from batch.errors import ConfigError
 
 KEYRING_SERVICE = "orderbatch"
@@ -34,6 +34,16 @@ def find_password(venue: VenueSettings) -> VenueSettings:
     else:
         return venue
     return venue.model_copy(update={"password": SecretStr(password)})
+
+
+def find_journal_password(settings: Settings) -> str | None:
+    """Give the password for a journal in a server from its file; None where there is no file.
+
+    Raises:
+        ConfigError: the file is missing, unreadable or readable by others.
+    """
+    path = settings.journal_password_file
+    return None if path is None else _read_password(path)
 
 
 def _ask_keyring(venue: VenueSettings) -> str:

@@ -356,8 +356,11 @@ class Settings(_Table):
     """Everything that is not said on the command line.
 
     Attributes:
-        journal: the journal's file, or its `sqlite:///` URL; as every path in the config file,
-            relative to that file.
+        journal: the journal's file, or its `sqlite:///` URL, as every path in the config file
+            relative to that file; or `postgresql://HOST/NAME`, without a password.
+        journal_password_file: holds the password for a journal in a server, if PGPASSWORD does not.
+        journal_may_lose_commits: use a server, too, whose stand-by may lag behind. Only where
+            somebody answers for what a fail-over then forgets.
         journal_on_network_drive: use a journal on a network drive all the same. Only for a file
             that one machine alone ever opens: such drives do not keep two apart for certain.
         journal_on_memory_drive: use a journal on a drive in memory all the same. Only where what
@@ -367,6 +370,8 @@ class Settings(_Table):
     journal: str | None = None
     journal_on_network_drive: bool = False
     journal_on_memory_drive: bool = False
+    journal_password_file: Path | None = None
+    journal_may_lose_commits: bool = False
     default_venue: str | None = None
     venue: VenueSettings = VenueSettings()
     limits: LimitSettings = LimitSettings()

@@ -19,7 +19,10 @@ def upgrade(session: Session) -> Outcome:
     """
     place = session.journal_place()
     bring_up_to_date(
-        place.location, allow_network=place.allow_network, allow_memory=place.allow_memory
+        place.location,
+        allow_network=place.allow_network,
+        allow_memory=place.allow_memory,
+        password=place.password,
     )
     return check(session)
 
@@ -32,7 +35,10 @@ def check(session: Session) -> Outcome:
     """
     place = session.journal_place()
     found = examine(
-        place.location, allow_network=place.allow_network, allow_memory=place.allow_memory
+        place.location,
+        allow_network=place.allow_network,
+        allow_memory=place.allow_memory,
+        password=place.password,
     )
     verdict = Verdict.CANNOT_START if found.faults else Verdict.DONE
     return Outcome(verdict, examination=found, words=place.location)

@@ -77,6 +77,12 @@ def go_on(
         Fault, Interrupted: orders may have left before that; the words say how to go on.
     """
     check_batch_targets(session, journal, options, Path(batch.sheet_path), batch)
+    beside = Path(batch.sheet_path).parent
+    if not options.reports and not beside.is_dir():
+        session.warn(
+            f"Batch {batch.batch_id}: the folder of its sheet, {beside}, is not on this machine. "
+            "The report goes to the working folder."
+        )
     for target in target_paths(options.reports, Path(batch.sheet_path), batch.batch_id):
         load(target)
     # What is loaded by now stays. To look through all of it for garbage again and again would cost

@@ -13,6 +13,7 @@ from batch.clock import Clock, bounds_of_day, trading_day
 from batch.config import (
     Settings,
     VenueSettings,
+    find_journal_password,
     find_password,
     parse_cut_off,
     require_login,
@@ -50,11 +51,17 @@ LOGIN_FIRST_PAUSE_S = 1.0
 
 
 class JournalPlace(NamedTuple):
-    """Where a journal is, and what of a drive is allowed that does not keep it safe for certain."""
+    """Where a journal is, and what is allowed that does not keep it safe for certain.
+
+    Attributes:
+        password: for a server; None where the environment has it, or none is needed.
+    """
 
     location: str
     allow_network: bool
     allow_memory: bool
+    may_lose_commits: bool
+    password: str | None
 
 
 class Session:
@@ -82,7 +89,7 @@ class Session:
         self._journal = journal
         self._settings: Settings | None = None
         self._venue_settings: VenueSettings | None = None
-        self.clock = clock
+        self.clock = self._own_clock = clock
         self.listener = listener
         self.simulated = simulated
 
@@ -122,6 +129,7 @@ class Session:
             for path, what in (
                 (venue.password_file, "the password file"),
                 (venue.ca_bundle, "the bundle of certificates"),
+                (self.settings.journal_password_file, "the password file"),
             )
             if path is not None
         ]
@@ -133,10 +141,22 @@ class Session:
     def open_journal(self, *, read_only: bool = False) -> Iterator[Journal]:
         """Open the journal; a temporary one for a simulation that names none.
 
+        From then on the time is the journal's, where several hosts have it.
+
         Args:
             read_only: for commands that only look; a running batch does not keep them out.
+
+        Raises:
+            WrongUsage: it would mix practice with what several hosts send in earnest.
         """
         from batch.journal import Journal
+        from batch.journal.places import in_server
+
+        if self.simulated and self._journal is not None and in_server(self._journal):
+            raise WrongUsage(
+                "a practice: expected a journal in a file, or none, found one in a server, which "
+                "other hosts share. Nothing was sent. Leave the journal out."
+            )
 
         if self.simulated and self._journal is None:
             with (
@@ -152,15 +172,23 @@ class Session:
             read_only=read_only,
             allow_network=place.allow_network,
             allow_memory=place.allow_memory,
+            may_lose_commits=place.may_lose_commits,
+            password=place.password,
         ) as journal:
+            self.clock = journal.clock(self._own_clock)
             yield journal
 
     def journal_place(self) -> JournalPlace:
         """Say where the journal is, and on which drives it may lie."""
         location = self._journal or self.settings.journal
         assert location is not None
+        settings = self.settings
         return JournalPlace(
-            location, self.settings.journal_on_network_drive, self.settings.journal_on_memory_drive
+            location,
+            settings.journal_on_network_drive,
+            settings.journal_on_memory_drive,
+            settings.journal_may_lose_commits,
+            find_journal_password(settings),
         )
 
     def login(self) -> Login:

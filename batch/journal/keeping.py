@@ -13,12 +13,16 @@ from batch.journal.store import BUSY_TIMEOUT_S, Journal
 
 
 def examine(
-    location: str, *, allow_network: bool = False, allow_memory: bool = False
+    location: str,
+    *,
+    allow_network: bool = False,
+    allow_memory: bool = False,
+    password: str | None = None,
 ) -> Examination:
     """Look a journal through from end to end; nothing is changed, nor upgraded.
 
     Args:
-        location, allow_network, allow_memory: as of `Journal.open`.
+        location, allow_network, allow_memory, password: as of `Journal.open`.
 
     Returns:
         How much it holds and all that is wrong with it, whatever else uses it meanwhile.
@@ -27,7 +31,9 @@ def examine(
         JournalError: there is none, or so little of one that it cannot be looked at.
     """
     if in_server(location):
-        found = servers(location).examine(location, busy_timeout_s=BUSY_TIMEOUT_S)
+        found = servers(location).examine(
+            location, password=password, busy_timeout_s=BUSY_TIMEOUT_S
+        )
         assert isinstance(found, Examination)
         return found
     return keeping.examine(
@@ -65,13 +71,19 @@ def back_up(
     )
 
 
-def upgrade(location: str, *, allow_network: bool = False, allow_memory: bool = False) -> None:
+def upgrade(
+    location: str,
+    *,
+    allow_network: bool = False,
+    allow_memory: bool = False,
+    password: str | None = None,
+) -> None:
     """Make a journal's tables, or bring those of an older version up to date.
 
     Raises:
         JournalError: as of `Journal.open`.
     """
     if in_server(location):
-        servers(location).upgrade(location, busy_timeout_s=BUSY_TIMEOUT_S)
+        servers(location).upgrade(location, password=password, busy_timeout_s=BUSY_TIMEOUT_S)
         return
     Journal.open(location, allow_network=allow_network, allow_memory=allow_memory).close()

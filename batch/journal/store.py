@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
+from batch.clock import Clock, ShiftedClock
 from batch.errors import Advice, HoldLost, JournalError
 from batch.journal.cancelling import Cancels
 from batch.journal.holding import Holds
@@ -75,6 +76,7 @@ class Journal:
         allow_network: bool = False,
         allow_memory: bool = False,
         may_lose_commits: bool = False,
+        password: str | None = None,
         busy_timeout_s: float = BUSY_TIMEOUT_S,
     ) -> Journal:
         """Open a journal; one in a file is made or upgraded where needed.
@@ -85,6 +87,7 @@ class Journal:
                 empty; one that a running batch writes to can be read all the while.
             allow_network: open it on a network drive, too, where nobody answers for its locks.
             allow_memory: open it on a drive in memory, too, which does not outlive the power.
+            password: for a server; None for PGPASSWORD or ~/.pgpass.
             may_lose_commits: use a server, too, whose stand-by may lag behind.
             busy_timeout_s: how long a write waits for another process's short transaction.
 
@@ -99,6 +102,7 @@ class Journal:
                     location,
                     read_only=read_only,
                     may_lose_commits=may_lose_commits,
+                    password=password,
                     busy_timeout_s=busy_timeout_s,
                 )
             )
@@ -121,6 +125,14 @@ class Journal:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def clock(self, clock: Clock) -> Clock:
+        """Give a clock for all that is compared or recorded: the server's, where there is one."""
+        if self._database.ttl_s is None:
+            return clock
+        with self._database.reading() as connection:
+            before = clock.now()
+            return ShiftedClock(clock, self._database.moment(connection, before) - before)
 
     @contextmanager
     def hold(self, batch_id: str, since: datetime, *, take_over: bool = False) -> Iterator[None]:

@@ -25,11 +25,13 @@ def target_paths(reports: Sequence[Path], sheet: Path, batch_id: str) -> list[Pa
 
     Args:
         reports: what the operator named: files, folders, or names with `{sheet}` or `{batch}`;
-            empty for the default name beside the sheet.
+            empty for the default name beside the sheet, or in the working folder where the
+            sheet's is not on this machine.
     """
     default = default_name(sheet, batch_id)
     if not reports:
-        return [Path(os.path.abspath(sheet)).parent / default]
+        beside = Path(os.path.abspath(sheet)).parent
+        return [(beside if beside.is_dir() else Path.cwd()) / default]
     return [
         report / default if os.path.isdir(report) else _filled_in(report, sheet, batch_id)
         for report in reports

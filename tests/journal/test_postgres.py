@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -18,6 +19,7 @@ from batch.journal.postgres.naming import find_server
 from batch.states import BatchEvent, OrderState
 from tests.journal.planned import LOGIN, NOW, a_batch, a_row, add, claim, states
 from tests.journal.postgres_cluster import PASSWORD, Cluster, run_cluster
+from tests.run.doubles import FakeClock
 
 
 @pytest.fixture
@@ -194,6 +196,30 @@ def test_a_wrong_password_cannot_be_helped_by_a_retry(
     Journal.open(by_tcp).close()
 
 
+def test_a_password_of_the_settings_is_used_and_never_shown(
+    cluster: Cluster, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = url.split("/")[3].split("?")[0]
+    by_tcp = f"postgresql://tests@127.0.0.1:{cluster.port}/{name}"
+    monkeypatch.delenv("PGPASSWORD", raising=False)
+
+    Journal.open(by_tcp, password=PASSWORD).close()
+
+    assert PASSWORD not in repr(find_server(by_tcp, PASSWORD))
+    with pytest.raises(JournalError) as caught:
+        Journal.open(by_tcp, password="wr0ng")
+    assert "wr0ng" not in str(caught.value)
+
+
+def test_the_time_of_a_journal_is_the_server_s(shared: Journal) -> None:
+    clock = FakeClock()
+
+    at = shared.clock(clock).now()
+
+    assert abs(at - datetime.now(UTC)) < timedelta(minutes=1)
+    assert abs(clock.now() - at) > timedelta(hours=1)
+
+
 def test_a_server_that_is_away_may_come_back(cluster: Cluster) -> None:
     with pytest.raises(JournalError, match="expected to reach its server") as caught:
         Journal.open("postgresql://127.0.0.1:1/fx")
@@ -224,11 +250,10 @@ def test_what_a_text_cannot_hold_is_escaped(shared: Journal) -> None:
     assert next(shared.orders("abc")).message == "a\\x00b"
 
 
-def test_copies_are_left_to_the_server_s_own_programs(url: str, tmp_path: object) -> None:
-    from pathlib import Path
+def test_copies_are_left_to_the_server_s_own_programs(url: str, tmp_path: Path) -> None:
 
     with pytest.raises(JournalError, match="pg_dump"):
-        back_up(url, Path(str(tmp_path)) / "copy", NOW)
+        back_up(url, tmp_path / "copy", NOW)
 
 
 def test_a_holder_is_named_and_keeps_others_out_while_it_is_heard_of(
@@ -362,3 +387,50 @@ def test_a_commit_that_no_stand_by_confirms_is_none(
             with psycopg.connect(cluster.url("postgres"), autocommit=True) as owner:
                 owner.execute("ALTER SYSTEM RESET synchronous_standby_names")
                 owner.execute("SELECT pg_reload_conf()")
+
+
+def test_the_sample_rights_are_enough_to_send_and_no_more(cluster: Cluster) -> None:
+    samples = Path(__file__).parents[2] / "samples" / "postgres"
+    roles = (samples / "roles.sql").read_text()
+    statements = [line for line in roles.splitlines() if line and not line.startswith("--")]
+    for statement in statements:
+        cluster.execute(statement)
+    port, folder = cluster.port, cluster.folder
+    as_owner, as_sender, as_viewer = (
+        f"postgresql://orderbatch_{who}@/orderbatch?host={folder}&port={port}"
+        for who in ("owner", "sender", "viewer")
+    )
+    cluster.execute("GRANT ALL ON SCHEMA public TO orderbatch_owner", "orderbatch")
+    upgrade(as_owner)
+    with psycopg.connect(as_owner, autocommit=True) as owner:
+        owner.execute((samples / "grants.sql").read_bytes())
+
+    with Journal.open(as_sender) as sender:
+        add(sender)
+        with sender.hold("abc", NOW):
+            sender.holds.record_token("abc", 20.0, NOW)
+            sender.holds.beat("abc", NOW)
+            sender.apply("abc", [claim(2)], NOW)
+        sender.stops.ask(["abc"], cancel=False, by="ana", now=NOW)
+        assert sender.stops.release(["abc"], by="ana", now=NOW) == 1
+        sender.cancels.ask("abc", [2], NOW)
+        sender.cancels.end("abc", [2], NOW)
+    with Journal.open(as_viewer, read_only=True) as viewer:
+        assert states(viewer)[2] is OrderState.SENDING
+    with (
+        Journal.open(as_viewer) as viewer,
+        pytest.raises(JournalError, match="that this user lacks one") as caught,
+    ):
+        viewer.note("abc", BatchEvent.ALARM, "words", NOW)
+    assert caught.value.is_final
+    for statement in (
+        "UPDATE events SET detail = ''",
+        "DELETE FROM orders",
+        "UPDATE orders SET payload = ''",
+        "UPDATE journal_meta SET value = '99'",
+    ):
+        with (
+            psycopg.connect(as_sender, autocommit=True) as session,
+            pytest.raises(psycopg.errors.InsufficientPrivilege),
+        ):
+            session.execute(statement)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Any
 
@@ -27,11 +27,14 @@ class Place:
     """
 
     where: str
-    parameters: dict[str, Any]
+    parameters: dict[str, Any] = field(repr=False)
 
 
-def find_server(location: str) -> Place:
+def find_server(location: str, password: str | None = None) -> Place:
     """Take a journal's URL apart.
+
+    Args:
+        password: to log in with, unless the environment holds one.
 
     Raises:
         JournalError: it is none, it holds a password, or what it says of encryption is too weak for
@@ -64,6 +67,8 @@ def find_server(location: str) -> Place:
         parameters.setdefault("target_session_attrs", "read-write")
     if not _is_here(parameters):
         _require_encryption(where, parameters)
+    if password and not os.environ.get("PGPASSWORD"):
+        parameters["password"] = password
     return Place(where, parameters)
 
 

@@ -15,10 +15,15 @@ OLDEST = 150000
 
 
 def open_server(
-    location: str, *, read_only: bool, may_lose_commits: bool, busy_timeout_s: float
+    location: str,
+    *,
+    read_only: bool,
+    may_lose_commits: bool,
+    password: str | None,
+    busy_timeout_s: float,
 ) -> Database:
     """Open a journal in a server; see `batch.journal.store.Journal.open`."""
-    database = Database(find_server(location), busy_timeout_s=busy_timeout_s)
+    database = Database(find_server(location, password), busy_timeout_s=busy_timeout_s)
     try:
         with database.reading() as connection:
             _require_session_of_its_own(connection, database.where)
@@ -33,9 +38,9 @@ def open_server(
     return database
 
 
-def upgrade(location: str, *, busy_timeout_s: float) -> None:
+def upgrade(location: str, *, password: str | None, busy_timeout_s: float) -> None:
     """Make a journal's tables in a server."""
-    database = Database(find_server(location), busy_timeout_s=busy_timeout_s)
+    database = Database(find_server(location, password), busy_timeout_s=busy_timeout_s)
     try:
         with database.writing() as connection:
             _require_session_of_its_own(connection, database.where)
@@ -45,9 +50,9 @@ def upgrade(location: str, *, busy_timeout_s: float) -> None:
         database.close()
 
 
-def examine(location: str, *, busy_timeout_s: float) -> Examination:
+def examine(location: str, *, password: str | None, busy_timeout_s: float) -> Examination:
     """Look a journal in a server through."""
-    database = Database(find_server(location), busy_timeout_s=busy_timeout_s)
+    database = Database(find_server(location, password), busy_timeout_s=busy_timeout_s)
     try:
         with database.reading() as connection:
             version = read_version(connection, database.where)
