@@ -33,7 +33,7 @@ from batch.journal.records import (
     write_moment,
     write_text,
 )
-from batch.journal.tables import BATCHES, EVENTS, ORDERS, VENUES
+from batch.journal.tables import BATCHES, CANCELS, EVENTS, ORDERS, VENUES
 from batch.states import BatchEvent, OrderState
 
 SELECT_BATCHES = select(BATCHES, VENUES.c.url, VENUES.c.org.label("venue_org"), VENUES.c.user).join(
@@ -86,7 +86,16 @@ _PLACED = ("row", "client_order_id", "payload", "symbol", "side", "currency", "s
 _TERMS = ("time_in_force", "expiry_time_s", "min_size", "org", "account", "own_client_order_id")
 SELECT_NEXT_PLANNED = (
     select(*(ORDERS.c[name] for name in (*_PLACED, *_TERMS)))
-    .where(ORDERS.c.batch_id == bindparam("in_batch"), ORDERS.c.state == OrderState.PLANNED.value)
+    .where(
+        ORDERS.c.batch_id == bindparam("in_batch"),
+        ORDERS.c.state == OrderState.PLANNED.value,
+        # What somebody wants cancelled, and was not there, is not brought there in that run.
+        ORDERS.c.row.not_in(
+            select(CANCELS.c.row).where(
+                CANCELS.c.batch_id == bindparam("in_batch"), CANCELS.c.ended_at.is_(None)
+            )
+        ),
+    )
     .order_by(ORDERS.c.row)
     .limit(bindparam("most"))
 )

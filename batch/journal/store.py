@@ -320,7 +320,8 @@ class Journal:
         Durable when this returns; only then may a request for one of them leave, and only one.
 
         Args:
-            most: how many at most; fewer are given only where no more are to be sent.
+            most: how many at most; fewer are given only where no more are to be sent. One that
+                somebody wants cancelled is not.
             changes: steps that share the commit. A row that they release can be taken at once.
 
         Raises:

@@ -6,6 +6,8 @@ order is then followed to the end that it really had.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from batch.errors import VenueRefused
 from batch.run.recording import Recorder
 from batch.run.tracking import Tracked
@@ -20,17 +22,26 @@ class Cancelling:
     """Knows which open orders are still to be cancelled.
 
     Attributes:
-        has_begun: from now on, the next question about an open order is the cancel.
+        has_begun: from now on, the next question about any open order is the cancel.
+        rows: for these it is in any case.
     """
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
         self._answered: dict[int, str] = {}
         self.has_begun = False
+        self.rows: set[int] = set()
+
+    def want(self, rows: Collection[int]) -> None:
+        """Ask for these to be cancelled, also where that was asked for once before."""
+        self.rows.update(rows)
+        for row in rows:
+            self._answered.pop(row, None)
 
     def wants(self, order: Tracked) -> bool:
         """Say whether the venue is to be asked to cancel this order."""
-        return self.has_begun and order.state is OrderState.OPEN and order.row not in self._answered
+        is_meant = self.has_begun or order.row in self.rows
+        return is_meant and order.state is OrderState.OPEN and order.row not in self._answered
 
     def ask(self, order: Tracked) -> None:
         """Put on record that the cancel is asked for; commit before it leaves."""
@@ -57,6 +68,6 @@ class Cancelling:
         self._answered[order.row] = words
         return True
 
-    def refusal(self, order: Tracked) -> str:
+    def refusal(self, row: int) -> str:
         """Give the venue's words if it would not cancel an order; empty otherwise."""
-        return self._answered.get(order.row, "")
+        return self._answered.get(row, "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
 
 from batch.clock import Clock
@@ -36,6 +36,9 @@ class Following:
         proof: weighs each "not found".
         resend: takes a row back that is proven absent.
         stop_sending: called with the reason when something was found that must not be.
+
+    Attributes:
+        cancelling: which orders are to be cancelled.
     """
 
     def __init__(
@@ -59,7 +62,7 @@ class Following:
         self._ready: deque[Tracked] = deque()
         self._bulk = Bulk(is_wanted=options.bulk_query, note=self._note_bulk_off)
         self._patience = Patience()
-        self._cancelling = Cancelling(recorder)
+        self.cancelling = Cancelling(recorder)
         self.unasked: set[int] = set()
 
     # What to ask
@@ -72,6 +75,8 @@ class Following:
         """
         assert record.client_order_id is not None
         assert record.order is not None
+        if record.server_order_id:
+            self._identities.take(record.client_order_id, record.server_order_id)
         now = self._clock.monotonic()
         order = Tracked(
             row=record.row,
@@ -159,7 +164,7 @@ class Following:
         return asked
 
     def _suits_bulk(self, order: Tracked) -> bool:
-        return self._bulk.suits(order) and not self._cancelling.wants(order)
+        return self._bulk.suits(order) and not self.cancelling.wants(order)
 
     def _share(self, due: list[Tracked], now: float) -> list[Question]:
         """Ask about all open orders at once, now or soon; or one by one, if they are few."""
@@ -179,15 +184,28 @@ class Following:
         return [ListActive((*due, *early))]
 
     def _question_about(self, order: Tracked) -> Question:
-        if self._cancelling.wants(order):
-            self._cancelling.ask(order)
+        if self.cancelling.wants(order):
+            self.cancelling.ask(order)
             return CancelOne(order)
         return Find(order) if order.state in ASKED_BY_CLIENT_ID else Query(order)
 
     def cancel_open(self) -> None:
         """Have every open order cancelled, now and as soon as one is found to be open."""
-        self._cancelling.has_begun = True
+        self.cancelling.has_begun = True
         self.hasten()
+
+    def cancel(self, rows: Collection[int]) -> None:
+        """Have these orders cancelled, now or as soon as one of them is found to be open."""
+        self.cancelling.want(rows)
+        self.hasten()
+
+    def is_cancelling(self) -> bool:
+        """Say whether one of those that are to be cancelled by name is followed yet."""
+        return not self.cancelling.rows.isdisjoint(self._schedule.orders)
+
+    def follows(self, row: int) -> bool:
+        """Say whether a row's order is still asked about."""
+        return row in self._schedule.orders
 
     # What an answer means
 
@@ -302,7 +320,7 @@ class Following:
 
     def learn_cancelled(self, order: Tracked, answer: Answer[None]) -> None:
         """Take in how the wish to cancel an order ended."""
-        if self._cancelling.learn(order, answer):
+        if self.cancelling.learn(order, answer):
             order.alone = True
             order.interval_s = SECOND_QUESTION_S
         self._later(order)
@@ -372,7 +390,7 @@ class Following:
                 OrderEvent.WORKING,
                 answer=answer,
                 detail=f"status {answer.status}",
-                message="; ".join(filter(None, (words, self._cancelling.refusal(order)))),
+                message="; ".join(filter(None, (words, self.cancelling.refusal(order.row)))),
             )
         order.alone = order.missing = False
         order.answers += 1
@@ -389,6 +407,7 @@ class Following:
             order.state in ASKED_BY_CLIENT_ID
             or self._options.wait_s > 0
             or self._options.cancel is not Cancel.NEVER
+            or order.row in self.cancelling.rows
         ):
             self._schedule.add(order, at)
         else:

@@ -31,6 +31,7 @@ class RunOptions:
         bulk_query: one query for all active orders may replace one for each.
         send: rows may be sent; otherwise this run only asks and follows.
         cancel: when open orders are cancelled; they are then followed to their end.
+        rows: only these are asked about; None for all.
         sent_elsewhere: rows whose equals another batch has sent since; even when they are proven
             absent they are not sent again, but stay UNKNOWN for a person to decide.
         held_back: asked before each claim; says why nothing may leave now (a cut-off has passed),
@@ -48,6 +49,7 @@ class RunOptions:
     send: bool = True
     sent_elsewhere: frozenset[int] = frozenset()
     cancel: Cancel = Cancel.NEVER
+    rows: frozenset[int] | None = None
     held_back: Callable[[], str] | None = None
     nothing_will_change: Callable[[], bool] | None = None
 

@@ -32,6 +32,7 @@ from batch.run.second_look import SecondLook
 from batch.run.sending import Sending, Withheld
 from batch.run.slots import Slots, Turn
 from batch.run.stops import Lookout
+from batch.run.wishes import Wishes
 from batch.run.work import Answer, Call, Failed, Workers
 from batch.states import BatchEvent, OrderState
 from batch.venue.port import VenueCalls
@@ -95,6 +96,7 @@ class Run:
             self._sending.stop,
         )
         self._lookout = Lookout(journal, batch_id, clock)
+        self._wishes = Wishes(journal, batch_id, clock, self._recorder, self._following)
         self._slots = Slots(self._pace, clock, options.max_in_flight)
         self._has_ended = False
         self._pulse = Pulse(journal, batch_id, clock)
@@ -141,6 +143,7 @@ class Run:
         while True:
             self._pulse.beat()
             self._heed_stops()
+            self._wishes.heed()
             # Questions need no claim, so the venue has them while the claims are committed.
             self._ask()
             self._keep_logged_in()
@@ -155,6 +158,7 @@ class Run:
                 self._slots.in_flight -= 1
                 done.take_in()
         self._recorder.commit()
+        self._wishes.settle()
         self._recorder.note(BatchEvent.RUN_ENDED, self._sending.stopped or "finished")
 
     def _heed_stops(self) -> None:
@@ -193,9 +197,8 @@ class Run:
     def _take_up(self) -> None:
         left = [OrderState.SENDING, OrderState.UNKNOWN, OrderState.OPEN]
         for record in self._journal.orders(self._batch_id, left):
-            if record.client_order_id and record.server_order_id:
-                self._identities.take(record.client_order_id, record.server_order_id)
-            self._following.take_up(record, is_disputed=record.row in self._past.disputed)
+            if self._options.rows is None or record.row in self._options.rows:
+                self._following.take_up(record, is_disputed=record.row in self._past.disputed)
         if not self._options.send:
             return
         # Claimed before, and then said not to be at the venue: asked about once more.
@@ -341,6 +344,8 @@ class Run:
         return not (self._interrupts or self._sending.login_failed or self._is_wait_over())
 
     def _is_wait_over(self) -> bool:
+        if self._wishes.are_waited_for():
+            return False
         if self._lookout.seen and self._cancel_until is None:
             return True
         if self._may_send_more():

@@ -84,3 +84,14 @@ def test_whoever_lost_the_batch_takes_nothing(journal: Journal) -> None:
         journal.claim("abc", 5, NOW)
 
     assert set(states(journal).values()) == {OrderState.PLANNED}
+
+
+def test_what_somebody_wants_cancelled_is_not_taken_meanwhile(journal: Journal) -> None:
+    add(journal, rows=[a_row(row) for row in (2, 3, 4)])
+    journal.cancels.ask("abc", [3], NOW)
+
+    first = [placing.row for placing in journal.claim("abc", 5, NOW)]
+    journal.cancels.end("abc", [3], NOW)
+    second = [placing.row for placing in journal.claim("abc", 5, NOW)]
+
+    assert (first, second) == ([2, 4], [3])
