@@ -64,6 +64,7 @@ class Advice(StrEnum):
     TO_RESUME = "go on with this batch"
     TO_RESOLVE = "record what was found out about this row"
     TO_CANCEL = "cancel this row"
+    STOP_AND_CANCEL = "to keep them back and cancel what is open, stop this batch, too"
     TO_CORRECT = "have the rows to mend written as a sheet"
 
 

@@ -56,6 +56,7 @@ _WORDS = {
     Advice.TO_RESUME: "{resume}",
     Advice.TO_RESOLVE: "orderbatch resolve {0} {1} --placed SERVER_ID, or --not-placed",
     Advice.TO_CANCEL: "orderbatch cancel {0} --row {1}",
+    Advice.STOP_AND_CANCEL: "To keep them back, too: orderbatch stop {0} --cancel",
     Advice.TO_CORRECT: "orderbatch report {0} --corrections FILE",
 }
 

@@ -18,13 +18,17 @@ def closing_words(result: BatchResult, *, names_reports: bool = True) -> str:
     """
     batch, states, outcome = result.batch, result.states, result.run
     assert batch is not None
-    sends, unknown = result.sends, result.unknown
+    sends = result.sends
     name = Path(batch.sheet_path).name
     standing = counts_in_words(states)
     lines = [f"Batch {batch.batch_id} of {name}, {counted(batch.row_count, 'row')}: {standing}."]
     if outcome is None:
         before = "It was finished before; n" if is_finished(states) else "N"
-        lines.append(f"{before}othing was sent now.")
+        lines.append(
+            f"This is how it stands now: {result.run_by} runs it, and writes its report."
+            if result.run_by
+            else f"{before}othing was sent now."
+        )
     else:
         if outcome.stopped_by:
             lines.append(f"It was {outcome.stopped_by}: nothing more was sent.")
@@ -38,16 +42,6 @@ def closing_words(result: BatchResult, *, names_reports: bool = True) -> str:
                 "The simulated market is at rest, so waiting for the open orders ended early."
             )
     by_final = counts(states)
-    if FinalState.UNKNOWN in by_final:
-        lines.append(
-            f"{by_final[FinalState.UNKNOWN]:,} UNKNOWN: the venue may or may not hold such an "
-            "order, and it is not sent again. Ask the venue's desk by client order ID, and record "
-            f"what they find: orderbatch resolve {batch.batch_id} ROW --placed SERVER_ID, or "
-            "--not-placed."
-        )
-        lines.extend(f"  row {o.row}: client order ID {o.client_order_id}" for o in unknown)
-        if by_final[FinalState.UNKNOWN] > len(unknown) > 0:
-            lines.append("  and more; the report has all of them")
     if batch.simulated:
         lines.append("This was practice: nothing went to a real venue.")
     elif by_final.keys() == {FinalState.FILLED}:
@@ -58,13 +52,46 @@ def closing_words(result: BatchResult, *, names_reports: bool = True) -> str:
             f"and submit: orderbatch report {batch.batch_id} --corrections mend.xlsx"
         )
     # A simulated venue ends with its process, so there is nothing to go on with.
-    if not batch.simulated and (
-        states.get(OrderState.PLANNED)
-        or FinalState.OPEN in by_final
-        or (FinalState.UNKNOWN in by_final)
-    ):
-        first = "Then go" if FinalState.UNKNOWN in by_final else "Go"
-        lines.append(f"{first} on with: orderbatch resume {batch.batch_id}")
+    if not (batch.simulated or result.run_by):
+        lines += _how_to_go_on(result)
+    if FinalState.UNKNOWN in by_final:
+        lines += _what_to_ask(result, by_final[FinalState.UNKNOWN])
     if names_reports:
         lines.extend(f"Report: {path}" for path in result.reports)
     return "\n".join(lines)
+
+
+def _how_to_go_on(result: BatchResult) -> list[str]:
+    assert result.batch is not None
+    resume = f"orderbatch resume {result.batch.batch_id}"
+    unsent = result.states.get(OrderState.PLANNED)
+    if not (unsent or {FinalState.OPEN, FinalState.UNKNOWN} & counts(result.states).keys()):
+        return []
+    stop = result.stopped
+    if stop is None:
+        return [f"Go on with: {resume}"]
+    which = "--all" if stop.batch_id is None else stop.batch_id
+    release = f"orderbatch stop {which} --release"
+    if unsent:
+        return [
+            f"A stop by {stop.by} stands, so nothing is sent. Lift it first, if that is right: "
+            f"{release}",
+            f"Then go on with: {resume}",
+        ]
+    return [f"What may be open is followed with: {resume}"]
+
+
+def _what_to_ask(result: BatchResult, count: int) -> list[str]:
+    """Say what a person does about UNKNOWN orders, after everything that the program can do."""
+    batch = result.batch
+    assert batch is not None
+    left = "those" if batch.simulated or result.run_by else "what that leaves UNKNOWN"
+    lines = [
+        f"{count:,} UNKNOWN: the venue may or may not hold such an order, and it is not sent "
+        f"again. About {left}, ask the venue's desk by client order ID, and record what they find: "
+        f"orderbatch resolve {batch.batch_id} ROW --placed SERVER_ID, or --not-placed."
+    ]
+    lines.extend(f"  row {o.row}: client order ID {o.client_order_id}" for o in result.unknown)
+    if count > len(result.unknown) > 0:
+        lines.append("  and more; the report has all of them")
+    return lines

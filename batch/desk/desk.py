@@ -145,17 +145,31 @@ class Desk:
         )
 
     def cancel(
-        self, batch: str, how: RunningOptions | None = None, *, asks: bool = False
+        self,
+        batch: str | None,
+        how: RunningOptions | None = None,
+        *,
+        rows: Collection[int] = (),
+        asks: bool = False,
     ) -> Outcome:
         """Ask the venue to cancel a batch's open orders, and follow them to their end.
 
+        Where another process runs the batch, that one does it, and this one waits for it.
+
         Args:
+            batch: None for every batch of this login.
+            rows: only these, by their numbers in the sheet; all that may be open where none is
+                named.
             asks: a person confirms it first.
         """
-        from batch.desk.resuming import cancel
+        from batch.desk.cancelling import cancel, cancel_all
 
         how = replace(how or RunningOptions(), send=False, cancel="at-once")
-        return self._try(lambda: _of_batches([cancel(self._session, batch, how, asks=asks)]))
+        if batch is None:
+            return self._try(lambda: _of_batches(cancel_all(self._session, how, asks=asks)))
+        return self._try(
+            lambda: _of_batches([cancel(self._session, batch, how, rows=rows, asks=asks)])
+        )
 
     def stop(
         self,

@@ -59,6 +59,7 @@ class RunningOptions:
         annotate: where a copy of the sheet goes, a workbook, with the results in it.
         accept: final states, in lower case, that count as good as FILLED.
         cancel: when open orders are cancelled.
+        rows: only these are asked about and cancelled; None for all.
         send: rows that were not sent yet may be sent.
         list_orders: the result has every row, too.
         force: reports and corrections may replace whatever files stand there.
@@ -71,6 +72,7 @@ class RunningOptions:
     accept: tuple[str, ...] = ()
     wait_s: float = 900.0
     cancel: Literal["never", "at-once", "after-wait"] = "never"
+    rows: tuple[int, ...] | None = None
     send: bool = True
     max_in_flight: int = 16
     rate_per_s: float | None = None

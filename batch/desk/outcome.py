@@ -19,6 +19,7 @@ from batch.states import FinalState, OrderState
 
 if TYPE_CHECKING:
     # Whoever checks a sheet waits neither for the journal nor for the venue.
+    from batch.journal import Stop
     from batch.journal.examining import Examination
     from batch.plan.identity import Login
     from batch.run.options import Outcome as RunEnd
@@ -36,6 +37,8 @@ class BatchResult:
         run: how the run ended; None where nothing ran now.
         sends: the run was to send what was not sent.
         has_sent: this command has sent something of it.
+        stopped: a stop stands, of this batch or of everything: nothing of it is sent.
+        run_by: another process, which runs it just now; empty where none does.
         unknown: the first rows that are UNKNOWN, to be named.
         reports: the files that were written.
         orders: every row, where they were asked for.
@@ -51,6 +54,8 @@ class BatchResult:
     run: RunEnd | None = None
     sends: bool = True
     has_sent: bool = False
+    stopped: Stop | None = None
+    run_by: str = ""
     unknown: tuple[OrderRecord, ...] = ()
     reports: tuple[Path, ...] = ()
     orders: Sequence[OrderRecord] = ()

@@ -33,6 +33,7 @@ from batch.plan.since import sent_elsewhere
 from batch.report import load
 from batch.report.background import NOTHING_ELSE
 from batch.report.naming import target_paths
+from batch.report.wording import counted
 from batch.run.options import Cancel, RunOptions
 from batch.run.options import Outcome as RunEnd
 from batch.run.recording import ALARM
@@ -85,6 +86,12 @@ def go_on(
         )
     for target in target_paths(options.reports, Path(batch.sheet_path), batch.batch_id):
         load(target)
+    if options.cancel != "at-once" and (wishes := journal.cancels.standing(batch.batch_id)):
+        session.warn(
+            f"Batch {batch.batch_id}: {counted(len(wishes), 'order')} of it "
+            f"{'is' if len(wishes) == 1 else 'are'} to be cancelled, as {wishes[0].by} asked for "
+            f"at {wishes[0].at:%Y-%m-%d %H:%M:%S} UTC; that is done now."
+        )
     # What is loaded by now stays. To look through all of it for garbage again and again would cost
     # the answers, and the report, their time.
     gc.freeze()
@@ -146,6 +153,7 @@ def run_batch(
                     )
                 ),
                 cancel=Cancel(options.cancel),
+                rows=None if options.rows is None else frozenset(options.rows),
                 held_back=partial(_after_cut_off, session),
                 nothing_will_change=simulator.is_quiet if simulator else None,
             ),
@@ -168,12 +176,14 @@ def conclude(
     options: RunningOptions,
     *,
     has_sent: bool = False,
+    run_by: str = "",
 ) -> BatchResult:
     """Write the reports of a batch, say how it ended, and judge it.
 
     Args:
         outcome: None for a batch that was finished before this command.
         has_sent: this command has sent something of it.
+        run_by: another process, which runs it now and writes what nobody names.
     """
     written: list[Path] = []
     failed = False
@@ -183,6 +193,8 @@ def conclude(
                 session, journal, batch, options.corrections, force=options.force
             )
         targets = target_paths(options.reports, Path(batch.sheet_path), batch.batch_id)
+        if run_by and not options.reports:
+            targets = []
         written = write_reports(session, journal, batch, targets, force=options.force)
     except ReportError as error:
         session.listener.fail(error)
@@ -218,6 +230,8 @@ def conclude(
         background=background(session, journal, batch) if options.list_orders else NOTHING_ELSE,
         orders=orders if options.list_orders else (),
         has_sent=has_sent,
+        stopped=next(iter(journal.stops.standing(batch.batch_id)), None),
+        run_by=run_by,
     )
     session.listener.conclude(result)
     return result

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from batch.desk.cancelling import cancel_stopped
 from batch.desk.options import RunningOptions
 from batch.desk.outcome import BatchResult
-from batch.desk.resuming import cancel
 from batch.desk.session import Session
 from batch.desk.verdict import WrongUsage
-from batch.errors import Advice, Hint, JournalLocked, hint
-from batch.journal import Journal, actor
-from batch.states import OrderState
-
-_MAYBE_OPEN = (OrderState.OPEN, OrderState.UNKNOWN, OrderState.SENDING)
+from batch.errors import Advice, Hint, hint
+from batch.journal import actor
 
 
 def stop(
@@ -41,17 +38,12 @@ def stop(
         )
         if not cancel_open:
             return []
-        targets = [
-            summary.batch.batch_id
-            for summary in journal.batches()
-            if (batches is None or summary.batch.batch_id in batches)
-            and any(summary.states.get(state) for state in _MAYBE_OPEN)
+        chosen = [
+            found
+            for found in journal.batches()
+            if batches is None or found.batch.batch_id in batches
         ]
-        here = [batch for batch in targets if _is_free(session, journal, batch)]
-        for batch in targets:
-            if batch not in here:
-                session.warn(f"Batch {batch}: the process that runs it cancels what is open.")
-    return [cancel(session, batch, how, asks=False) for batch in here]
+        return cancel_stopped(session, journal, chosen, how)
 
 
 def release(session: Session, batches: Sequence[str] | None) -> None:
@@ -86,11 +78,3 @@ def _names(batches: Sequence[str] | str | None) -> str:
     if not batches:
         return "everything"
     return f"batch{'es' if len(batches) > 1 else ''} {', '.join(batches)}"
-
-
-def _is_free(session: Session, journal: Journal, batch: str) -> bool:
-    try:
-        with journal.hold(batch, session.clock.now()):
-            return True
-    except JournalLocked:
-        return False

@@ -49,7 +49,10 @@ def test_exit_5_an_order_is_unknown_which_wins_over_open(desk: Office, venue: Si
     call = desk.run("submit", desk.sheet(OPEN, OPEN), "--yes", "--wait", "0", "--max-in-flight", 1)
 
     assert call.code == 5
-    assert "resolve" in call.err
+    words = " ".join(call.err.split())
+    assert words.index("Go on with: orderbatch resume") < words.index("the venue's desk")
+    assert "About what that leaves UNKNOWN, ask the venue's desk by client order ID" in words
+    assert "orderbatch resolve" in words
 
 
 IMPATIENT = "import batch.desk.session as s; s.LOGIN_PATIENCE_S = 1.4; s.LOGIN_FIRST_PAUSE_S = 0.1"

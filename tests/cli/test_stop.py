@@ -71,6 +71,28 @@ def test_what_no_process_follows_is_cancelled_here(desk: Office, venue: Simulato
     assert "2 CANCELLED" in call.err
 
 
+def test_a_process_that_only_follows_cancels_what_it_follows(
+    desk: Office, venue: Simulator
+) -> None:
+    batch = submitted(desk, OPEN, OPEN)
+    desk.call("stop", batch)
+    process = desk.start("resume", batch, "--wait", "60s")
+    asked = venue.requests.count("query") + venue.requests.count("active")
+    ends_at = time.monotonic() + 20.0
+    while venue.requests.count("query") + venue.requests.count("active") == asked:
+        assert time.monotonic() < ends_at and process.poll() is None
+        time.sleep(0.01)
+
+    call = desk.call("stop", batch, "--cancel")
+    _, err = process.communicate(timeout=20)
+
+    assert call.code == 0
+    assert "that process has been told, and cancels 2 orders" in " ".join(call.err.split())
+    assert "2 CANCELLED" in err
+    assert process.returncode == 1
+    assert venue.requests.count("cancel") == 2
+
+
 def test_a_resume_of_a_stopped_batch_follows_and_sends_nothing(
     desk: Office, venue: Simulator
 ) -> None:
@@ -83,6 +105,9 @@ def test_a_resume_of_a_stopped_batch_follows_and_sends_nothing(
     assert "Nothing more is sent; what was sent is followed" in resumed.err
     assert venue.ledger.posts == sent
     assert resumed.code == 4
+    words = " ".join(resumed.err.split())
+    assert words.index("orderbatch stop --all --release") < words.index("Then go on with: ")
+    assert "stands, so nothing is sent. Lift it first, if that is right" in words
 
 
 def test_a_release_of_what_was_not_stopped_says_so(desk: Office) -> None:

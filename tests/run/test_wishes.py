@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from batch.run.calls import Placing, Subject
+from batch.journal import Placing
+from batch.run.calls import Subject
 from batch.run.options import Cancel
 from batch.states import OrderState as S
 from tests.run.conftest import Desk
