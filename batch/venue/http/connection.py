@@ -17,161 +17,103 @@ Things that requests does not offer are added at its own extension points:
 
 from __future__ import annotations
 
-import http
-import http.client
-import io
-import logging
 import os
 import socket
 import struct
-import threading
 import time
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
-from enum import Enum
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, Timeout
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-# urllib3 warns of headers that it cannot parse by printing them, and one may be a token.
-logging.getLogger("urllib3.connection").addFilter(lambda record: not record.exc_info)
+from batch.venue.http.call import DeadlinePassed, Parked, Stage, call
+from batch.venue.http.reading import ShortAnswer, TimedResponse, read_answer, read_slowly
+from batch.venue.http.socket_io import send_whole, unblock
 
 # Many servers close a connection after 5 s without a request, and a POST that meets the close is
 # one more order in doubt. A connection that is idle for longer than this is not used again.
 MAX_IDLE_S = 4.0
 
 
-class Stage(Enum):
-    """How far a call came, as far as a connection told."""
-
-    UNTOLD = 0
-    UNSENT = 1
-    SENDING = 2
-
-
-class Call(threading.local):
-    """The call that this thread makes just now; its connection reads and writes it.
-
-    Attributes:
-        parked: the connection of this thread's last whole answer, until that was looked at.
-    """
-
-    ends_at: float = 0.0
-    stage: Stage = Stage.UNTOLD
-    parked: Parked | None = None
-
-
-call = Call()
-
-
-@dataclass(frozen=True, slots=True)
-class Parked:
-    """A connection on its way back to the pool."""
-
-    pool: _Pool
-    connection: Any
-
-    def keep(self) -> None:
-        """Let it be used again."""
-        self.pool.parked.discard(self.connection)
-        self.pool.take_back(self.connection)
-
-    def drop(self) -> None:
-        """Close it."""
-        self.pool.parked.discard(self.connection)
-        self.connection.close()
-
-
-class DeadlinePassed(TimeoutError):
-    """The call took as long as it may."""
-
-
-class _TimedReader(io.RawIOBase):
-    """Reads a socket, each time waiting no longer than the call may still take."""
-
-    def __init__(self, sock: socket.socket, raw: io.RawIOBase) -> None:
-        self._sock = sock
-        self._raw = raw
-        self._read_timeout_s = sock.gettimeout()
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any, /) -> int | None:
-        left = call.ends_at - time.monotonic()
-        if left <= 0:
-            raise DeadlinePassed
-        timeout = self._read_timeout_s
-        self._sock.settimeout(left if timeout is None else min(left, timeout))
-        try:
-            return self._raw.readinto(buffer)
-        except TimeoutError:
-            if time.monotonic() >= call.ends_at:
-                raise DeadlinePassed from None
-            raise
-
-    def close(self) -> None:
-        self._raw.close()
-        super().close()
-
-
-class _TimedResponse(http.client.HTTPResponse):
-    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
-        super().__init__(sock, *args, **kwargs)
-        self.fp = io.BufferedReader(_TimedReader(sock, self.fp.detach()))
-
-    def _read_status(self) -> tuple[str, int, str]:
-        # http.client itself reads on after a 100 only.
-        while True:
-            version, status, reason = super()._read_status()  # type: ignore[misc]
-            if not 100 < status < 200 or status == http.HTTPStatus.SWITCHING_PROTOCOLS:
-                return version, status, reason
-            http.client.parse_headers(self.fp)
-
-
 class _Watched(HTTPConnection):
     """A connection that tells the call how far it came, and is not used again when idle."""
 
-    response_class = _TimedResponse
+    response_class = TimedResponse
     _last_used_at = 0.0
-    _parts: list[Any] | None = None
+    _unblocked: Any = None
+    _asked = ("", "")
 
     def connect(self) -> None:
         call.stage = Stage.UNSENT
         super().connect()
 
-    def request(self, *args: Any, **kwargs: Any) -> None:
+    def request(
+        self,
+        method: str,
+        url: str,
+        body: Any = None,
+        headers: Mapping[str, Any] | None = None,
+        **options: Any,
+    ) -> None:
+        """Send a request of exactly these parts, in one piece."""
         call.stage = Stage.UNSENT
+        whole = _written(method, url, headers or {}, body or b"")
         # http.client would connect on its own in the middle of sending; the line between the
         # two must be sharp.
         if self.sock is None:
             self.connect()
+        sock = self.sock
         if time.monotonic() >= call.ends_at:
             raise DeadlinePassed
-        _reset_on_close(self.sock, True)
+        if sock is not self._unblocked:
+            unblock(sock)
+            self._unblocked = sock
+        _reset_on_close(sock, True)
         call.stage = Stage.SENDING
         self._last_used_at = time.monotonic()
-        # Head and body would leave in a packet each, and wake the other side twice.
-        self._parts = []
-        try:
-            super().request(*args, **kwargs)
-            whole = b"".join(self._parts)
-        finally:
-            self._parts = None
-        self.send(whole)
+        self._asked = (method, url)
+        timeout_s = self.timeout
+        assert timeout_s is None or isinstance(timeout_s, int | float)
+        send_whole(sock, whole, timeout_s)
 
-    def send(self, data: Any) -> None:
-        if self._parts is None:
-            super().send(data)
-        else:
-            self._parts.append(data)
+    def getresponse(self) -> Any:
+        """Read the answer, or the head of one that is long or unusual."""
+        timeout_s = self.timeout
+        assert timeout_s is None or isinstance(timeout_s, int | float)
+        read = read_answer(self.sock, timeout_s)
+        if isinstance(read, ShortAnswer):
+            return read
+        try:
+            answer, is_last = read_slowly(self.sock, *self._asked, read, timeout_s)
+        except ConnectionError:
+            self.close()
+            raise
+        if is_last:
+            self.close()  # the answer keeps the socket open until it is read
+        return answer
 
     @property
     def is_connected(self) -> bool:
         return super().is_connected and time.monotonic() - self._last_used_at < MAX_IDLE_S
+
+
+def _written(method: str, url: str, headers: Mapping[str, str], body: bytes) -> bytes:
+    """Give a request as it goes over the wire.
+
+    Raises:
+        ValueError: a part of it would be read as more than it is.
+    """
+    lines = [f"{method} {url} HTTP/1.1", *(f"{name}: {text}" for name, text in headers.items())]
+    head = "\r\n".join(lines)
+    ends = len(lines) - 1
+    if head.count("\n") != ends or head.count("\r") != ends or lines[0].count(" ") != 2:
+        raise ValueError("a request with a line break or a blank in a part of it")
+    return f"{head}\r\n\r\n".encode("latin-1") + body
 
 
 class _WatchedTLS(_Watched, HTTPSConnection):
@@ -224,6 +166,7 @@ class Adapter(HTTPAdapter):
     """An adapter for one host, whose connections are watched."""
 
     _pool: Any = None
+    _left_out = 0
 
     def close(self) -> None:
         super().close()
@@ -239,18 +182,72 @@ class Adapter(HTTPAdapter):
         manager.pool_classes_by_scheme = POOLS
         return manager
 
-    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
-        # Host, proxy and certificates are the same for every request; working out the pool's key
-        # anew each time costs as much as reading an order.
+    def send(
+        self,
+        request: requests.PreparedRequest,
+        stream: bool = False,
+        timeout: Any = None,
+        verify: Any = True,
+        cert: Any = None,
+        proxies: Mapping[str, str] | None = None,
+    ) -> requests.Response:
+        """Send a request, and give the answer before its body is read.
+
+        Exceptions are those of urllib3.
+        """
+        assert request.url is not None
         if self._pool is None:
-            self._pool = super().get_connection_with_tls_context(*args, **kwargs)
-        return self._pool
+            self._choose(request, verify, proxies)
+        connect_s, read_s = timeout
+        answer = self._pool.urlopen(
+            method=request.method,
+            url=request.url[self._left_out :],
+            body=request.body,
+            headers=dict(request.headers.items()),
+            redirect=False,
+            assert_same_host=False,
+            preload_content=False,
+            decode_content=False,
+            retries=self.max_retries,
+            timeout=Timeout(connect=connect_s, read=read_s),
+        )
+        return Response(request, answer)
+
+    def _choose(
+        self, request: requests.PreparedRequest, verify: Any, proxies: Mapping[str, str] | None
+    ) -> None:
+        # Host, proxy and certificates are the same for every request; working them out anew each
+        # time costs as much as reading an order.
+        assert request.url is not None
+        pool: Any = self.get_connection_with_tls_context(request, verify, proxies=proxies)
+        self.cert_verify(pool, request.url, verify, None)  # type: ignore[no-untyped-call]
+        parts = urlsplit(request.url)
+        is_whole = not self.request_url(request, proxies).startswith("/")  # for a proxy to read
+        self._left_out = 0 if is_whole else len(f"{parts.scheme}://{parts.netloc}")
+        self._pool = pool
+
+
+class Response(requests.Response):
+    """An answer as requests knows it, without what only browsers need, such as cookies."""
+
+    def __init__(self, request: requests.PreparedRequest, raw: Any) -> None:
+        self._content = False  # type: ignore[assignment]
+        self._content_consumed = False
+        self._next = None
+        self.request = request
+        self.url = request.url or ""
+        self.raw = raw
+        self.status_code = raw.status
+        self.reason = raw.reason
+        self.headers = raw.headers
+        self.encoding = None
+        self.history = []
 
 
 class Session(requests.Session):
     """A session that never looks at where a redirect points."""
 
-    def get_redirect_target(self, resp: requests.Response) -> str | None:
+    def resolve_redirects(self, *args: Any, **kwargs: Any) -> Iterator[Any]:
         # Even with allow_redirects=False, Session.send reads the body of a redirect and prepares
         # the next hop, token included.
-        return None
+        yield from ()

@@ -22,13 +22,16 @@ import urllib3
 from requests.hooks import default_hooks
 from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPHeaderDict
+from urllib3.connection import port_by_scheme
+from urllib3.util import parse_url
 
 from batch import __version__
 from batch.config import VenueSettings
 from batch.errors import ConfigError
 from batch.escaping import shown
 from batch.urls import check_url, server_in, without_user
-from batch.venue.http.connection import Adapter, DeadlinePassed, Session, Stage, call
+from batch.venue.http.call import DeadlinePassed, Stage, call
+from batch.venue.http.connection import Adapter, Session
 from batch.venue.http.redaction import Secrets
 
 log = logging.getLogger("batch.venue")
@@ -92,6 +95,12 @@ class Transport:
         self._proxies = _checked_proxies(settings)
         self._adapter = Adapter(pool_connections=1, pool_maxsize=threads, max_retries=0)
         self._sessions = threading.local()
+        self._always = {
+            "Host": _host_in(self.base_url),
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+            "User-Agent": f"orderbatch/{__version__}",
+        }
 
     def close(self) -> None:
         """Close all connections."""
@@ -108,15 +117,13 @@ class Transport:
         request = requests.PreparedRequest()
         request.method = method
         request.url = self.base_url + target
-        request.headers = CaseInsensitiveDict(headers)
-        request.headers["Accept"] = "application/json"
-        request.headers["User-Agent"] = f"orderbatch/{__version__}"
-        request.headers[self._request_id_header] = request_id
-        request.hooks = default_hooks()
+        lines = {**headers, **self._always, self._request_id_header: request_id}
         if body:
             request.body = body.encode()
-            request.headers["Content-Type"] = "application/json"
-            request.headers["Content-Length"] = str(len(request.body))
+            lines["Content-Type"] = "application/json"
+            lines["Content-Length"] = str(len(request.body))
+        request.headers = CaseInsensitiveDict(lines)
+        request.hooks = default_hooks()
         return request
 
     def drop(self) -> None:
@@ -189,7 +196,7 @@ class Transport:
             return Lost("the answer to another request")
         return Reply(
             status=response.status_code,
-            headers=HTTPHeaderDict(response.raw.headers),
+            headers=response.raw.headers,
             body=body,
             flaw=flaw,
             request_id=request_id,
@@ -312,6 +319,12 @@ def _unpacking(encoding: str) -> Callable[[bytes, int], bytes]:
             raise _OddlyPacked from None
 
     return unpack
+
+
+def _host_in(url: str) -> str:
+    parts = parse_url(url)
+    is_usual = parts.port is None or parts.port == port_by_scheme.get(str(parts.scheme))
+    return str(parts.host) if is_usual else f"{parts.host}:{parts.port}"
 
 
 def _checked_bundle(settings: VenueSettings) -> bool | str:
