@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from pathlib import Path
 from typing import BinaryIO
 
@@ -10,6 +11,7 @@ from openpyxl import Workbook
 from openpyxl.cell.cell import Cell
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.styles.cell_style import StyleArray
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
@@ -25,11 +27,14 @@ from batch.report.own_workbook import (
     save_whole,
 )
 from batch.report.standing import SAVED_BY, problems_mark
-from batch.report.text import visible
+from batch.report.text import is_active, visible
 
 MARKED, LISTED = problem_list.MARKED, problem_list.LISTED
-MOST = 50_000
-"""Problems that are marked in a workbook with its looks: openpyxl takes a minute for 200,000."""
+MOST = 10_000
+"""Problems that are marked in a workbook with its looks."""
+LARGEST = 12 * 1024 * 1024
+"""Bytes of worksheets, unpacked, of a workbook that is marked with its looks: openpyxl takes 4 s
+for them, and somebody waits. A copy with results, for which nobody waits, may be larger."""
 
 _BAD = PatternFill("solid", start_color=f"FF{problem_list.BAD}")
 _HEAD = PatternFill("solid", start_color=f"FF{problem_list.HEAD}")
@@ -67,7 +72,7 @@ def _save_own_workbook(
 ) -> None:
     if len(problems) > MOST:
         raise CannotCopy(f"there is too much to mark in it: {len(problems):,} problems")
-    workbook, lost = load_own_workbook(source)
+    workbook, lost = load_own_workbook(source, LARGEST)
     table = find_table(workbook, sheet)
     _mark_cells(table, sheet, problems)
     _list_problems(workbook, table.title, sheet, problems, lost)
@@ -127,33 +132,48 @@ def _list_problems(
         page.column_dimensions[cell.column_letter].width = width
     page.freeze_panes = f"A{line + 1}"
     listed = problems[:LISTED]
+    addresses = problem_list.Addresses(sheet)
     page.auto_filter.ref = f"A{line}:F{line + len(listed)}"
     page.print_title_rows = f"{line}:{line}"
     page.page_setup.orientation = "landscape"
     page.page_setup.fitToHeight = 0
     page.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    styles = _line_styles(page)
     for count, problem in enumerate(listed):
         line += 1
-        _write_problem(page, line, title, sheet, problem, linked=count < MARKED)
+        texts = problem_list.line_texts(addresses, problem)
+        page.row_dimensions[line].height = problem_list.line_points(texts)
+        for place, text in enumerate(texts):
+            if place == problem_list.ROW_PLACE and problem.row is not None:
+                cell = page.cell(line, place + 1, problem.row)
+            else:
+                cell = put_text(page, line, place + 1, text)
+            plain, quoted = styles[place]
+            cell._style = copy(quoted if is_active(text) else plain)  # type: ignore[attr-defined]
+        if texts[0] and count < MARKED:
+            _link(page, line, title, texts[0])
 
 
-def _write_problem(
-    page: Worksheet, line: int, title: str, sheet: Sheet, problem: Problem, *, linked: bool
-) -> None:
-    texts = problem_list.line_texts(sheet, problem)
-    page.row_dimensions[line].height = problem_list.line_points(texts)
-    for place, text in enumerate(texts):
-        if place == problem_list.ROW_PLACE and problem.row is not None:
-            number = page.cell(line, place + 1, problem.row)
-            number.alignment, number.border = _RIGHT, _RULE
-        else:
-            cell = put_text(page, line, place + 1, text)
-            cell.alignment, cell.border = _alignment(place), _RULE
-    if texts[0] and linked:
-        link = page.cell(line, 1)
-        quoted = title.replace("'", "''")
-        link.hyperlink = Hyperlink(ref=link.coordinate, location=f"'{quoted}'!{texts[0]}")
-        link.font = Font(problem_list.FONT, color=f"FF{problem_list.LINK}", underline="single")
+def _line_styles(page: Worksheet) -> list[tuple[StyleArray, StyleArray]]:
+    """Make the styles of a problem's line, for text as it is and for what looks like a formula.
+
+    To set each part of a style for each cell takes longer than all the rest.
+    """
+    styles = []
+    for place in range(len(problem_list.COLUMNS)):
+        cell = Cell(page, 1, place + 1)
+        cell.alignment, cell.border = _alignment(place), _RULE
+        plain = copy(cell._style)  # type: ignore[attr-defined]
+        cell.quotePrefix = True
+        styles.append((plain, copy(cell._style)))  # type: ignore[attr-defined]
+    return styles
+
+
+def _link(page: Worksheet, line: int, title: str, address: str) -> None:
+    link = page.cell(line, 1)
+    quoted = title.replace("'", "''")
+    link.hyperlink = Hyperlink(ref=link.coordinate, location=f"'{quoted}'!{address}")
+    link.font = Font(problem_list.FONT, color=f"FF{problem_list.LINK}", underline="single")
 
 
 def _alignment(place: int) -> Alignment:

@@ -71,7 +71,7 @@ def _write_table(
     for number, texts in _lines(sheet, marks):
         of_row = marks.get(number, {})
         filled = dict(zip(places, texts, strict=True)) if texts else {}
-        for place in sorted({*filled, *of_row}):
+        for place in sorted({*filled, *of_row}) if of_row else filled:
             style = _BAD if place in of_row else {}
             if number == sheet.header_row:
                 style = {**style, "bold": True}
@@ -86,9 +86,9 @@ def _write_table(
 def _write_cell(
     cells: Cells, line: int, place: int, column: Column | None, text: str, **style: object
 ) -> None:
-    is_number = column is not None and column.field in NUMBER_FIELDS and "bold" not in style
-    number = exact_number(text) if is_number else None
-    align = "right" if column is not None and column.field in NUMBER_FIELDS else "left"
+    may_be_number = column is not None and column.field in NUMBER_FIELDS
+    number = exact_number(text) if may_be_number and "bold" not in style else None
+    align = "right" if may_be_number else "left"
     if number is not None:
         cells.number(line, place, number, align=align, indent=1, **style)
     elif text or style:
@@ -143,30 +143,27 @@ def _write_list(
     page.repeat_rows(line)
     shown = problems[:listed]
     page.autofilter(line, 0, line + len(shown), len(problem_list.COLUMNS) - 1)
+    addresses = problem_list.Addresses(sheet)
+    looks = [cells.look(**_line(place)) for place in range(len(problem_list.COLUMNS))]
     for count, problem in enumerate(shown):
         line += 1
-        _write_problem(page, cells, line, sheet, problem, title if count < marked else None)
-
-
-def _write_problem(
-    page: Worksheet, cells: Cells, line: int, sheet: Sheet, problem: Problem, title: str | None
-) -> None:
-    """Write a problem's line.
-
-    Args:
-        title: the worksheet that its cell links to; None where it has no link.
-    """
-    texts = problem_list.line_texts(sheet, problem)
-    page.set_row(line, problem_list.line_points(texts))
-    for place, text in enumerate(texts):
-        if place == problem_list.ROW_PLACE and problem.row is not None:
-            cells.number(line, place, problem.row, num_format="0", **_line(place))
-        elif place == 0 and text and title is not None:
-            style = {**_line(place), "font_color": f"#{problem_list.LINK}", "underline": 1}
-            quoted = title.replace("'", "''")
-            page.write_url(line, 0, f"internal:'{quoted}'!{text}", cells.style(**style), text)
+        texts = problem_list.line_texts(addresses, problem)
+        page.set_row(line, problem_list.line_points(texts))
+        if count < marked and texts[0]:
+            _link(page, cells, line, title, texts[0])
         else:
-            cells.text(line, place, text, **_line(place))
+            cells.put_text(line, 0, texts[0], looks[0])
+        for place in range(1, len(texts)):
+            if place == problem_list.ROW_PLACE and problem.row is not None:
+                cells.number(line, place, problem.row, num_format="0", **_line(place))
+            else:
+                cells.put_text(line, place, texts[place], looks[place])
+
+
+def _link(page: Worksheet, cells: Cells, line: int, title: str, address: str) -> None:
+    style = {**_line(0), "font_color": f"#{problem_list.LINK}", "underline": 1}
+    quoted = title.replace("'", "''")
+    page.write_url(line, 0, f"internal:'{quoted}'!{address}", cells.style(**style), address)
 
 
 def _head(place: int) -> dict[str, Any]:

@@ -66,8 +66,11 @@ def save_whole(stream: BinaryIO, save: Callable[[BinaryIO], None]) -> None:
         shutil.copyfileobj(draft, stream)
 
 
-def load_own_workbook(source: Path) -> tuple[Workbook, list[str]]:
+def load_own_workbook(source: Path, largest: int | None = None) -> tuple[Workbook, list[str]]:
     """Load a workbook with its formulas, and say what a copy of it will not have.
+
+    Args:
+        largest: how many bytes of worksheets, unpacked, are copied; `LARGEST` if None.
 
     Raises:
         CannotCopy: it is too large.
@@ -77,7 +80,7 @@ def load_own_workbook(source: Path) -> tuple[Workbook, list[str]]:
         with zipfile.ZipFile(content) as package:
             parts = package.infolist()
         size = sum(part.file_size for part in parts if "worksheets" in part.filename.lower())
-        if size > LARGEST:
+        if size > (LARGEST if largest is None else largest):
             raise CannotCopy(
                 f"it is too large for that: {size / 1024 / 1024:,.0f} MB of worksheets"
             )

@@ -60,10 +60,24 @@ def remarks(problems: Sequence[Problem], marked: int, listed: int) -> Iterator[s
         yield f"The first {listed:,} are listed."
 
 
-def line_texts(sheet: Sheet, problem: Problem) -> tuple[str, ...]:
+class Addresses:
+    """Where a sheet's problems are to be seen."""
+
+    def __init__(self, sheet: Sheet) -> None:
+        self._letters = {column.header: column.letter for column in sheet.columns}
+        self._first = sheet.columns[0].letter if sheet.columns else "A"
+
+    def of(self, problem: Problem) -> str:
+        """Name the cell to mark: the problem's own, or the first of its row; else nothing."""
+        if problem.row is None:
+            return ""
+        return f"{self._letters.get(problem.column or '', self._first)}{problem.row}"
+
+
+def line_texts(addresses: Addresses, problem: Problem) -> tuple[str, ...]:
     """Give the texts of a problem's line, one for each of `COLUMNS`."""
     return (
-        address_of(sheet, problem) or "",
+        addresses.of(problem),
         "" if problem.row is None else str(problem.row),
         problem.column or "",
         problem.found,
@@ -76,7 +90,10 @@ def line_points(texts: Iterable[str]) -> float:
     """Give the height of a problem's line, in points, that shows the whole of its texts."""
     lines = 1
     for text, (_, width) in zip(texts, COLUMNS, strict=True):
-        lines = max(lines, _count_lines(text, int(width * _LETTERS) - _EDGES))
+        across = int(width * _LETTERS) - _EDGES
+        # As most of many thousands are.
+        if len(text) > across or not text.isascii() or "\n" in text:
+            lines = max(lines, _count_lines(text, across))
     return min(lines * _LINE_POINTS + 3, _MOST_POINTS)
 
 
@@ -104,16 +121,11 @@ def comment_size(words: str) -> tuple[int, int]:
 def cells_to_mark(sheet: Sheet, problems: Iterable[Problem]) -> dict[str, list[Problem]]:
     """Sort problems by the address of the cell that shows them."""
     by_cell: dict[str, list[Problem]] = {}
-    letters = _letters(sheet)
+    addresses = Addresses(sheet)
     for problem in problems:
         if problem.row is not None:
-            by_cell.setdefault(_address(letters, problem, sheet), []).append(problem)
+            by_cell.setdefault(addresses.of(problem), []).append(problem)
     return by_cell
-
-
-def address_of(sheet: Sheet, problem: Problem) -> str | None:
-    """Find the cell to mark: the problem's own, or the first of its row."""
-    return None if problem.row is None else _address(_letters(sheet), problem, sheet)
 
 
 def free_title(taken: Iterable[str]) -> str:
@@ -124,15 +136,6 @@ def free_title(taken: Iterable[str]) -> str:
         title = f"Problems {attempt}"
         attempt += 1
     return title
-
-
-def _letters(sheet: Sheet) -> dict[str, str]:
-    return {column.header: column.letter for column in sheet.columns}
-
-
-def _address(letters: dict[str, str], problem: Problem, sheet: Sheet) -> str:
-    first = sheet.columns[0].letter if sheet.columns else "A"
-    return f"{letters.get(problem.column or '', first)}{problem.row}"
 
 
 def _sentence(problem: Problem) -> str:

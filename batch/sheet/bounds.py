@@ -28,6 +28,9 @@ class Limits:
     )
     rows: int = _bound(100_000, "orders", "a venue that takes 10 a second needs 3 hours for them")
     cells: int = _bound(5_000_000, "cells", "each takes about 60 bytes of memory")
+    workbook_cells: int = _bound(
+        2_000_000, "cells in a workbook", "a million of them takes four seconds; as CSV, a tenth"
+    )
     columns: int = _bound(500, "columns", "an order has 14 fields, an export of a treasury 200")
     header_text: int = _bound(255, "characters in a header", "more than that no table can hold")
     lines: int = _bound(5_000_000, "lines", "five times what a spreadsheet program can open")
@@ -63,7 +66,15 @@ class Limits:
         usual = cls()
         if rows <= usual.rows:
             return usual
-        by_rows = ("packed_bytes", "cells", "lines", "unpacked_bytes", "tags", "text_bytes")
+        by_rows = (
+            "packed_bytes",
+            "cells",
+            "workbook_cells",
+            "lines",
+            "unpacked_bytes",
+            "tags",
+            "text_bytes",
+        )
         raised = {name: getattr(usual, name) * rows // usual.rows for name in by_rows}
         return replace(usual, rows=rows, **raised)
 

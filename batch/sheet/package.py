@@ -30,16 +30,23 @@ _ENCODINGS = frozenset({"utf-8", "utf-16", "utf-16le", "utf-16be", "iso-8859-1",
 
 _RELATIONSHIPS = "http://schemas.openxmlformats.org/package/2006/relationships Relationship"
 
+
 # Formatting down to the last row makes millions of cells and rows that hold nothing. They are taken
 # out of the text before it is parsed where that cannot change what the rest means: each names its
 # place, and so does what follows.
-_BLANK_CELLS = re.compile(
-    rb'(?:<c r="[A-Z]{1,3}[0-9]{1,7}"(?: [a-z]+="[A-Za-z0-9]*")*(?: ?/>|></c>))+(?=<c r="|</row>)'
-    rb'|(?:<c(?: [a-z]+="[A-Za-z0-9]*")*(?: ?/>|></c>))+(?=</row>)'
+# Each pattern starts with letters that are searched for at the speed of memory; a repeated group is
+# tried at each byte instead.
+def _run_of(one: bytes, before: bytes) -> re.Pattern[bytes]:
+    return re.compile(rb"%b(?:%b)*(?=%b)" % (one, one, before))
+
+
+_END = rb'(?: [a-z]+="[A-Za-z0-9]*")*(?: ?/>|></c>)'
+_BLANK_CELLS = _run_of(rb'<c r="[A-Z]{1,3}[0-9]{1,7}"' + _END, rb'<c r="|</row>')
+_LAST_BLANK_CELLS = _run_of(rb"<c" + _END, rb"</row>")
+_BLANK_ROWS = _run_of(
+    rb'<row r="[0-9]{1,7}"[^<>]*(?:/>|></row>)', rb'<row r="[0-9]{1,7}"|</sheetData>'
 )
-_BLANK_ROWS = re.compile(
-    rb'(?:<row r="[0-9]{1,7}"[^<>]*(?:/>|></row>))+(?=<row r="[0-9]{1,7}"|</sheetData>)'
-)
+_MAY_BE_BLANK = (b"/>", b'"></c>', b"<c></c>", b'"></row>')
 _UTF_8 = re.compile(
     rb"""(?:\xef\xbb\xbf)?
     (?: <\?xml[^<>]*?encoding\ *=\ *["']utf-8["'] | <\?xml(?![^>]*encoding) | <[^?] )""",
@@ -183,8 +190,9 @@ class Package:
                         bool(before) or _UTF_8.match(chunk) is not None
                     )
                 before = chunk
-                if without_blanks and (b"/>" in chunk or b"></" in chunk):
-                    chunk = _BLANK_ROWS.sub(b"", _BLANK_CELLS.sub(b"", chunk))
+                if without_blanks and any(sign in chunk for sign in _MAY_BE_BLANK):
+                    for blanks in (_BLANK_CELLS, _LAST_BLANK_CELLS, _BLANK_ROWS):
+                        chunk = blanks.sub(b"", chunk)
                     if not chunk:
                         continue
                 yield chunk

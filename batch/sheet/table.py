@@ -207,7 +207,9 @@ class _Collector:
         self._unusable = [
             i for i, name in enumerate(names[: self._width]) if not name or times[name] > 1
         ]
-        self._may_be_guarded = reading.worksheet is None
+        limits, in_workbook = reading.limits, reading.worksheet is not None
+        self._most_cells = limits.workbook_cells if in_workbook else limits.cells
+        self._may_be_guarded = not in_workbook
         self._id_positions = {i for i, c in enumerate(self._columns) if c.field in _ID_FIELDS}
         self._rows: list[Row] = []
         self._last_number = header.number
@@ -216,6 +218,21 @@ class _Collector:
         self._struck: list[int] = []
         self._sent = {i for i in kept if self._columns[self._new_position[i]].field in _SENT}
         self._same_sets: dict[frozenset[int], frozenset[int]] = {}
+
+    def _too_many_cells(self) -> SheetError:
+        limits, in_workbook = self._reading.limits, self._reading.worksheet is not None
+        kind = " in a workbook" if in_workbook else ""
+        as_csv = (
+            f", save the sheet as CSV (up to {limits.cells:,} cells of which are read)"
+            if in_workbook
+            else ""
+        )
+        return SheetError(
+            f"{self._reading.where}: expected at most {self._most_cells:,} cells{kind}, found more "
+            f"in {self._width:,} columns; remove columns that are not orders{as_csv}, or raise the "
+            f"bound: it grows with max_rows in [limits] of config.toml above {Limits().rows:,}",
+            code="too-many-cells",
+        )
 
     def add(self, raw: RawRow) -> None:
         """Take one row: keep it, note what is odd about it, or refuse the sheet for it."""
@@ -232,12 +249,8 @@ class _Collector:
                 "max_rows in [limits] of config.toml",
                 code="too-many-rows",
             )
-        if (len(self._rows) + 1) * self._width > self._reading.limits.cells:
-            raise SheetError(
-                f"{self._reading.where}: expected at most {self._reading.limits.cells:,} cells, "
-                f"found more in {self._width:,} columns; remove columns that are not orders",
-                code="too-many-cells",
-            )
+        if (len(self._rows) + 1) * self._width > self._most_cells:
+            raise self._too_many_cells()
         if self._check_line is not None:
             problem = self._check_line(raw, self._width, len(self._header.texts))
             if problem is not None:

@@ -31,12 +31,14 @@ class Worksheet:
     """One worksheet of an open workbook.
 
     Attributes:
+        limits: of the workbook.
         merged: areas of merged cells; complete once all rows were drawn.
     """
 
     def __init__(self, package: Package, part: str, shared: Shared) -> None:
         self._package = package
         self._part = part
+        self.limits = package.limits
         self._handler = _RowHandler(self, shared)
         self.merged: list[Area] = []
 
@@ -62,7 +64,7 @@ class Worksheet:
 
     def require(self, name: str, found: int) -> None:
         """Refuse the workbook where `found` goes beyond a limit."""
-        require(f"{self._package.path}, {self._part}", self._package.limits, name, found)
+        require(f"{self._package.path}, {self._part}", self.limits, name, found)
 
     def damaged(self, what: str) -> Exception:
         """Word the refusal of the workbook for something in this worksheet."""
@@ -93,6 +95,7 @@ class _RowHandler:
         self._ends = _by_tag(
             c=self._end_cell, row=self._end_row, rPh=self._end_reading_aid, r=self._end_run
         )
+        self._most_text = worksheet.limits.cell_text
         self._positions: dict[str, int] = {}
         self._same_sets: dict[tuple[int, ...], frozenset[int]] = {(): NO_POSITIONS}
         self._pieces: list[str] | None = None
@@ -253,7 +256,9 @@ class _RowHandler:
         if self._value is None and self._formula is None and self._inline is None:
             return
         kind = self._cell.get("t", "n")
-        stored, formula, inline = map(_joined, (self._value, self._formula, self._inline))
+        stored = None if self._value is None else "".join(self._value)
+        formula = None if self._formula is None else "".join(self._formula)
+        inline = None if self._inline is None else "".join(self._inline)
         twice = self._twice
         if inline is not None:
             # A text inside, whatever else the cell says about itself.
@@ -261,7 +266,7 @@ class _RowHandler:
             stored, kind = inline, "inlineStr"
         elif kind == "inlineStr" and stored:
             twice = True
-        if stored is not None:
+        if stored is not None and len(stored) > self._most_text:
             self._worksheet.require("cell_text", len(stored))
         try:
             text, native, flaw = self._reader.text_of(

@@ -15,7 +15,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from batch import report
 from batch.errors import ReportError
 from batch.model import Problem, Row, Sheet
-from batch.report import annotation, own_workbook, problem_list
+from batch.report import annotation, problem_list
 from tests.report.conftest import make_columns
 
 BAD = "FFFFC7CE"
@@ -341,7 +341,7 @@ def test_too_large_a_workbook_or_too_many_problems_get_a_plain_copy(
     monkeypatch.setattr(annotation, "MOST", 1)
     _, many = plain_copy(source, sheet_of(source), [problem(4), problem(6)])
 
-    monkeypatch.setattr(own_workbook, "LARGEST", 10)
+    monkeypatch.setattr(annotation, "LARGEST", 10)
     _, large = plain_copy(source, sheet_of(source), [problem(4)])
 
     assert "there is too much to mark in it: 2 problems" in many

@@ -34,6 +34,10 @@ def rows(path: Path) -> Path:
     return write_text(path.parent, csv_text(line(), line(), line()))
 
 
+def rows_of_a_workbook(path: Path) -> Path:
+    return write_parts(path, header_xml() + order_xml(2) + order_xml(3) + order_xml(4))
+
+
 def columns_of_a_workbook(path: Path) -> Path:
     header = header_xml().replace("</row>", f"{text_cell('Desk')}</row>")
     return write_parts(path, header + order_xml(2))
@@ -151,6 +155,7 @@ CASES: list[tuple[Callable[[Path], Path], str, int, str]] = [
     (rows, "packed_bytes", 100, "file-too-large"),
     (rows, "rows", 2, "too-many-rows"),
     (rows, "cells", 20, "too-many-cells"),
+    (rows_of_a_workbook, "workbook_cells", 20, "too-many-cells"),
     (columns_of_a_workbook, "columns", 7, "too-many-columns"),
     (columns_behind_a_gap, "columns", 100, "too-many-columns"),
     (columns_of_text, "columns", 7, "too-many-columns"),
@@ -192,6 +197,18 @@ def test_a_sheet_beyond_a_bound_is_refused(
 
     assert error.code == code
     assert f"at most {most:,} " in str(error)
+
+
+def test_too_many_cells_of_a_workbook_have_two_ways_out(tmp_path: Path) -> None:
+    path = rows_of_a_workbook(tmp_path / "orders.xlsx")
+
+    words = str(refusal(path, limits=Limits(workbook_cells=20)))
+
+    assert "at most 20 cells in a workbook, found more in 7 columns" in words
+    assert "save the sheet as CSV (up to 5,000,000 cells of which are read)" in words
+    assert "it grows with max_rows in [limits] of config.toml above 100,000" in words
+    assert Limits.for_rows(150_000).workbook_cells == 1.5 * Limits().workbook_cells
+    assert Limits().workbook_cells > 100_000 * 12
 
 
 def test_every_bound_says_what_it_counts_and_why_and_has_a_case() -> None:
