@@ -142,6 +142,8 @@ def apply_changes(
         JournalError: a row was not in the state that its change expects. The transaction must
             then be rolled back.
     """
+    if not changes:
+        return
     parameters = [write_change(batch_id, change, epoch) for change in changes]
     changed = execute_many(connection, UPDATE_ORDER, parameters)
     if changed != len(changes):

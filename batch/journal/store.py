@@ -286,7 +286,8 @@ class Journal:
             self._leaving_findings(batch_id, changes, now),
             self._database.writing() as connection,
         ):
-            self._apply(connection, batch_id, changes, now)
+            epoch = self._require_hold(connection, batch_id)
+            apply_changes(connection, self.where, batch_id, changes, now, epoch=epoch)
 
     @contextmanager
     def _leaving_findings(
@@ -332,10 +333,12 @@ class Journal:
             self._leaving_findings(batch_id, changes, now),
             self._database.writing() as connection,
         ):
-            self._apply(connection, batch_id, changes, now)
+            epoch = self._require_hold(connection, batch_id)
+            apply_changes(connection, self.where, batch_id, changes, now, epoch=epoch)
             found = connection.execute(SELECT_NEXT_PLANNED, {"in_batch": batch_id, "most": most})
             placings = [read_placing(row) for row in found]
-            self._apply(connection, batch_id, [placing.claimed(now) for placing in placings], now)
+            claims = [placing.claimed(now) for placing in placings]
+            apply_changes(connection, self.where, batch_id, claims, now, epoch=epoch)
         return placings
 
     def note(self, batch_id: str, kind: BatchEvent, detail: str, now: datetime) -> None:
@@ -343,15 +346,11 @@ class Journal:
         with self._database.writing() as connection:
             append_events(connection, batch_id, now, [line_of_batch(kind, detail)])
 
-    def _apply(
-        self, connection: Connection, batch_id: str, changes: Sequence[Change], now: datetime
-    ) -> None:
-        if not changes:
-            return
-        epoch = self.holds.epoch(batch_id)
-        if epoch is not None:
-            self.holds.require_mine(connection, batch_id)
-        apply_changes(connection, self.where, batch_id, changes, now, epoch=epoch)
+    def _require_hold(self, connection: Connection, batch_id: str) -> int | None:
+        """Give the epoch under which rows are claimed; the hold is not lost before the commit."""
+        if self.holds.epoch(batch_id) is None:
+            return None
+        return self.holds.require_mine(connection, batch_id)
 
     def _no_batch(self, batch_id: str) -> JournalError:
         return JournalError(

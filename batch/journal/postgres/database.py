@@ -13,7 +13,7 @@ import psycopg
 from psycopg import pq
 from psycopg.types.string import StrDumperUnknown
 from sqlalchemy import Connection, create_engine, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
 from batch.errors import JournalError, JournalInDoubt
@@ -124,7 +124,7 @@ class Database:
             self._require_session()
             self._is_at_work = True
             try:
-                self._connection.exec_driver_sql(begin)
+                self._begin(begin)
                 yield self._connection
             except BaseException:
                 self._roll_back()
@@ -134,12 +134,25 @@ class Database:
             finally:
                 self._is_at_work = False
 
+    def _begin(self, begin: str) -> None:
+        try:
+            self._connection.exec_driver_sql(begin)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            # The session ended between two transactions, so nothing is in doubt; and what holds a
+            # batch is a row, which outlives it.
+            self._connect_anew()
+            self._connection.exec_driver_sql(begin)
+
     def _require_session(self) -> None:
         if self._connection.invalidated or self._driver().closed:
-            # The session ended between two transactions, so nothing is in doubt.
-            self._connection.close()
-            self._engine.dispose()
-            self._connection = self._engine.connect()
+            self._connect_anew()
+
+    def _connect_anew(self) -> None:
+        self._connection.close()
+        self._engine.dispose()
+        self._connection = self._engine.connect()
 
     def _roll_back(self) -> None:
         try:
