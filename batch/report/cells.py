@@ -22,8 +22,9 @@ MOMENT = 'yyyy-mm-dd hh:mm:ss.000 "UTC"'
 
 
 # What XML reads as its own, and what Excel reads as the code of a character.
-_MARKUP = re.compile(r"[&<>\r]|_x[0-9A-Fa-f]{4}_")
-_IN_XML = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "_x000D_"}
+# `_x0041_` in a sheet is these seven letters, and not the A that Excel would make of them.
+_MARKUP = re.compile(r"[&<>\r]|_(?=x[0-9A-Fa-f]{4}_)")
+_IN_XML = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "_x000D_", "_": "_x005F_"}
 _OUTER_BLANK = re.compile(r"^\s|\s$")
 
 
@@ -152,6 +153,4 @@ class Cells:
 
 
 def _in_xml(match: re.Match[str]) -> str:
-    found = match[0]
-    # `_x0041_` in a sheet is these seven letters, and not the A that Excel would make of them.
-    return _IN_XML.get(found) or f"_x005F{found}"
+    return _IN_XML[match[0]]
