@@ -35,6 +35,7 @@ class Advice(StrEnum):
     FOLLOW_SENT = "what an earlier run has sent is followed by going on with this batch"
     RESUME_ROW = "ask the venue again by going on with this batch"
     RESOLVE = "record what a person found out about this row"
+    END_ALARM = "the alarm ends when what a person found out about this row is recorded"
     REPLACE_TARGET = "or say that what stands there is to be replaced"
     REPORT_AGAIN = "write the report of this batch again"
     SKIP_SENT = "to send only the others, skip what was sent"

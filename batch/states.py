@@ -58,7 +58,7 @@ class OrderEvent(StrEnum):
 
 
 class BatchEvent(StrEnum):
-    """What can happen to a whole batch; a line of its history that is about no single row."""
+    """What can happen to a whole batch; no step in the life of a row, if sometimes about one."""
 
     PLANNED = "planned"
     APPROVED = "approved"  # a second person's word, or the code of the check
@@ -71,6 +71,7 @@ class BatchEvent(StrEnum):
     FIRST_LOOK_REFUSED = "first-look-refused"
     SECOND_LOOK_FAILED = "second-look-failed"
     ALARM = "alarm"  # a person must look, whatever the states say
+    ALARM_ENDED = "alarm-ended"  # a person has, and nothing changes about the row
     RUN_ENDED = "run-ended"
     CORRECTIONS_WRITTEN = "corrections-written"
 

@@ -24,6 +24,9 @@ _WORDS = {
     Advice.RESUME_ROW: "Run: {resume}",
     Advice.RESOLVE: "Record what the venue's desk finds: orderbatch resolve {0} {1} "
     "--placed SERVER_ID, or --not-placed.",
+    Advice.END_ALARM: "Ask the venue's desk which order is to stand for the row, and what becomes "
+    "of any other. That ends the alarm: orderbatch resolve {0} {1} --placed SERVER_ID (for an "
+    "UNKNOWN row that they never had: --not-placed).",
     Advice.REPLACE_TARGET: "Or add --force to lose what is there.",
     Advice.REPORT_AGAIN: "Write the report again: orderbatch report {0} --report PATH",
     Advice.SKIP_SENT: "To send only the others: --skip-sent.",

@@ -29,6 +29,7 @@ def of_result(result: BatchResult) -> dict[str, Any]:
         **as_document(result.batch, result.orders, result.background),
         "reports": [str(path) for path in result.reports],
         "stopped": result.run.stopped if result.run else "",
+        "alarms": [alarm.words for alarm in result.alarms],
         **code,
     }
 

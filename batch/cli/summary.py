@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from batch.cli.advice import in_words
 from batch.desk.outcome import BatchResult
 from batch.desk.standing import counts, counts_in_words, is_finished
+from batch.errors import Advice, hint
 from batch.report.wording import counted
 from batch.states import FinalState, OrderState
 
@@ -36,15 +38,20 @@ def closing_words(result: BatchResult, *, names_reports: bool = True) -> str:
             lines.append("Interrupted: nothing more was sent.")
         if outcome.stopped and sends and not outcome.stopped_by:
             lines.append(f"Sending stopped early: {outcome.stopped}")
-        lines += [f"ALARM: {alarm}." for alarm in outcome.alarms]
         if outcome.at_rest:
             lines.append(
                 "The simulated market is at rest, so waiting for the open orders ended early."
             )
+    for alarm in result.alarms:
+        row = "ROW" if alarm.row is None else alarm.row
+        to_do = in_words(hint(Advice.END_ALARM, batch.batch_id, row))
+        lines.append(f"ALARM: {alarm.words}. {to_do}")
+    if result.alarms and states.get(OrderState.PLANNED):
+        lines.append("Nothing more of this batch is sent before that.")
     by_final = counts(states)
     if batch.simulated:
         lines.append("This was practice: nothing went to a real venue.")
-    elif by_final.keys() == {FinalState.FILLED}:
+    elif by_final.keys() == {FinalState.FILLED} and not result.alarms:
         lines.append("Every row is filled; there is nothing left to do.")
     elif not by_final.keys() & {FinalState.OPEN, FinalState.UNKNOWN, FinalState.NOT_SENT}:
         lines.append(

@@ -10,6 +10,7 @@ from batch.journal import Journal
 from batch.model import BatchRecord
 from batch.plan.approval import approvals, approver
 from batch.report import Background
+from batch.run.alarms import read_alarms
 
 
 def background(session: Session, journal: Journal, batch: BatchRecord) -> Background:
@@ -23,6 +24,7 @@ def background(session: Session, journal: Journal, batch: BatchRecord) -> Backgr
     return Background(
         approved_by=", ".join(dict.fromkeys(approvers)) or None,
         approvals=tuple(recorded),
+        alarms=tuple(alarm.words for alarm in read_alarms(journal, batch.batch_id).standing),
         zone=zone(session),
         word=session.listener.word,
     )

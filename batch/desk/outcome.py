@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from batch.journal import Stop
     from batch.journal.examining import Examination
     from batch.plan.identity import Login
+    from batch.run.alarms import Alarm
     from batch.run.options import Outcome as RunEnd
     from batch.run.reconciling import Reconciliation
 
@@ -40,6 +41,8 @@ class BatchResult:
         stopped: a stop stands, of this batch or of everything: nothing of it is sent.
         run_by: another process, which runs it just now; empty where none does.
         unknown: the first rows that are UNKNOWN, to be named.
+        alarms: what must not be, of this command or an earlier one; each stands until a person has
+            looked.
         reports: the files that were written.
         orders: every row, where they were asked for.
         background: what these rows do not know, where they were asked for.
@@ -57,6 +60,7 @@ class BatchResult:
     stopped: Stop | None = None
     run_by: str = ""
     unknown: tuple[OrderRecord, ...] = ()
+    alarms: tuple[Alarm, ...] = ()
     reports: tuple[Path, ...] = ()
     orders: Sequence[OrderRecord] = ()
     background: Background = NOTHING_ELSE

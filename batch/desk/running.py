@@ -34,9 +34,9 @@ from batch.report import load
 from batch.report.background import NOTHING_ELSE
 from batch.report.naming import target_paths
 from batch.report.wording import counted
+from batch.run.alarms import read_alarms
 from batch.run.options import Cancel, RunOptions
 from batch.run.options import Outcome as RunEnd
-from batch.run.recording import ALARM
 from batch.run.run import Run
 from batch.run.work import ThreadWorkers
 from batch.states import OrderState
@@ -213,8 +213,9 @@ def conclude(
     verdict = verdict_on_run(states, outcome, options.accept)
     if verdict is Verdict.DONE and PARTIAL not in options.accept and count_part_fills(orders):
         verdict = Verdict.NOT_ALL_FILLED
-    if outcome is None and _has_alarms(journal, batch.batch_id):
-        verdict = Verdict.UNKNOWN
+    alarms = read_alarms(journal, batch.batch_id).standing
+    if alarms:
+        verdict = Verdict.UNKNOWN  # until a person has looked, whatever this command did
     if failed and verdict in (Verdict.DONE, Verdict.NOT_ALL_FILLED):
         verdict = Verdict.FAULT  # a worse one than "the report is missing" stays
     open_questions = journal.orders(batch.batch_id, [OrderState.UNKNOWN, OrderState.SENDING])
@@ -226,6 +227,7 @@ def conclude(
         outcome,
         sends=options.send,
         unknown=tuple(islice(open_questions, NAMED_UNKNOWN)),
+        alarms=alarms,
         reports=tuple(written),
         background=background(session, journal, batch) if options.list_orders else NOTHING_ELSE,
         orders=orders if options.list_orders else (),
@@ -270,8 +272,6 @@ def verdict_on_run(
     states: Mapping[OrderState, int], outcome: RunEnd | None, accepted: Collection[str]
 ) -> Verdict:
     """Judge a batch after a run, or without one."""
-    if outcome is not None and outcome.alarms:
-        return Verdict.UNKNOWN
     if outcome is not None and outcome.interrupted:
         return Verdict.INTERRUPTED
     sent = [s for s, count in states.items() if count and s not in _NEVER_SENT]
@@ -284,10 +284,6 @@ def _after_cut_off(session: Session) -> str:
     """Say that no row may be claimed any more because the cut-off has passed; "" while it may."""
     passed = past_cut_off(session.settings.limits.cut_off, session.clock.now())
     return "; ".join(passed)
-
-
-def _has_alarms(journal: Journal, batch_id: str) -> bool:
-    return any(event.kind == ALARM for event in journal.events(batch_id))
 
 
 _NEVER_SENT = frozenset({OrderState.PLANNED, OrderState.INVALID, OrderState.SKIPPED})

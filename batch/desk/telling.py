@@ -64,7 +64,8 @@ def _line(result: BatchResult) -> str:
         return f"{name}: refused, {problems:,} problems. Nothing was sent."
     standing = counts_in_words(result.states)
     rows = counted(result.batch.row_count, "row")
-    return f"Batch {result.batch.batch_id} of {name}, {rows}: {standing}."
+    said = [f"Batch {result.batch.batch_id} of {name}, {rows}: {standing}."]
+    return "\n".join([*said, *(f"ALARM: {alarm.words}." for alarm in result.alarms)])
 
 
 def _name(result: BatchResult) -> str:
@@ -80,6 +81,7 @@ def _document(result: BatchResult) -> Mapping[str, Any]:
         "batch": None if batch is None else {"id": batch.batch_id, "run": batch.run_key},
         "rows": None if batch is None else batch.row_count,
         "states": {state.value: count for state, count in counts(result.states).items()},
+        "alarms": [alarm.words for alarm in result.alarms],
         "reports": [str(path) for path in result.reports],
         "error": None if result.error is None else str(result.error),
         "exit_code": result.verdict.value,

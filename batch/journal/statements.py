@@ -164,9 +164,9 @@ def apply_changes(
     append_events(connection, batch_id, now, lines)
 
 
-def line_of_batch(kind: BatchEvent, detail: str) -> dict[str, Any]:
-    """Give a line of history that is about no single row."""
-    return {"row": None, "kind": kind.value, "state": None, "detail": detail, "request_id": None}
+def line_of_batch(kind: BatchEvent, detail: str, row: int | None = None) -> dict[str, Any]:
+    """Give a line of history that is no step in the life of a row."""
+    return {"row": row, "kind": kind.value, "state": None, "detail": detail, "request_id": None}
 
 
 def append_events(

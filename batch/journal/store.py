@@ -341,10 +341,22 @@ class Journal:
             apply_changes(connection, self.where, batch_id, claims, now, epoch=epoch)
         return placings
 
-    def note(self, batch_id: str, kind: BatchEvent, detail: str, now: datetime) -> None:
-        """Commit a line of history that concerns the whole batch."""
+    def note(
+        self,
+        batch_id: str,
+        kind: BatchEvent,
+        detail: str,
+        now: datetime,
+        *,
+        row: int | None = None,
+    ) -> None:
+        """Commit a line of history that is no step in the life of a row.
+
+        Args:
+            row: the row that it is about; None for the whole batch.
+        """
         with self._database.writing() as connection:
-            append_events(connection, batch_id, now, [line_of_batch(kind, detail)])
+            append_events(connection, batch_id, now, [line_of_batch(kind, detail, row)])
 
     def _require_hold(self, connection: Connection, batch_id: str) -> int | None:
         """Give the epoch under which rows are claimed; the hold is not lost before the commit."""

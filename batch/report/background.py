@@ -18,12 +18,14 @@ class Background:
         approved_by: who approved it, as was recorded; None where nobody did, or nobody was named.
         approvals: the approvals on record, each in a sentence; empty where nobody approved it,
             None where the caller does not know.
+        alarms: what must not be and a person must look at, each in a sentence.
         zone: the desk's time zone, shown beside UTC; None for UTC alone.
         word: puts advice into words.
     """
 
     approved_by: str | None = None
     approvals: Sequence[str] | None = None
+    alarms: Sequence[str] = ()
     zone: ZoneInfo | None = None
     word: Wording = str
 
@@ -33,6 +35,11 @@ class Background:
         if self.approvals is None:
             return "(not known)"
         return "; ".join(self.approvals) or "nobody: no approval is on record"
+
+    @property
+    def alarms_in_words(self) -> tuple[str, ...]:
+        """Say each alarm as a line of its own."""
+        return tuple(f"ALARM: {alarm}. A person must look." for alarm in self.alarms)
 
     def local(self, moment: datetime) -> str:
         """Give a moment in the desk's zone, with its date where that is another one than in UTC.

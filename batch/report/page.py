@@ -83,6 +83,7 @@ def write_page(
         "Results of an order batch",
         facts(batch, found, background, now),
         practice=batch.simulated,
+        alarms=background.alarms_in_words,
     )
     text = _PAGE.render(
         name=f"Batch {batch.batch_id}",

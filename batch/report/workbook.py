@@ -64,6 +64,7 @@ def write_workbook(
             "Results of an order batch",
             facts(batch, found, background, now),
             practice=batch.simulated,
+            alarms=background.alarms_in_words,
         )
         write_summary(workbook, summary, head, found, chart)
         write_results(results, Cells(workbook, results), batch, orders)

@@ -76,7 +76,7 @@ class Following:
         assert record.client_order_id is not None
         assert record.order is not None
         if record.server_order_id:
-            self._identities.take(record.client_order_id, record.server_order_id)
+            self._identities.take(record.row, record.client_order_id, record.server_order_id)
         now = self._clock.monotonic()
         order = Tracked(
             row=record.row,
@@ -238,7 +238,7 @@ class Following:
             return
         answer = found[0]
         wrong = _what_is_wrong(order, found) or self._identities.take(
-            order.client_order_id, answer.server_order_id
+            order.row, order.client_order_id, answer.server_order_id
         )
         if wrong:
             self.disown(order, wrong)
@@ -341,8 +341,9 @@ class Following:
             return
         self._bulk.usable()
         for one in answer.value.values():
-            if wrong := self._identities.stranger(one.client_order_id, one.server_order_id):
-                self._alarm(wrong)
+            stranger = self._identities.stranger(one.client_order_id, one.server_order_id)
+            if stranger is not None:
+                self._alarm(*stranger)
         for order in orders:
             listed = answer.value.get(order.server_order_id or "")
             if (
@@ -365,8 +366,9 @@ class Following:
         """Take note that the venue holds another order than was sent, and send nothing more."""
         self._step_different(order, wrong)
         self._alarm(
+            order.row,
             f"row {order.row}, client order ID {order.client_order_id}: expected to find the "
-            f"order that was sent, found another ({wrong})"
+            f"order that was sent, found another ({wrong})",
         )
 
     def _step_different(self, order: Tracked, wrong: str) -> None:
@@ -378,9 +380,9 @@ class Following:
         )
         self._schedule.drop(order)
 
-    def _alarm(self, words: str) -> None:
-        self._recorder.alarm(words)
-        self._stop_sending(words)
+    def _alarm(self, row: int, words: str) -> None:
+        if self._recorder.alarm(row, words):
+            self._stop_sending(words)
 
     def _learn_working(self, order: Tracked, answer: VenueOrder) -> None:
         if (answer.status, answer.filled_size) != (order.venue_status, order.filled_size):

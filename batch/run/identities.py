@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from batch.run.alarms import more_than_one
+
 
 class Identities:
     """The pairs of IDs that the venue has named so far."""
 
     def __init__(self) -> None:
         self._server_of: dict[str, str] = {}
+        self._row_of: dict[str, int] = {}
         self._client_of: dict[str, str] = {}
 
-    def take(self, client_order_id: str, server_order_id: str) -> str:
+    def take(self, row: int, client_order_id: str, server_order_id: str) -> str:
         """Take in a pair; say what it contradicts, "" if nothing."""
         other = self._client_of.get(server_order_id, client_order_id)
         if other != client_order_id:
@@ -18,18 +21,17 @@ class Identities:
                 f"the venue gave server order ID {server_order_id} for client order ID "
                 f"{client_order_id}, which it gave for {other} before"
             )
-        if wrong := self.stranger(client_order_id, server_order_id):
-            return wrong
+        if (stranger := self.stranger(client_order_id, server_order_id)) is not None:
+            return stranger[1]
+        self._row_of[client_order_id] = row
         self._server_of[client_order_id] = server_order_id
         self._client_of[server_order_id] = client_order_id
         return ""
 
-    def stranger(self, client_order_id: str, server_order_id: str) -> str:
-        """Say what is wrong with an order at the venue under an ID of ours; "" if nothing."""
+    def stranger(self, client_order_id: str, server_order_id: str) -> tuple[int, str] | None:
+        """Say of which row, and how, an order at the venue is another under its ID."""
         known = self._server_of.get(client_order_id, server_order_id)
         if known == server_order_id:
-            return ""
-        return (
-            f"two orders stand under client order ID {client_order_id}: server order IDs {known} "
-            f"and {server_order_id}"
-        )
+            return None
+        row = self._row_of[client_order_id]
+        return row, more_than_one(row, client_order_id, [known, server_order_id])

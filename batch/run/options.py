@@ -6,8 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from batch.states import OrderState
+
+if TYPE_CHECKING:
+    from batch.run.alarms import Alarm
 
 
 class Cancel(StrEnum):
@@ -83,7 +87,7 @@ class Outcome:
         stopped_by: who stopped it from elsewhere, and when; empty where nobody did.
         login_failed: the venue refused the credentials.
         alarms: what must not be, whatever the states say (two orders under one ID, terms that
-            differ from what was sent); a person must look.
+            differ from what was sent), of this run or an earlier one; a person must look.
     """
 
     states: Mapping[OrderState, int]
@@ -92,4 +96,4 @@ class Outcome:
     at_rest: bool = False
     stopped_by: str = ""
     login_failed: bool = False
-    alarms: tuple[str, ...] = ()
+    alarms: tuple[Alarm, ...] = ()

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from batch.clock import Clock
 from batch.journal import Change, Journal, Placing
 from batch.model import VenueOrder
+from batch.run.alarms import Alarm, read_alarms
 from batch.run.amounts import HAVE_FILLS, Filled
 from batch.run.tracking import Tracked
 from batch.states import BatchEvent, OrderEvent, OrderState, next_state
@@ -20,15 +21,11 @@ LONGEST_UNRECORDED_S = 0.05
 by asking again. It then shares a commit with what may not wait."""
 
 
-ALARM = BatchEvent.ALARM
-"""The line of history of what must not be: two orders under one ID, or another than was sent."""
-
-
 class Recorder:
     """Collects steps in the lives of rows and commits them together.
 
     Attributes:
-        alarms: what must not be, in words.
+        alarms: what must not be, from earlier runs, too, where nobody has found out about it.
         filled: what the venue has said is filled, by dealt currency.
     """
 
@@ -39,7 +36,9 @@ class Recorder:
         self._changes: list[Change] = []
         self._client_order_ids: dict[int, str | None] = {}
         self._commit_at: float | None = None
-        self.alarms: list[str] = []
+        known = read_alarms(journal, batch_id)
+        self.alarms = list(known.standing)
+        self._ended = known.ended
         self.states: Counter[OrderState] = Counter(journal.batch(batch_id).states)
         earlier = [state for state in HAVE_FILLS if self.states[state]]
         self.filled = Filled(journal.orders(batch_id, earlier) if earlier else ())
@@ -129,16 +128,24 @@ class Recorder:
         """Give the seconds until something must be committed; None when nothing waits."""
         return None if self._commit_at is None else max(self._commit_at - now, 0.0)
 
-    def alarm(self, words: str) -> None:
-        """Put on record, once, what a person must look at whatever the states say."""
-        if words not in self.alarms:
-            self.alarms.append(words)
-            self.note(ALARM, words)
+    def alarm(self, row: int, words: str) -> bool:
+        """Put on record, once, what a person must look at whatever the states say.
 
-    def note(self, kind: BatchEvent, words: str) -> None:
-        """Commit a line of the batch's history."""
-        self._journal.note(self._batch_id, kind, words, self._clock.now())
-        log.info("%s: %s", kind, words, extra={"batch": self._batch_id})
+        Returns:
+            It stands: nobody has found out about this very thing yet.
+        """
+        alarm = Alarm(words, row)
+        if alarm in self._ended:
+            return False
+        if alarm not in self.alarms:
+            self.alarms.append(alarm)
+            self.note(BatchEvent.ALARM, words, row)
+        return True
+
+    def note(self, kind: BatchEvent, words: str, row: int | None = None) -> None:
+        """Commit a line of the batch's history, or of a row's that is no step in its life."""
+        self._journal.note(self._batch_id, kind, words, self._clock.now(), row=row)
+        log.info("%s: %s", kind, words, extra={"batch": self._batch_id, "row": row})
 
     def _take_changes(self) -> tuple[list[Change], dict[int, str | None]]:
         changes, self._changes = self._changes, []

@@ -1,18 +1,20 @@
-"""A person's finding about an UNKNOWN order, checked with the venue where it can be reached."""
+"""A person's finding about an UNKNOWN order, or one with an alarm; checked with the venue, too."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, timedelta
 
 from batch.clock import Clock
 from batch.errors import Advice, GateError, VenueError, hint
 from batch.journal import Change, Journal
 from batch.model import Login, OrderRecord, VenueOrder
+from batch.run.alarms import read_alarms
 from batch.run.comparing import NothingToCompare, difference
 from batch.run.past import read_past
 from batch.run.proof import MARGIN_S
 from batch.run.wording import status_words
-from batch.states import FINAL, OrderEvent, OrderState, next_state
+from batch.states import FINAL, BatchEvent, OrderEvent, OrderState, next_state
 from batch.venue.port import VenueCalls
 
 UNKNOWN_LIFE_S = 3600.0
@@ -36,10 +38,10 @@ def declare_placed(
         What was recorded, in words.
 
     Raises:
-        GateError: the row is not UNKNOWN, another row has this server ID, or the venue says
-            otherwise; nothing was recorded.
+        GateError: the row is not UNKNOWN and no alarm stands for it, another row has this server
+            ID, or the venue says otherwise; nothing was recorded.
     """
-    order = _unknown_order(journal, batch_id, row, clock)
+    order = _order(journal, batch_id, row, clock)
     _require_unclaimed(journal, order, server_order_id)
     answer, check = None, "not checked: the venue is out of reach"
     if venue is not None:
@@ -51,6 +53,10 @@ def declare_placed(
             _require_same(order, server_order_id, answer)
             check = "checked with the venue"
     words = f"a person found it at the venue as {server_order_id}; {check}"
+    if order.state is not OrderState.UNKNOWN:
+        # As it stands already: nothing changes but that somebody has looked.
+        journal.note(batch_id, BatchEvent.ALARM_ENDED, words, clock.now(), row=row)
+        return words
     changes = [
         Change(
             row,
@@ -96,7 +102,14 @@ def declare_not_placed(
         GateError: the row is not UNKNOWN, or the venue holds it, or its request may still be on
             its way; nothing was recorded.
     """
-    order = _unknown_order(journal, batch_id, row, clock)
+    order = _order(journal, batch_id, row, clock)
+    if order.state is not OrderState.UNKNOWN:
+        raise GateError(
+            f"batch {batch_id}, row {row}: expected the server order ID under which the venue "
+            f"holds this {order.final_state} order, {order.server_order_id}, found that it was "
+            "never placed. Nothing was recorded.",
+            advice=[hint(Advice.END_ALARM, batch_id, row)],
+        )
     _require_fence_passed(journal, order, clock)
     assert order.client_order_id is not None
     check = "not checked: the venue is out of reach"
@@ -122,7 +135,8 @@ def declare_not_placed(
     return words
 
 
-def _unknown_order(journal: Journal, batch_id: str, row: int, clock: Clock) -> OrderRecord:
+def _order(journal: Journal, batch_id: str, row: int, clock: Clock) -> OrderRecord:
+    """Give an order that waits for a finding: UNKNOWN, or with an alarm and a server ID."""
     journal.batch_record(batch_id)
     order = journal.order(batch_id, row)
     if order is None:
@@ -137,10 +151,15 @@ def _unknown_order(journal: Journal, batch_id: str, row: int, clock: Clock) -> O
             message="the process ended before the venue's answer was recorded",
         )
         journal.apply(batch_id, [lost], clock.now())
-    elif order.state is not OrderState.UNKNOWN:
+        return replace(order, state=OrderState.UNKNOWN)
+    if order.state is OrderState.UNKNOWN:
+        return order
+    has_alarm = order.server_order_id is not None and read_alarms(journal, batch_id).of(row)
+    if not has_alarm:
         raise GateError(
             f"batch {batch_id}, row {row}: expected an UNKNOWN order, found {order.final_state}. "
-            "Only what is not known needs a person's finding; nothing was recorded."
+            "Only what is not known, or has an alarm, needs a person's finding; nothing was "
+            "recorded."
         )
     return order
 
@@ -167,9 +186,18 @@ def _require_unclaimed(journal: Journal, order: OrderRecord, server_order_id: st
     where = f"batch {order.batch_id}, row {order.row}"
     if not server_order_id.strip():
         raise GateError(f"{where}: expected a server order ID, found none. Nothing was recorded.")
+    if order.server_order_id and order.state is not OrderState.UNKNOWN:
+        if server_order_id != order.server_order_id:
+            raise GateError(
+                f"{where}: expected the server order ID that this {order.final_state} order has, "
+                f"{order.server_order_id}, found {server_order_id}. Nothing was recorded."
+            )
+        return
     batch = journal.batch_record(order.batch_id)
     look = journal.looking(Login.of(batch.venue_url, batch.org, batch.user))
     for other in look.of_server_id(server_order_id):
+        if (other.batch_id, other.row) == (order.batch_id, order.row):
+            continue
         raise GateError(
             f"{where}: expected the server order ID of an order that is not known yet, found "
             f"that {server_order_id} is the one of batch {other.batch_id} row {other.row}. "

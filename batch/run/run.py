@@ -16,6 +16,7 @@ from typing import TypeVar
 from batch.clock import Clock
 from batch.errors import HoldLost, LoginFailed, Throttled, VenueError
 from batch.journal import Journal, Placing
+from batch.run.alarms import why_nothing_leaves
 from batch.run.calls import CancelOne, Find, ListActive, LogIn, Query, Question, Subject
 from batch.run.cancelling import CANCEL_WAIT_S
 from batch.run.first_look import look_first
@@ -77,7 +78,7 @@ class Run:
             self._pace,
             self._identities,
             held_back=options.held_back,
-            stopped="" if options.send else "this run follows orders and sends none",
+            stopped=why_nothing_leaves(options, self._recorder.alarms),
         )
         self._looked_at: frozenset[int] = frozenset()
         self._second_look = SecondLook(self._recorder, self._identities)
@@ -175,7 +176,9 @@ class Run:
         """See to it that a batch which nothing left of is not at the venue all the same."""
         never_sent = (OrderState.PLANNED, OrderState.INVALID, OrderState.SKIPPED)
         states = self._recorder.states
-        if not self._options.send or any(states[s] for s in OrderState if s not in never_sent):
+        if not self._sending.has_more() or any(
+            states[s] for s in OrderState if s not in never_sent
+        ):
             return
         planned = partial(self._journal.orders, self._batch_id, [OrderState.PLANNED])
         if any(planned(claimed_before=True, portion=1)):

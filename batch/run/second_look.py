@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from batch.errors import Throttled, VenueRefused
 from batch.model import OrderRecord, VenueOrder
+from batch.run.alarms import more_than_one
 from batch.run.calls import FindAgain
 from batch.run.identities import Identities
 from batch.run.recording import Recorder
@@ -69,13 +70,7 @@ class SecondLook:
     def _look_at(self, asked: FindAgain, found: tuple[VenueOrder, ...]) -> None:
         ids = [order.server_order_id for order in found]
         if asked.server_order_id is not None:
-            self._identities.take(asked.client_order_id, asked.server_order_id)
-            ids = [asked.server_order_id, *ids]
-        distinct = sorted(set(ids))
-        if len(distinct) > 1:
-            self._recorder.alarm(
-                f"row {asked.row}: the venue holds {len(distinct)} orders under its client order "
-                f"ID {asked.client_order_id}: server order IDs {', '.join(distinct)}. Only one of "
-                "them was wanted: it was sent a second time, or another journal has sent this "
-                "sheet, too; a person must look"
-            )
+            self._identities.take(asked.row, asked.client_order_id, asked.server_order_id)
+            ids.append(asked.server_order_id)
+        if wrong := more_than_one(asked.row, asked.client_order_id, ids):
+            self._recorder.alarm(asked.row, wrong)

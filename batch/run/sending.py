@@ -184,14 +184,14 @@ class Sending:
             self.stop(f"a fault of our own: {error_words(error)}")
 
     def _accept(self, order: Tracked, taken: VenueOrder, following: Following) -> None:
-        if wrong := self._identities.take(order.client_order_id, taken.server_order_id):
+        if wrong := self._identities.take(order.row, order.client_order_id, taken.server_order_id):
             self._recorder.step(
                 order,
                 OrderEvent.LOST,
                 detail=wrong,
                 message=f"the venue may or may not hold this order: {wrong}; a person must look",
             )
-            self._recorder.alarm(wrong)
+            self._recorder.alarm(order.row, wrong)
             self.stop(wrong)
             following.find_out(order)
             return

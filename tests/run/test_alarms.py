@@ -43,9 +43,9 @@ def test_fault_29_an_answer_that_differs_from_what_was_sent_stops_the_run(
     batch_id, outcome = desk.submit(sheet_of(20), max_in_flight=1)
 
     assert states_of(desk, batch_id)[0] is UNKNOWN
-    assert f"{name}: sent" in outcome.alarms[0] and f"{name}: sent" in outcome.stopped
+    assert f"{name}: sent" in outcome.alarms[0].words and f"{name}: sent" in outcome.stopped
     assert desk.venue.calls.count("place") == 1
-    assert "alarm" in desk.kinds(batch_id, None)
+    assert "alarm" in desk.kinds(batch_id, 2)
 
 
 def test_fault_29_a_later_answer_that_differs_stops_the_run_too(desk: Desk) -> None:
@@ -60,7 +60,7 @@ def test_fault_29_a_later_answer_that_differs_stops_the_run_too(desk: Desk) -> N
     batch_id, outcome = desk.submit(sheet_of(1))
 
     assert states_of(desk, batch_id) == [UNKNOWN]
-    assert "size: sent 100002, found 7" in outcome.alarms[0]
+    assert "size: sent 100002, found 7" in outcome.alarms[0].words
 
 
 def test_an_echo_of_what_was_not_sent_is_no_difference(desk: Desk) -> None:
@@ -77,7 +77,7 @@ def test_one_server_id_for_two_client_ids_stops_the_run(desk: Desk) -> None:
 
     batch_id, outcome = desk.submit(sheet_of(20), max_in_flight=1)
 
-    assert outcome.alarms and "9000" in outcome.alarms[0]
+    assert outcome.alarms and "9000" in outcome.alarms[0].words
     assert desk.venue.calls.count("place") == 2
     assert desk.orders(batch_id)[1].server_order_id != "9000"
 
@@ -98,7 +98,7 @@ def test_a_row_sent_twice_is_asked_about_at_the_end_and_two_orders_are_an_alarm(
     assert desk.venue.posts_of(f"{batch_id}-2") == 2
     assert states_of(desk, batch_id) == [FILLED] * 3
     assert len(outcome.alarms) == 1
-    assert "the venue holds 2 orders under its client order ID" in outcome.alarms[0]
+    assert "the venue holds 2 orders under its client order ID" in outcome.alarms[0].words
 
 
 def test_a_row_sent_twice_with_one_order_is_no_alarm(desk: Desk) -> None:
@@ -124,7 +124,7 @@ def test_an_unknown_server_id_under_one_of_our_ids_among_the_open_orders_is_an_a
     desk.workers.before_call = double
     outcome = desk.make_run(batch_id).execute()
 
-    assert any(f"client order ID {batch_id}-5" in alarm for alarm in outcome.alarms)
+    assert any(f"client order ID {batch_id}-5" in alarm.words for alarm in outcome.alarms)
 
 
 @pytest.mark.parametrize("found_by", ["id", "list"])
@@ -277,7 +277,7 @@ def test_another_journal_that_sends_the_sheet_at_the_same_moment_is_an_alarm(des
     _, outcome = desk.submit(sheet_of(2))
 
     assert len(desk.venue.books) == 3
-    assert "another journal has sent this sheet, too" in outcome.alarms[0]
+    assert "another journal has sent this sheet, too" in outcome.alarms[0].words
 
 
 def test_without_a_wait_nobody_is_asked_at_the_end(desk: Desk) -> None:

@@ -229,7 +229,7 @@ def test_two_orders_under_one_client_id_stop_the_run(desk: Desk) -> None:
     desk.workers.before_call = double
     outcome = desk.make_run(batch_id).execute()
 
-    assert any("2 orders" in alarm for alarm in outcome.alarms)
+    assert any("2 orders" in alarm.words for alarm in outcome.alarms)
     assert states_of(desk, batch_id) == [UNKNOWN]
     assert "2 orders" in desk.orders(batch_id)[0].message
 
