@@ -99,10 +99,12 @@ def lines_of(snapshot: Snapshot, gauge: Gauge) -> list[tuple[str, int, str]]:
     lines = []
     if waiting:
         remark = f"pausing {snapshot.paused_s:.0f} s" if snapshot.paused_s > 0 else ""
-        remark = "not sent by this run" if snapshot.stopped else remark or gauge.sending_words()
+        is_over = snapshot.stopped or snapshot.interrupted
+        remark = "not sent by this run" if is_over else remark or gauge.sending_words()
         lines.append(("to send", waiting, remark))
     if sending:
-        lines.append(("on their way", sending, ""))
+        again = f"Ctrl-C again leaves {'it' if sending == 1 else 'them'}"
+        lines.append(("on their way", sending, again if snapshot.interrupted else ""))
     remarks = {
         FinalState.OPEN: gauge.waiting_words(),
         FinalState.UNKNOWN: "asked about; may need a person"
@@ -113,6 +115,16 @@ def lines_of(snapshot: Snapshot, gauge: Gauge) -> list[tuple[str, int, str]]:
     }
     lines += [(state.value, n, remarks.get(state, "")) for state, n in counts(states).items()]
     return lines
+
+
+def stopping_words(snapshot: Snapshot) -> str:
+    """Say what a run that was told to stop still waits for."""
+    count = snapshot.on_their_way
+    if not count:
+        return "stopping: no answer is on its way."
+    if count == 1:
+        return "stopping: 1 answer on its way; Ctrl-C again leaves it"
+    return f"stopping: {count:,} answers on their way; Ctrl-C again leaves them"
 
 
 def words(snapshot: Snapshot, gauge: Gauge) -> str:
@@ -210,13 +222,15 @@ def _live(gauge: Gauge, mark: str) -> Iterator[Watch]:
 
     from batch.cli.console import console
 
-    shown_at = -REDRAWN_EVERY_S
+    shown_at, was_interrupted = -REDRAWN_EVERY_S, False
     with Live(console=console(err=True), auto_refresh=False, transient=True) as live:
 
         def watch(snapshot: Snapshot) -> None:
-            nonlocal shown_at
+            nonlocal shown_at, was_interrupted
             gauge.take(snapshot)
-            if snapshot.elapsed_s - shown_at >= REDRAWN_EVERY_S:
+            is_news = snapshot.interrupted and not was_interrupted
+            if is_news or snapshot.elapsed_s - shown_at >= REDRAWN_EVERY_S:
+                was_interrupted = snapshot.interrupted
                 shown_at = snapshot.elapsed_s
                 live.update(view(snapshot, gauge, mark, live.console.width), refresh=True)
 

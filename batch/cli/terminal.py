@@ -23,6 +23,7 @@ from batch.escaping import escaped
 if TYPE_CHECKING:
     from batch.desk import BatchResult, Question, Watch
     from batch.model import Validation
+    from batch.run.options import Snapshot
 
 
 class Terminal:
@@ -60,6 +61,15 @@ class Terminal:
         STORY.info("%s %s", question.words, "yes" if is_wanted else "no")
         return is_wanted
 
+    def password(self, whose: str) -> str:
+        from batch.cli.console import has_terminal
+
+        if not has_terminal():
+            return ""
+        words = folded(escaped(f"Password of {whose}"), self._mark)
+        said = click.prompt(words, hide_input=True, default="", show_default=False, err=True)
+        return str(said)
+
     def preview(self, question: Question) -> None:
         if not self._quiet:
             self._lay_out(question)
@@ -80,10 +90,19 @@ class Terminal:
 
     @contextmanager
     def watch(self, wait_s: float, cancel: str) -> Iterator[Watch]:
-        from batch.cli.progress import Gauge, watching
+        from batch.cli.progress import Gauge, stopping_words, watching
 
+        is_told = False
         with watching(self.say, Gauge(wait_s, cancel), self._mark, quiet=self._quiet) as watch:
-            yield watch
+
+            def look(snapshot: Snapshot) -> None:
+                nonlocal is_told
+                if snapshot.interrupted and not is_told:
+                    is_told = True
+                    self.warn(stopping_words(snapshot))
+                watch(snapshot)
+
+            yield look
 
     def check(self, validation: Validation) -> None:
         from batch.cli.problems import notes, show_problems

@@ -51,6 +51,9 @@ class Listener(Protocol):
     def ask(self, question: Question) -> bool:
         """Say whether a person wants it."""
 
+    def password(self, whose: str) -> str:
+        """Give the password that the settings do not have; "" where there is nobody to ask."""
+
     def preview(self, question: Question) -> None:
         """Take in what would be asked, where nobody is."""
 
@@ -86,6 +89,9 @@ class Silence:
 
     def ask(self, question: Question) -> bool:
         return False
+
+    def password(self, whose: str) -> str:
+        return ""
 
     def preview(self, question: Question) -> None:
         pass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from batch.clock import Clock, bounds_of_day, trading_day
 from batch.config import (
     Settings,
     VenueSettings,
+    application_folder,
     find_journal_password,
     find_password,
     parse_cut_off,
@@ -26,6 +28,7 @@ from batch.errors import (
     ConfigError,
     GateError,
     Hint,
+    JournalError,
     LoginFailed,
     SheetError,
     VenueError,
@@ -102,9 +105,16 @@ class Session:
 
     @property
     def venue_settings(self) -> VenueSettings:
-        """The venue's settings with the password, looked up when first asked for."""
+        """The venue's settings with the password, looked up or asked for when first needed."""
         if self._venue_settings is None:
-            self._venue_settings = find_password(self.settings.venue)
+            venue = find_password(self.settings.venue)
+            is_missing = not venue.password.get_secret_value()
+            if is_missing and venue.url and venue.user and venue.org:
+                from pydantic import SecretStr
+
+                said = self.listener.password(f"{venue.user} of {venue.org}")
+                venue = venue.model_copy(update={"password": SecretStr(said)})
+            self._venue_settings = venue
         return self._venue_settings
 
     def say(self, words: str, *advice: Hint) -> None:
@@ -182,6 +192,7 @@ class Session:
         """Say where the journal is, and on which drives it may lie."""
         location = self._journal or self.settings.journal
         assert location is not None
+        _require_folder(location)
         settings = self.settings
         return JournalPlace(
             location,
@@ -326,3 +337,24 @@ class Session:
                 "ORDERBATCH_ORG to the batch's.",
                 advice=Advice.OR_CHOOSE_VENUE,
             )
+
+
+def _require_folder(location: str) -> None:
+    """Make no folder for a journal but the usual one: a new journal knows of nothing that was sent.
+
+    Raises:
+        JournalError: the folder is not there.
+    """
+    from batch.journal import files_of
+
+    path = next(iter(files_of(location)), None)
+    if path is None or path.parent == application_folder().resolve():
+        return
+    if os.path.lexists(path.parent):
+        return  # opening it says what stands in its way
+    raise JournalError(
+        f"journal {path}: expected a folder that exists, found no {path.parent}. A new journal "
+        "would know nothing of what was sent before. If it is meant, make the folder first.",
+        is_final=True,
+        advice=Advice.OR_NAME_JOURNAL,
+    )

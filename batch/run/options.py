@@ -66,6 +66,8 @@ class Snapshot:
         paused_s: how long nothing is sent because the venue asked for it, or is away.
         stopped: why the run no longer sends; empty while it does.
         filled: what the venue has said is filled, by dealt currency.
+        on_their_way: how many placings have no answer yet.
+        interrupted: a person or the system asked it to stop.
     """
 
     states: Mapping[OrderState, int]
@@ -74,6 +76,8 @@ class Snapshot:
     paused_s: float
     stopped: str
     filled: Mapping[str, Decimal] = field(default_factory=dict)
+    on_their_way: int = 0
+    interrupted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

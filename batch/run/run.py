@@ -426,6 +426,8 @@ class Run:
             paused_s=self._pace.paused_s(now),
             stopped=self._sending.stopped,
             filled=self._recorder.filled.sums,
+            on_their_way=len(self._sending.on_their_way),
+            interrupted=self._interrupts > 0,
         )
 
     def _outcome(self) -> Outcome:

@@ -6,8 +6,10 @@ import os
 import pty
 import re
 import select
+import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from decimal import Decimal
 from io import StringIO
@@ -15,9 +17,9 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from batch.cli.progress import Gauge, clock, done_of, table, view, words
+from batch.cli.progress import Gauge, clock, done_of, stopping_words, table, view, words
 from batch.run.options import Snapshot
-from batch.simulator import Simulator
+from batch.simulator import Simulator, parse_fault
 from batch.states import OrderState as S
 from tests.cli.conftest import FILLED, OPEN, Office
 
@@ -238,3 +240,118 @@ def test_log_lines_stand_above_the_live_table(desk: Office, venue: Simulator) ->
     for start in starts:
         # On a new line, or where the table was erased.
         assert live[:start].endswith(("\n", "\x1b[2K")), live[start - 40 : start + 40]
+
+
+@pytest.mark.parametrize(
+    ("count", "told"),
+    [
+        (0, "stopping: no answer is on its way."),
+        (1, "stopping: 1 answer on its way; Ctrl-C again leaves it"),
+        (1200, "stopping: 1,200 answers on their way; Ctrl-C again leaves them"),
+    ],
+)
+def test_what_a_stopping_run_waits_for_is_told(count: int, told: str) -> None:
+    now = replace(snapshot(9, SENDING=count), interrupted=True, on_their_way=count)
+
+    assert stopping_words(now) == told
+
+
+def test_the_live_view_says_that_it_stops(desk: Office) -> None:
+    now = replace(snapshot(9, PLANNED=5, SENDING=2), interrupted=True, on_their_way=2)
+
+    shown = drawn(now, gauge_of(now))
+
+    assert "not sent by this run" in shown
+    assert "Ctrl-C again leaves them" in shown
+
+
+def interrupted(desk: Office, venue: Simulator, terminal: bool) -> str:
+    """Send a batch whose answers do not come, and press Ctrl-C twice; give what was shown."""
+    venue.add_fault(parse_fault("delay=60:place"))
+    here, there = pty.openpty() if terminal else os.pipe()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "batch", "submit", desk.sheet(OPEN, OPEN).name, "--yes"],
+        cwd=desk.folder,
+        env={**os.environ, **desk.environment, "TERM": "xterm", "COLUMNS": "80", "LINES": "24"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=there,
+        start_new_session=True,
+    )
+    os.close(there)
+    ends_at = time.monotonic() + 20
+    while venue.ledger.posts < 2:
+        assert time.monotonic() < ends_at
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    pressed, shown, answered_s = time.monotonic(), b"", float("inf")
+    while select.select([here], [], [], 20)[0]:
+        try:
+            portion = os.read(here, 65536)
+        except OSError:
+            break
+        if not portion:
+            break
+        shown += portion
+        if b"stopping: " in shown and answered_s == float("inf"):
+            answered_s = time.monotonic() - pressed
+            process.send_signal(signal.SIGINT)
+    os.close(here)
+    assert process.wait(timeout=20) == 130
+    assert answered_s < 2.0
+    return shown.decode()
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_ctrl_c_is_answered_at_once(desk: Office, venue: Simulator, terminal: bool) -> None:
+    shown = interrupted(desk, venue, terminal)
+
+    assert "stopping: 2 answers on their way; Ctrl-C again leaves them" in shown
+    assert shown.count("stopping: ") == 1
+    assert shown.index("stopping: ") < shown.index("Interrupted: nothing more was sent")
+
+
+def test_a_password_that_nobody_set_is_asked_for_on_a_terminal_and_not_shown(
+    desk: Office, venue: Simulator
+) -> None:
+    del desk.environment["ORDERBATCH_PASSWORD"]
+    environment = {name: said for name, said in os.environ.items() if "PASSWORD" not in name}
+    here, there = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "batch", "submit", desk.sheet(FILLED).name, "--yes"],
+        cwd=desk.folder,
+        env={**environment, **desk.environment, "TERM": "dumb"},
+        stdin=there,
+        stdout=there,
+        stderr=there,
+        start_new_session=True,
+    )
+    os.close(there)
+    shown = b""
+    while select.select([here], [], [], 20)[0]:
+        try:
+            portion = os.read(here, 65536)
+        except OSError:
+            break
+        if not portion:
+            break
+        shown += portion
+        if b"Password of ops of DESK" in portion:
+            time.sleep(0.2)  # until it no longer echoes
+            os.write(here, b"s3cret-pass\n")
+    os.close(here)
+
+    assert process.wait(timeout=20) == 0
+    assert shown.count(b"Password of ") == 1
+    assert b"s3cret" not in shown
+    assert venue.ledger.posts == 1
+
+
+def test_without_a_terminal_nobody_is_asked_for_a_password(desk: Office, venue: Simulator) -> None:
+    desk.environment["ORDERBATCH_PASSWORD"] = ""
+
+    call = desk.run("submit", desk.sheet(FILLED), "--yes")
+
+    assert call.code == 78
+    assert "found no ORDERBATCH_PASSWORD" in call.err
+    assert "Password of" not in call.err
