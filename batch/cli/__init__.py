@@ -93,9 +93,9 @@ def commands() -> None:
 
     \b
     Start here:
-      orderbatch check orders.xlsx                      reads and validates, sends nothing
-      orderbatch submit orders.xlsx --simulate --yes    the whole way, at a practice venue
-      orderbatch submit orders.xlsx                     the real thing; asks before it sends
+      orderbatch check orders.xlsx                     reads it, sends nothing
+      orderbatch submit orders.xlsx --simulate --yes   practice, the whole way
+      orderbatch submit orders.xlsx                    the real thing; asks first
     """
 
 

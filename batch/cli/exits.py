@@ -20,11 +20,27 @@ from batch.escaping import escaped
 log = logging.getLogger(__name__)
 
 
+class Ended(int):
+    """The exit code of a command, and how its rows stand now.
+
+    Attributes:
+        standing: such as `40 FILLED, 8 EXPIRED`; empty where it was about no batch.
+    """
+
+    standing: str
+
+    def __new__(cls, code: int, standing: str) -> Ended:
+        made = super().__new__(cls, code)
+        made.standing = standing
+        return made
+
+
 def guarded(command: Callable[[], object]) -> int:
     """Run a command; whatever leaves it becomes a clear message and an exit code."""
     signal.signal(signal.SIGTERM, _interrupt)
     code = _exit_code_of(command)
-    STORY.info("ended with exit code %d", code)
+    standing = code.standing if isinstance(code, Ended) else ""
+    STORY.info("ended with exit code %d%s", code, f": {standing}" if standing else "")
     return code
 
 

@@ -25,6 +25,9 @@ FIELDS = ("batch", "row", "client_order_id", "server_order_id", "request_id")
 STORY = logging.getLogger("batch.story")
 """What a person is told, and how it began and ended: for the file alone, where nobody looks on."""
 
+# Whatever is said before the options are known is told on the terminal, and there only once.
+logging.getLogger("batch").addHandler(logging.NullHandler())
+
 LARGEST_FILE = 10_000_000
 OLDER_FILES = 5
 

@@ -116,7 +116,7 @@ def end(outcome: Outcome, *, as_json: bool = False) -> int:
     """
     from batch.cli.advice import words_of
     from batch.cli.console import print_json
-    from batch.cli.exits import tell
+    from batch.cli.exits import Ended, tell
     from batch.desk.verdict import WrongUsage
 
     if isinstance(outcome.error, WrongUsage):
@@ -128,7 +128,8 @@ def end(outcome: Outcome, *, as_json: bool = False) -> int:
 
             print_json({**of_refusal(outcome.error), "exit_code": outcome.verdict})
         tell(words_of(outcome.error))
-    return outcome.verdict
+    counts = (f"{count:,} {state.value}" for state, count in outcome.counts.items())
+    return Ended(outcome.verdict, ", ".join(counts))
 
 
 def end_of_batch(outcome: Outcome, *, as_json: bool) -> int:

@@ -91,6 +91,7 @@ def office(
         monkeypatch.setenv(name, value)
     folder = tmp_path / "work"
     folder.mkdir()
+    (tmp_path / "journal").mkdir()
     monkeypatch.chdir(folder)
 
     def call(*arguments: object) -> Call:

@@ -241,3 +241,39 @@ def test_the_table_says_of_each_command_what_its_own_help_says() -> None:
     for name, command in commands.load_all().items():
         assert command.name == name
         assert TABLE[name].summary == (command.help or "").split("\n\n")[0].replace("\n", " ")
+
+
+@pytest.mark.parametrize(
+    "words", [("stop",), ("submit", "x.csv", "--nope"), ("show", "a", "1", "2"), ("cancel",)]
+)
+def test_a_mistake_in_the_options_is_said_once(desk: Office, words: tuple[str, ...]) -> None:
+    call = desk.run(*words)
+
+    assert call.code == 2
+    (said,) = [line for line in call.err.splitlines() if line.startswith("Error: ")]
+    assert call.err.count(said.removeprefix("Error: ")) == 1
+    assert call.err.startswith("Usage: ")
+
+
+@pytest.mark.parametrize("command", ["batches", "submit"])
+def test_a_journal_in_a_folder_that_is_not_there_is_refused(
+    desk: Office, venue: Simulator, command: str
+) -> None:
+    words = ["submit", desk.sheet(FILLED), "--yes"] if command == "submit" else ["batches"]
+
+    call = desk.call(*words, "--journal", "nowhere/j.db")
+
+    assert call.code == 78
+    assert "found no " in call.err and "nowhere" in call.err
+    assert "A new journal would know nothing of what was sent before" in call.err
+    assert not (desk.folder / "nowhere").exists()
+    assert venue.ledger.posts == 0
+
+
+def test_the_usual_folder_is_made(
+    desk: Office, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("ORDERBATCH_JOURNAL")
+
+    assert desk.call("submit", desk.sheet(FILLED), "--yes").code == 0
+    assert list((tmp_path / "home").rglob("journal.db"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import click
 import pytest
 
 from batch.cli import commands
@@ -53,3 +54,14 @@ def test_every_command_and_option_that_a_topic_names_exists(topic: str) -> None:
     named = re.findall(r'(?:"|^ +)orderbatch ([a-z]+)\b', text, re.MULTILINE)
     assert set(named) <= set(commands.load_all())
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", text)) <= {*options, "--help"}
+
+
+def test_no_line_of_a_help_is_wider_than_80_columns() -> None:
+    top = click.Context(commands, info_name="orderbatch", terminal_width=80)
+    helps = [commands.get_help(top)]
+    for name, command in commands.load_all().items():
+        parts = command.commands if isinstance(command, click.Group) else {"": command}
+        for part, each in {name: command, **parts}.items():
+            helps.append(each.get_help(click.Context(each, info_name=part, terminal_width=80)))
+
+    assert [line for text in helps for line in text.splitlines() if len(line) > 80] == []

@@ -110,7 +110,7 @@ def test_the_log_tells_the_whole_story(desk: Office) -> None:
         for line in story
     )
     assert any("1 row: 1 FILLED" in line for line in story)
-    assert story[-1] == "ended with exit code 0"
+    assert story[-1] == "ended with exit code 0: 1 FILLED"
 
 
 def test_the_log_has_the_refusals_and_problems_however_quiet(desk: Office) -> None:
@@ -126,7 +126,7 @@ def test_the_log_has_the_refusals_and_problems_however_quiet(desk: Office) -> No
     assert any("rows: expected at most 1 order, found 2" in line for line in story)
     assert [line for line in story if line.startswith("ended")] == [
         "ended with exit code 3",
-        "ended with exit code 0",
+        "ended with exit code 0: 1 FILLED",
         "ended with exit code 3",
     ]
 
