@@ -24,7 +24,8 @@ def escaped(text: str) -> str:
 
     Lines stay lines: this is for words of several lines, and for the cells of a report.
     """
-    return _ACTIVE.sub(_escape, text)
+    # Nothing that acts can be printed, and nearly every text can.
+    return text if text.isprintable() else _ACTIVE.sub(_escape, text)
 
 
 def escaped_line(text: str) -> str:

@@ -65,7 +65,7 @@ def write_corrections_csv(
     stream: BinaryIO, columns: Sequence[Column], rows: Sequence[Sequence[str]]
 ) -> None:
     """Write the rows to mend as CSV, as inert as a report."""
-    write_lines(stream, lambda: corrections_lines(columns, rows))
+    write_lines(stream, corrections_lines(columns, rows))
 
 
 def corrections_lines(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from math import ceil
 from typing import Any
@@ -30,30 +30,45 @@ _PAGE_WIDTH = 230
 
 
 def write_results(
-    worksheet: Worksheet, cells: Cells, batch: BatchRecord, orders: Sequence[OrderRecord]
-) -> None:
-    """Write the header, the rows, and what makes them easy to read, filter and print."""
+    worksheet: Worksheet, cells: Cells, batch: BatchRecord, orders: Iterable[OrderRecord]
+) -> Iterator[OrderRecord]:
+    """Write the header, the rows, and what makes them easy to read, filter and print.
+
+    Returns:
+        Each order when its row is written, so that one reading of them serves what follows, too.
+        The worksheet is ready when they have been gone through.
+    """
     names = column_names(batch)
-    widths = _widths(names, batch, orders)
-    for column, width in enumerate(widths):
-        worksheet.set_column(column, column, width)
     worksheet.freeze_panes(1, 1)
-    worksheet.autofilter(0, 0, len(orders), len(names) - 1)
     worksheet.repeat_rows(0)
     worksheet.repeat_columns(0)
-    worksheet.fit_to_pages(ceil(sum(widths) / _PAGE_WIDTH), 0)
-    # An ID that has digits only is text on purpose.
-    worksheet.ignore_errors({"number_stored_as_text": xl_range(0, 0, len(orders), len(names) - 1)})
     worksheet.set_row(0, 32)
     numbers = _number_columns(batch)
     for column, name in enumerate(names):
         align = "right" if column in numbers else "left"
         cells.text(0, column, name, text_wrap=True, align=align, indent=1, **HEADER)
+    widest = _widest(batch)
+    # Headers wrap at blanks only, and the filter button takes its place.
+    widths = [max((len(word) for word in name.split()), default=0) + 4 for name in names]
+    line = 0
     for line, order in enumerate(orders, start=1):
-        lines = _lines(widths, batch, order)
+        lines = 1
+        for column, text in enumerate(line_texts(batch, order)):
+            if text:
+                separators = len(text) // 3 if column in numbers else 0
+                widths[column] = max(widths[column], len(text) + separators + 4)
+                lines = max(lines, _lines(text, widest[column]))
         if lines > 1:
             worksheet.set_row(line, min(lines * _LINE_POINTS, _HIGHEST_POINTS))
         _write_order(cells, line, batch, order)
+        yield order
+    widths = [min(max(one, _NARROWEST), most) for one, most in zip(widths, widest, strict=True)]
+    for column, width in enumerate(widths):
+        worksheet.set_column(column, column, width)
+    worksheet.autofilter(0, 0, line, len(names) - 1)
+    worksheet.fit_to_pages(ceil(sum(widths) / _PAGE_WIDTH), 0)
+    # An ID that has digits only is text on purpose.
+    worksheet.ignore_errors({"number_stored_as_text": xl_range(0, 0, line, len(names) - 1)})
 
 
 def _write_order(cells: Cells, line: int, batch: BatchRecord, order: OrderRecord) -> None:
@@ -92,14 +107,15 @@ def _write_number(cells: Cells, line: int, column: int, number: Decimal | None) 
         cells.number(line, column, number, **_NUMBER)
 
 
-def _lines(widths: Sequence[int], batch: BatchRecord, order: OrderRecord) -> int:
-    """Count the lines of the row's highest cell; not every program does so on opening."""
-    most = 1
-    for text, width in zip(line_texts(batch, order), widths, strict=True):
-        # Of thousands of cells few are so long.
-        if text and (len(text) > width - 2 or "\n" in text):
-            most = max(most, ceil(len(text) / (width - 2)), text.count("\n") + 1)
-    return most
+def _lines(text: str, widest: int) -> int:
+    """Count the lines of a cell; not every program does so on opening.
+
+    A column is as wide as its longest text unless that is too long for any column, so a text that
+    takes more than a line stands in one that is as wide as it may be.
+    """
+    if len(text) <= widest - 4 and "\n" not in text:
+        return 1  # as nearly all are
+    return max(ceil(len(text) / (widest - 2)), text.count("\n") + 1)
 
 
 def _number(field: str | None, state: FinalState, value: str) -> Decimal | None:
@@ -115,19 +131,9 @@ def _number_columns(batch: BatchRecord) -> frozenset[int]:
     return frozenset({0, *own, first_result + 3, first_result + 4, first_result + 9})
 
 
-def _widths(names: Sequence[str], batch: BatchRecord, orders: Sequence[OrderRecord]) -> list[int]:
-    """Find for each column, in characters, the width that shows its longest cell."""
-    # Headers wrap at blanks only, and the filter button takes its place.
-    widths = [max((len(word) for word in name.split()), default=0) + 4 for name in names]
-    numbers = _number_columns(batch)
-    for order in orders:
-        texts = line_texts(batch, order)
-        for column, text in enumerate(texts):
-            if text:
-                separators = len(text) // 3 if column in numbers else 0
-                widths[column] = max(widths[column], len(text) + separators + 4)
+def _widest(batch: BatchRecord) -> list[int]:
+    """Give for each column how many characters wide it may be at the most."""
     message_column = len(batch.columns) + 1 + RESULTS.index("message")
-    return [
-        min(max(width, _NARROWEST), _MESSAGE_WIDTH if column == message_column else _WIDEST)
-        for column, width in enumerate(widths)
-    ]
+    widest = [_WIDEST] * (1 + len(batch.columns) + len(RESULTS))
+    widest[message_column] = _MESSAGE_WIDTH
+    return widest

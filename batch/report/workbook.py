@@ -58,7 +58,7 @@ def write_workbook(
         footer = f"{PurePath(batch.sheet_path).name}, batch {batch.batch_id}"
         for worksheet in (summary, results, to_do, totals):
             set_up_print(worksheet, footer, practice=batch.simulated)
-        found = survey(orders)
+        found = survey(write_results(results, Cells(workbook, results), batch, orders))
         chart = chart_data(found)
         head = Head(
             "Results of an order batch",
@@ -67,7 +67,6 @@ def write_workbook(
             alarms=background.alarms_in_words,
         )
         write_summary(workbook, summary, head, found, chart)
-        write_results(results, Cells(workbook, results), batch, orders)
         todo.write_to_do(workbook, to_do, lambda _: batch, found.pressing, word=background.word)
         write_sums(workbook, totals, found)
 
