@@ -24,6 +24,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from batch.errors import JournalError
 from batch.journal.actor import actor
+from batch.journal.groups import apply_group
 from batch.journal.records import (
     BatchSummary,
     Change,
@@ -145,12 +146,21 @@ def apply_changes(
     if not changes:
         return
     parameters = [write_change(batch_id, change, epoch) for change in changes]
+    if connection.dialect.name == "postgresql":
+        steps = [
+            {
+                **values,
+                "kind": change.event.value,
+                "detail": change.detail,
+                "line_request_id": change.request_id,
+            }
+            for change, values in zip(changes, parameters, strict=True)
+        ]
+        stamp = {"batch_id": batch_id, "at": write_moment(now), "actor": actor()}
+        _require_all(where, batch_id, len(changes), apply_group(connection, steps, stamp))
+        return
     changed = execute_many(connection, UPDATE_ORDER, parameters)
-    if changed != len(changes):
-        raise JournalError(
-            f"{where}, batch {batch_id}: expected to change {len(changes)} rows, found {changed} "
-            "in the expected state. Is another process at work on it?"
-        )
+    _require_all(where, batch_id, len(changes), changed)
     lines = [
         {
             "row": change.row,
@@ -162,6 +172,14 @@ def apply_changes(
         for change, values in zip(changes, parameters, strict=True)
     ]
     append_events(connection, batch_id, now, lines)
+
+
+def _require_all(where: str, batch_id: str, expected: int, changed: int) -> None:
+    if changed != expected:
+        raise JournalError(
+            f"{where}, batch {batch_id}: expected to change {expected} rows, found {changed} "
+            "in the expected state. Is another process at work on it?"
+        )
 
 
 def line_of_batch(kind: BatchEvent, detail: str, row: int | None = None) -> dict[str, Any]:
