@@ -24,6 +24,7 @@ from batch.desk.reports import (
     write_reports,
 )
 from batch.desk.session import Session
+from batch.desk.unchanged import differs
 from batch.desk.verdict import PARTIAL, Fault, Interrupted, Verdict, verdict_on_states
 from batch.errors import Advice, GateError, HoldLost, JournalError, ReportError, hint
 from batch.journal import Journal
@@ -155,6 +156,7 @@ def run_batch(
                 cancel=Cancel(options.cancel),
                 rows=None if options.rows is None else frozenset(options.rows),
                 held_back=partial(_after_cut_off, session),
+                differs=differs,
                 nothing_will_change=simulator.is_quiet if simulator else None,
             ),
             watch,

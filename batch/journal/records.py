@@ -87,6 +87,7 @@ class Placing:
     Attributes:
         payload: the exact text that is to leave.
         request_id: of this one request; made with the claim.
+        fingerprint: of the order, as it was planned.
     """
 
     row: int
@@ -94,6 +95,7 @@ class Placing:
     payload: str
     order: Order
     request_id: str = ""
+    fingerprint: str = ""
 
     def claimed(self, now: datetime) -> Change:
         """Give the step that claims it."""
@@ -237,6 +239,7 @@ def read_placing(row: Row[Any]) -> Placing:
         payload=row.payload,
         order=_read_terms(row),
         request_id=uuid4().hex,
+        fingerprint=row.fingerprint or "",
     )
 
 

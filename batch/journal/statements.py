@@ -83,10 +83,13 @@ INSERT_ORDER = insert(ORDERS).values({name: bindparam(name) for name in _PLANNED
 """A row as `write_order` gives it."""
 
 
-_PLACED = ("row", "client_order_id", "payload", "symbol", "side", "currency", "size", "price")
-_TERMS = ("time_in_force", "expiry_time_s", "min_size", "org", "account", "own_client_order_id")
+_PLACED = (
+    *("row", "client_order_id", "payload", "fingerprint", "symbol", "side", "currency", "size"),
+    *("price", "time_in_force", "expiry_time_s", "min_size", "org", "account"),
+    "own_client_order_id",
+)
 SELECT_NEXT_PLANNED = (
-    select(*(ORDERS.c[name] for name in (*_PLACED, *_TERMS)))
+    select(*(ORDERS.c[name] for name in _PLACED))
     .where(
         ORDERS.c.batch_id == bindparam("in_batch"),
         ORDERS.c.state == OrderState.PLANNED.value,

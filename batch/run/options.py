@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from batch.journal import Placing
 from batch.states import OrderState
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class RunOptions:
             absent they are not sent again, but stay UNKNOWN for a person to decide.
         held_back: asked before each claim; says why nothing may leave now (a cut-off has passed),
             or "" if it may.
+        differs: asked for each row that was claimed, before it leaves; says how it differs from
+            what was planned, or "" if it does not.
         nothing_will_change: says that waiting is pointless (a simulated market at rest).
     """
 
@@ -55,6 +58,7 @@ class RunOptions:
     cancel: Cancel = Cancel.NEVER
     rows: frozenset[int] | None = None
     held_back: Callable[[], str] | None = None
+    differs: Callable[[Placing], str] | None = None
     nothing_will_change: Callable[[], bool] | None = None
 
 

@@ -78,6 +78,7 @@ class Run:
             self._pace,
             self._identities,
             held_back=options.held_back,
+            differs=options.differs,
             stopped=why_nothing_leaves(options, self._recorder.alarms),
         )
         self._looked_at: frozenset[int] = frozenset()

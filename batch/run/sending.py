@@ -57,12 +57,14 @@ class Sending:
         *,
         stopped: str = "",
         held_back: Callable[[], str] | None = None,
+        differs: Callable[[Placing], str] | None = None,
     ) -> None:
         self._recorder = recorder
         self._clock = clock
         self._pace = pace
         self._identities = identities
         self._held_back = held_back
+        self._differs = differs
         # The journal's word, whatever was counted at the start: a plan may have withdrawn rows.
         self._are_all_claimed = False
         self._unanswered = 0
@@ -83,11 +85,34 @@ class Sending:
             return []
         claimed = self._recorder.claim(most)
         self._are_all_claimed = len(claimed) < most
+        if self._keep_if_changed(claimed):
+            return []
         for placing in claimed:
             self.on_their_way[placing.row] = placing
             if placing.row in self._left_before:
                 self.sent_twice.add(placing.row)
         return claimed
+
+    def _keep_if_changed(self, claimed: list[Placing]) -> bool:
+        """Let nothing of a claim leave if a row of it is no more what was planned, nor after it."""
+        if self._differs is None:
+            return False
+        changed = ((placing.row, self._differs(placing)) for placing in claimed)
+        row, wrong = next(((row, words) for row, words in changed if words), (0, ""))
+        if not wrong:
+            return False
+        self._recorder.alarm(row, wrong)
+        self.stop(wrong)
+        for placing in claimed:
+            order = Tracked(placing.row, placing.client_order_id, OrderState.SENDING, placing.order)
+            self._recorder.step(
+                order,
+                OrderEvent.RELEASED,
+                detail=wrong,
+                message=f"not sent: {wrong}",
+                request_id=placing.request_id,
+            )
+        return True
 
     def put_back(self, row: int, *, has_left: bool = True) -> None:
         """Take note that a row was released, as it is proven not to be at the venue.
