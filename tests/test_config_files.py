@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from batch.cli.logs import set_up_logging
-from batch.config import VenueSettings, find_password, load
+from batch.config import VenueSettings, exposure_of_settings, find_password, load
 from batch.errors import ConfigError
 
 TEXT = '[venue]\nuser = "Jürg"\n'
@@ -165,3 +165,76 @@ def test_an_environment_variable_that_is_not_utf_8_is_refused_by_name(
 
     assert f"ORDERBATCH_{name}: expected text in UTF-8" in words
     assert "cret" not in words
+
+
+def login_file(folder: Path) -> Path:
+    path = folder / "password"
+    path.write_text("s3cret")
+    path.chmod(0o600)
+    return path
+
+
+@pytest.mark.parametrize(("mode", "is_refused"), [(0o777, True), (0o1777, False), (0o770, False)])
+def test_a_password_file_in_a_folder_that_everybody_writes_into_is_refused(
+    tmp_path: Path, mode: int, is_refused: bool
+) -> None:
+    folder = tmp_path / "shared"
+    (folder / "own").mkdir(parents=True)
+    path = login_file(folder / "own")
+    folder.chmod(mode)
+
+    if is_refused:
+        words = password_refusal(path)
+        assert f"user of this system may write into {folder}. Run: chmod o-w {folder}" in words
+        assert "s3cret" not in words
+    else:
+        assert password_of(path) == "s3cret"
+
+
+def test_a_link_to_a_password_file_counts_as_the_file_and_as_itself(tmp_path: Path) -> None:
+    own, shared = tmp_path / "own", tmp_path / "shared"
+    own.mkdir()
+    shared.mkdir()
+    path = login_file(own)
+    link = shared / "password"
+    link.symlink_to(path)
+    assert password_of(link) == "s3cret"
+
+    shared.chmod(0o777)
+    assert f"write into {shared}" in password_refusal(link)
+    shared.chmod(0o755)
+    own.chmod(0o777)
+    assert f"write into {own}" in password_refusal(link)
+
+
+@pytest.mark.parametrize(
+    ("file_mode", "folder_mode", "named"),
+    [
+        (0o666, 0o755, "config.toml"),
+        (0o602, 0o755, "config.toml"),
+        (0o644, 0o777, "."),
+        (0o644, 0o1777, None),
+        (0o664, 0o775, None),
+        (0o644, 0o755, None),
+    ],
+)
+def test_settings_that_everybody_could_change_are_warned_of(
+    tmp_path: Path, file_mode: int, folder_mode: int, named: str | None
+) -> None:
+    path = write_config(tmp_path, b"")
+    path.chmod(file_mode)
+    tmp_path.chmod(folder_mode)
+
+    words = exposure_of_settings(path)
+
+    if named is None:
+        assert words == ""
+    else:
+        assert words.endswith(f"Run: chmod o-w {tmp_path / named}")
+        assert str(path) in words
+
+
+def test_settings_that_are_not_there_are_not_warned_of(tmp_path: Path) -> None:
+    tmp_path.chmod(0o777)
+
+    assert exposure_of_settings(tmp_path / "config.toml") == ""

@@ -50,7 +50,7 @@ def open_desk(
         BatchError: the log cannot be written, or is a file that it would destroy.
     """
     from batch.cli.terminal import Terminal
-    from batch.config import application_folder, load
+    from batch.config import application_folder, exposure_of_settings, load
     from batch.desk import Desk
     from batch.report.protection import Kept, Protection
 
@@ -72,21 +72,25 @@ def open_desk(
             kept.append(Kept(path, "the log"))
     set_up_logging(common.verbose, common.log_file, common.log_format)
     _log_beginning()
+    listener = Terminal(quiet=common.quiet, simulated=simulated, as_json=as_json)
 
     def settings() -> Settings:
-        return load(
+        found = load(
             config_path=common.config,
             default_dir=application_folder(),
             environment=os.environ,
             venue=common.venue,
         )
+        if words := exposure_of_settings(config):
+            listener.warn(words)
+        return found
 
     return Desk(
         settings,
         journal=common.journal,
         simulated=simulated,
         kept=kept,
-        listener=Terminal(quiet=common.quiet, simulated=simulated, as_json=as_json),
+        listener=listener,
     )
 
 

@@ -3,6 +3,7 @@
 Secrets are `SecretStr`, so that no `repr`, log line or traceback shows them.
 """
 
+from batch.config.exposure import exposure_of_settings
 from batch.config.loading import ENVIRONMENT, application_folder, load, require_login
 from batch.config.passwords import KEYRING_SERVICE, find_journal_password, find_password
 from batch.config.tables import (
@@ -39,6 +40,7 @@ __all__ = [
     "SheetSettings",
     "VenueSettings",
     "application_folder",
+    "exposure_of_settings",
     "find_journal_password",
     "find_password",
     "load",

@@ -7,6 +7,7 @@ import os
 import stat
 from pathlib import Path
 
+from batch.config.exposure import exposed
 from batch.errors import ConfigError, Hint
 
 _MARKS = {
@@ -25,12 +26,12 @@ def read_text(
     Args:
         kind: what it should be, as messages name it (`config file`).
         largest: in bytes; a longer one is not read.
-        private: nobody but its owner may be able to read it.
+        private: nobody but its owner may be able to read it, or to put another in its place.
         advice: what to check where the file cannot be read.
 
     Raises:
         ConfigError: it cannot be read, is no plain file, too long, in another encoding, or
-            readable by others. The words never show what stands in it.
+            readable or replaceable by others. The words never show what stands in it.
     """
     try:
         # Without O_NONBLOCK a pipe would be waited for.
@@ -48,6 +49,11 @@ def read_text(
                 raise ConfigError(
                     f"{path}: expected a {kind} that only its owner can read, "
                     f"found mode {status.st_mode & 0o777:o}. Run: chmod 600 {path}"
+                )
+            if private and (found := exposed(path)) is not None:
+                raise ConfigError(
+                    f"{path}: expected a {kind} that nobody else can replace, found that every "
+                    f"user of this system may write into {found}. Run: chmod o-w {found}"
                 )
             with open(descriptor, "rb", closefd=False) as file:
                 content = file.read(largest + 1)

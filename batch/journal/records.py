@@ -31,7 +31,7 @@ def finds_nonsense(read: Callable[P, R]) -> Callable[P, R]:
     def reader(*args: P.args, **named: P.kwargs) -> R:
         try:
             return read(*args, **named)
-        except (ValueError, TypeError, ArithmeticError):
+        except (ValueError, TypeError, ArithmeticError, RecursionError):
             raise NonsenseFound from None
 
     return reader

@@ -6,6 +6,7 @@ Whoever makes the sheet writes it last, so it is also the sign that the sheet is
 from __future__ import annotations
 
 import errno
+import os
 import re
 import tomllib
 from collections.abc import Mapping
@@ -57,8 +58,11 @@ def read_companion(sheet: Path) -> Companion | None:
     """
     path = companion_path(sheet)
     try:
-        if not path.is_file():
+        if not os.path.lexists(path):
             return None
+        if not path.is_file():
+            # Somebody relies on what it should say.
+            raise _refusal(path, "a plain file", "a folder, a pipe, a device or a link to nothing")
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
         if len(content) > MAX_BYTES:
