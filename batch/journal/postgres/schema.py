@@ -8,7 +8,7 @@ import uuid
 from sqlalchemy import Connection, insert, inspect, select
 
 from batch.errors import Advice, JournalError
-from batch.journal.tables import HOLDS, META, METADATA, VERSION
+from batch.journal.tables import META, METADATA, VERSION
 
 MADE = "made"
 """Under this name a journal holds what stands for its tables as they were made."""
@@ -129,12 +129,6 @@ def make(connection: Connection, where: str) -> None:
             )
     values = {"version": str(VERSION), "journal_id": uuid.uuid4().hex, MADE: _stamp(connection)}
     connection.execute(insert(META), [{"name": n, "value": v} for n, v in values.items()])
-
-
-def live_holders(connection: Connection) -> list[str]:
-    """Give who holds a batch just now, as far as the holds tell."""
-    query = select(HOLDS.c.holder).where(HOLDS.c.ended_at.is_(None))
-    return list(connection.execute(query).scalars())
 
 
 def _stamp(connection: Connection) -> str:
