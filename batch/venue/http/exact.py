@@ -20,6 +20,10 @@ from batch.escaping import shown
 from batch.venue.http.redaction import redact_values
 from batch.venue.http.transport import Reply
 
+MOST_VALUES = 3_000_000
+"""Values in an answer, an object as two more: 130,000 active orders have 20 each. A list of 60
+million numbers, which is no longer in bytes, would take a minute and gigabytes."""
+
 # Far more than any amount or price has; text beyond it would become a number of gigabytes.
 _MAX_NUMBER_LENGTH = 64
 _MAX_EXPONENT = 40
@@ -33,12 +37,15 @@ def read_json(reply: Reply) -> object:
     """Read the body as JSON, numbers as `Decimal`, and texts without what must not be shown.
 
     Raises:
-        Misfit: the body did not arrive whole, or is not JSON.
+        Misfit: the body did not arrive whole, has more values than any answer, or is not JSON.
     """
     if reply.body is None:
         raise Misfit(reply.flaw)
     if not reply.body:
         raise Misfit("an empty answer")
+    # Between any two values stands a comma; those within texts are few.
+    if reply.body.count(b",") + 2 * reply.body.count(b"{") > MOST_VALUES:
+        raise Misfit(f"an answer of more than {MOST_VALUES:,} values")
     redact = reply.redact
     kind, _, parameters = reply.headers.get("Content-Type", "no content type").partition(";")
     for text in _texts(reply.body, parameters):

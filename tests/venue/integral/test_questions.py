@@ -12,6 +12,7 @@ import requests_mock
 from batch.errors import LoginFailed, Throttled, VenueAway, VenueRefused
 from batch.model import SpotRate
 from batch.venue import Venue
+from batch.venue.http import exact
 from tests.venue.conftest import Connect
 from tests.venue.mocks import ORDERS, URL, allow_login
 
@@ -297,3 +298,27 @@ def test_each_question_has_a_request_id_of_its_own(
     ids = {request.headers["X-Request-ID"] for request in mock.request_history}
     assert len(ids) == 4
     assert all(len(request_id) == 32 for request_id in ids)
+
+
+@pytest.mark.parametrize("value", ["1", "{}", "[]", '""', "null"])
+def test_list_of_millions_of_anything_is_given_up_unread(
+    mock: requests_mock.Mocker, venue: Venue, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    body = "[" + f"{value}," * exact.MOST_VALUES + f"{value},1]"
+    answer_all(mock, text=body)
+    venue.login()
+    monkeypatch.setattr(exact, "_texts", lambda *_: pytest.fail("it was read"))
+
+    with pytest.raises(VenueAway, match="an answer of more than 3,000,000 values"):
+        venue.active()
+
+
+def test_list_of_as_many_orders_as_a_sheet_may_hold_is_read(
+    mock: requests_mock.Mocker, venue: Venue
+) -> None:
+    orders = ",".join(f'{{"coId":"b-{n}","orderId":"{n}","status":"NEW"}}' for n in range(2_000))
+    answer_all(mock, text=f"[{orders}]")
+
+    assert len(venue.active()) == 2_000
+    # Each of 100,000 may have 28 fields.
+    assert exact.MOST_VALUES >= (28 + 2) * 100_000
