@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks`: all of it in under ten minutes; `--help` for less or more."""
+"""`python -m tests.benchmarks`: all of it in under five minutes; `--help` for less or more."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def main() -> None:
         metavar="SECTION",
         help=f"any of {', '.join(known)}; default: {', '.join(SECTIONS)}",
     )
-    parser.add_argument("--all", action="store_true", help=f"also {' and '.join(MORE)}")
+    parser.add_argument("--all", action="store_true", help=f"also {', '.join(MORE)}")
     parser.add_argument(
         "--scale",
         type=float,

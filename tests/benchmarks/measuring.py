@@ -121,6 +121,18 @@ def run(
 
 
 @contextmanager
+def loaded(cores: int) -> Iterator[None]:
+    """Keep so many cores busy until the block ends."""
+    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(cores)]
+    try:
+        yield
+    finally:
+        for process in busy:
+            process.kill()
+            process.wait()
+
+
+@contextmanager
 def venue(**settings: float) -> Iterator[Process]:
     """Run the venue in a process of its own until the block ends."""
     options = [

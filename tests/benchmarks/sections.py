@@ -11,6 +11,7 @@ from tests.benchmarks.measuring import (
     ORDERBATCH,
     Sent,
     environment,
+    loaded,
     rows,
     run,
     send_with,
@@ -21,6 +22,7 @@ from tests.benchmarks.table import render
 
 LATENCIES_MS = (5, 50, 200)
 IN_FLIGHT = (1, 16, 32, 64)
+FEW = 20
 REFUSED = 3
 STILL_OPEN = 4
 
@@ -47,11 +49,14 @@ def fast_enough(folder: Path, scale: float) -> str:
 def throughput(folder: Path, scale: float) -> str:
     """Hold orderbatch to the physical limit and to three plain clients, in twelve settings."""
     lines = []
+    fixed_s = _fixed_cpu_s(folder, scale)
     for latency_ms in LATENCIES_MS:
+        plain = send_with(
+            "loop", count=_count(latency_ms, 1, scale), in_flight=1, latency_ms=float(latency_ms)
+        )
         for in_flight in IN_FLIGHT:
             count = _count(latency_ms, in_flight, scale)
             given = {"count": count, "in_flight": in_flight, "latency_ms": float(latency_ms)}
-            plain = send_with("loop", count=max(count // in_flight, 4), in_flight=1, **_only(given))
             threads = send_with("threads", **given)  # type: ignore[arg-type]
             aio = send_with("aio", **given)  # type: ignore[arg-type]
             ours = submit(folder, **given)  # type: ignore[arg-type]
@@ -64,13 +69,14 @@ def throughput(folder: Path, scale: float) -> str:
                     *(_share(sent) for sent in (ours, aio, threads)),
                     f"{_rate(ours) / _rate(plain):.1f} x",
                     f"{ours.requests_an_order:.2f}",
-                    f"{ours.cpu_ms_an_order:.1f} ms",
+                    f"{max(ours.usage.cpu_s - fixed_s, 0.0) * 1000 / count:.1f} ms",
                     f"{aio.cpu_ms_an_order:.1f} ms",
                     f"{ours.usage.peak_mb:.0f} MB",
                 )
             )
     return render(
-        "Orders a second as a share of the physical limit, from the first order to the last answer",
+        "Orders a second as a share of the physical limit, first order to last answer; "
+        f"CPU of orderbatch beside {fixed_s:.2f} s for a process with {FEW} orders",
         (
             "latency",
             "in flight",
@@ -86,6 +92,47 @@ def throughput(folder: Path, scale: float) -> str:
             "peak memory",
         ),
         lines,
+    )
+
+
+def busy(folder: Path, scale: float) -> str:
+    """Send at 50 ms with nothing else to do, and with one core taken away."""
+    lines = []
+    for in_flight in IN_FLIGHT[1:]:
+        count = _count(50, in_flight, scale)
+        given = {"count": count, "in_flight": in_flight, "latency_ms": 50.0}
+        shares = []
+        for cores in (0, 1):
+            with loaded(cores):
+                shares += [
+                    submit(folder, **given),  # type: ignore[arg-type]
+                    send_with("aio", **given),  # type: ignore[arg-type]
+                ]
+        lines.append((str(in_flight), str(count), *map(_share, shares)))
+    return render(
+        "50 ms: share of the physical limit on a quiet machine, and with one core loaded",
+        ("in flight", "orders", "orderbatch", "aiohttp", "orderbatch, loaded", "aiohttp, loaded"),
+        lines,
+    )
+
+
+def cost(folder: Path, scale: float) -> str:
+    """Part the CPU of an order in the run from what a process costs whatever it sends."""
+    few, many = FEW, max(int(3000 * scale), 2 * FEW)
+    runs: list[tuple[float, float]] = []
+    for _ in range(3 if scale >= 1 else 1):
+        small = submit(folder, count=few, in_flight=32, latency_ms=5)
+        large = submit(folder, count=many, in_flight=32, latency_ms=5)
+        more_s = large.usage.cpu_s - small.usage.cpu_s
+        runs.append((small.usage.cpu_s, more_s * 1000 / (many - few)))
+    fixed_s, each_ms = (statistics.median(values) for values in zip(*runs, strict=True))
+    return render(
+        "CPU at 5 ms with 32 in flight (medians)",
+        (
+            f"a process with {few} orders",
+            f"each order more, up to {many:,}, with its row in sheet, journal and report",
+        ),
+        [(f"{fixed_s:.2f} s", f"{each_ms:.2f} ms")],
     )
 
 
@@ -132,10 +179,10 @@ def headline(folder: Path, scale: float) -> str:
 
 def following(folder: Path, scale: float) -> str:
     """Count requests, and how late ends are noticed."""
-    count = max(int(2000 * scale), 20)
+    count = max(int(1500 * scale), 20)
     quick = submit(folder, count=count, in_flight=32, latency_ms=50, life_s=0.3, spread=97)
-    # Ten orders end in each second of thirty; the others stay open.
-    resting, wait_s = max(int(1000 * scale), 20), max(30 * scale, 1.0)
+    # Ten orders end in each second of twenty; the others stay open.
+    resting, wait_s = max(int(1000 * scale), 20), max(20 * scale, 1.0)
     slow = submit(
         folder,
         count=resting,
@@ -159,7 +206,7 @@ def following(folder: Path, scale: float) -> str:
 
 def pace(folder: Path, scale: float) -> str:
     """Send at a venue that allows 50 requests a second: told so, and finding out."""
-    count = max(int(1000 * scale), 20)
+    count = max(int(500 * scale), 20)
     lines = []
     for name, options, retry_after_s in (
         ("finds out", (), 0),
@@ -272,25 +319,30 @@ Section = Callable[[Path, float], str]
 SECTIONS: dict[str, Section] = {
     "venue": fast_enough,
     "start-up": start_up,
-    "headline": headline,
+    "cost": cost,
     "throughput": throughput,
+    "busy": busy,
     "following": following,
     "pace": pace,
 }
-"""What one command runs, in under ten minutes."""
+"""What one command runs, in under five minutes."""
 
-MORE: dict[str, Section] = {"sheets": sheets, "volume": volume}
+MORE: dict[str, Section] = {"headline": headline, "sheets": sheets, "volume": volume}
 """Only when asked for by name, or with --all."""
 
 
 def _count(latency_ms: int, in_flight: int, scale: float) -> int:
     """Give as many orders as fit into some seconds, so that the last ones in weigh little."""
     a_second = in_flight / (2 * latency_ms / 1000)
-    return max(int(min(a_second * 3, 1200) * scale), 4)
+    seconds = 3 if latency_ms > 50 else 2
+    return max(int(min(a_second * seconds, 1200) * scale), 4)
 
 
-def _only(given: dict[str, float]) -> dict[str, float]:
-    return {"latency_ms": given["latency_ms"]}
+def _fixed_cpu_s(folder: Path, scale: float) -> float:
+    runs = [
+        submit(folder, count=FEW, in_flight=FEW).usage.cpu_s for _ in range(3 if scale >= 1 else 1)
+    ]
+    return statistics.median(runs)
 
 
 def _rate(sent: Sent) -> float:

@@ -20,6 +20,8 @@ from typing import Any
 
 ROUNDED_UP_S = 0.0005
 
+TOKEN = "3f1c9a52-7d0e-4b86-a1de-9c5b7f20e4aa"
+
 MANY = 1_000_000
 """A token that lives for so many seconds never runs out in a benchmark."""
 
@@ -67,12 +69,15 @@ class Market:
     _tokens: float = 0.0
     _filled_at: float = 0.0
 
-    def answer(self, method: str, target: str, body: bytes) -> tuple[str, str]:
+    def answer(self, method: str, target: str, head: bytes, body: bytes) -> tuple[str, str]:
         """Give the status line and head lines, and the body, of the answer to a request."""
         now = time.monotonic()
         if target == "/v2/sso/login":
             times = {"serverUTCTime": 0, "expiryTime": MANY * 1000}
-            return "200 OK\r\nSSO_TOKEN: token", json.dumps({"status": "OK", **times})
+            return f"200 OK\r\nSSO_TOKEN: {TOKEN}", json.dumps({"status": "OK", **times})
+        if _header(head, b"sso_token") != TOKEN.encode():
+            self.counts["refused"] += 1
+            return "401 Unauthorized", "{}"
         self.first_at = self.first_at or now
         if self.rate and not self._takes(now):
             self.counts["throttled"] += 1
@@ -166,13 +171,13 @@ class Connection(asyncio.Protocol):
         self._buffer += data
         while (end := self._buffer.find(b"\r\n\r\n")) >= 0:
             head = self._buffer[:end]
-            length = _content_length(head)
+            length = int(_header(head, b"content-length") or 0)
             if len(self._buffer) < end + 4 + length:
                 return
             body = self._buffer[end + 4 : end + 4 + length]
             self._buffer = self._buffer[end + 4 + length :]
             method, target, _ = head[: head.index(b"\r\n")].decode().split(" ")
-            self._answer(*self._market.answer(method, target, body))
+            self._answer(*self._market.answer(method, target, head, body))
 
     def _answer(self, head: str, body: str) -> None:
         data = body.encode()
@@ -195,10 +200,11 @@ class Connection(asyncio.Protocol):
         self._transport.write(reply)
 
 
-def _content_length(head: bytes) -> int:
+def _header(head: bytes, name: bytes) -> bytes:
     lowered = head.lower()
-    at = lowered.find(b"\r\ncontent-length:")
-    return int(lowered[at + 17 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
+    start = b"\r\n" + name + b":"
+    at = lowered.find(start)
+    return head[at + len(start) :].split(b"\r\n", 1)[0].strip() if at >= 0 else b""
 
 
 async def serve(market: Market) -> None:
