@@ -75,6 +75,18 @@ def _with_a_newer_journal(desk: Office, _: Simulator) -> list[object]:
     return ["submit", desk.sheet(FILLED), "--yes"]
 
 
+def _with_a_journal_in_no_folder(desk: Office, _: Simulator) -> list[object]:
+    return ["submit", desk.sheet(FILLED), "--yes", "--journal", "nowhere/journal.db"]
+
+
+def _cancel(*words: object) -> Case:
+    def case(desk: Office, _: Simulator) -> list[object]:
+        call = desk.run("submit", desk.sheet(OPEN, OPEN), "--yes", "--wait", "0", "--json")
+        return ["cancel", call.json["batch"]["id"], "--yes", *words]
+
+    return case
+
+
 def _about_a_batch_that_is_not_there(desk: Office, _: Simulator) -> list[object]:
     return ["resume", "nowhere1"]
 
@@ -91,6 +103,10 @@ WALK: dict[str, tuple[int, Case]] = {
     ),
     "1: expired": (1, _submit(FILLED, EXPIRED)),
     "1: skipped as invalid": (1, _submit(FILLED, INVALID, more=("--on-invalid", "skip"))),
+    "0: cancelled, where --accept names it": (0, _cancel("--accept", "cancelled")),
+    "1: cancelled": (1, _cancel()),
+    "2: a row that is not there": (2, _cancel("--row", 9)),
+    "4: one of two is cancelled": (4, _cancel("--row", 2)),
     "2: an option that is not there": (2, _submit(FILLED, more=("--no-such-option",))),
     "2: --again without --run": (2, _submit(FILLED, more=("--again",))),
     "3: invalid": (3, _submit(FILLED, INVALID)),
@@ -106,6 +122,7 @@ WALK: dict[str, tuple[int, Case]] = {
     "78: no venue": (78, _without_a_venue),
     "78: a damaged journal": (78, _with_a_damaged_journal),
     "78: a newer journal": (78, _with_a_newer_journal),
+    "78: a journal in a folder that is not there": (78, _with_a_journal_in_no_folder),
     "78: an unknown batch": (78, _about_a_batch_that_is_not_there),
 }
 

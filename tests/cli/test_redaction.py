@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import shutil
 import socket
 import struct
 import subprocess
@@ -312,3 +313,72 @@ def test_a_running_process_shows_no_secret_in_its_arguments(folder: Path) -> Non
     ours = [line for line in shown if b"orders.csv" in line]
     assert ours
     assert not [line for line in ours if any(needle in line for needle in needles())]
+
+
+SAVE = "import sys; open(sys.argv[1], 'w').write(sys.stdin.read())"
+
+
+def make_office(folder: Path) -> None:
+    """Make a workbook, a key of a second person, and settings that tell somebody of the end."""
+    from openpyxl import Workbook
+
+    book = Workbook()
+    assert book.active is not None
+    book.active.append(["symbol", "side", "size", "price", "time_in_force"])
+    book.active.append(["EUR/USD", "Buy", 100_000, 1.2, "IOC"])
+    book.save(folder / "orders.xlsx")
+    (folder / "in").mkdir()
+    (folder / "in" / "bad.csv").write_text(SHEET.replace("Buy", "Hold"))
+    key = folder / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    (folder / "allowed").write_text(f"head-of-desk {key.with_suffix('.pub').read_text()}")
+    told = json.dumps([sys.executable, "-c", SAVE, str(folder / "told.json")])
+    (folder / "config.toml").write_text(
+        f'journal = "journal.db"\n[approval]\nallowed_signers = "allowed"\nrequired = true\n'
+        f'[notify]\ncommand = {told}\nurls = ["json://ops:{PASSWORD}@127.0.0.1:9"]\n'
+        'on = ["always"]\n'
+    )
+
+
+@pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="needs OpenSSH")
+def test_no_file_or_message_of_a_whole_day_shows_a_secret(folder: Path) -> None:
+    make_office(folder)
+    config = ("--config", "config.toml")
+
+    with venue(after_login(echo_json(400))) as url:
+        signed = run(
+            *(folder, "approve", "orders.xlsx", "--key", "key", *config), ORDERBATCH_URL=url
+        )
+        sent = run(
+            *(folder, "submit", "orders.xlsx", "--yes", "--wait", "0", "--annotate", "copy.xlsx"),
+            *("--report", "r.json", "--report", "r.html", "--log-file", "text.log", *config),
+            ORDERBATCH_URL=url,
+        )
+        inbox = run(
+            *(folder, "submit", "in", "--yes", "--log-file", "json.log"),
+            *("--log-format", "json", *config),
+            ORDERBATCH_URL=url,
+        )
+        batch = json.loads((folder / "r.json").read_text())["batch"]["id"]
+        looked = [
+            run(folder, *words, *config, ORDERBATCH_URL=url)
+            for words in (
+                ("events", batch, "--json"),
+                ("show", batch, "2"),
+                ("show", batch, "--json"),
+                ("day", "--report", "day.xlsx", "--report", "day.html"),
+                ("cancel", batch, "--yes", "--report", "c.csv"),
+                ("report", batch, "--corrections", "mend.xlsx"),
+            )
+        ]
+
+    assert (signed, sent, inbox) == (0, 1, 3)
+    assert looked[:3] == [0, 0, 0]
+    (why,) = (folder / "in" / "failed").glob("*.why.txt")
+    made = ("copy.xlsx", "r.html", "text.log", "json.log", "day.xlsx", "day.html", "mend.xlsx")
+    for name in (*made, "told.json", "orders.xlsx.approval", "journal.db"):
+        assert (folder / name).stat().st_size > 0, name
+    assert why.stat().st_size > 0
+    refused = json.loads((folder / "r.json").read_text())["orders"][0]
+    assert (refused["final_state"], bool(refused["message"])) == ("REFUSED", True)
+    assert_no_secret(folder, but=("config.toml",))
