@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -287,3 +288,65 @@ def test_what_a_dead_process_was_told_is_done_by_the_next_one_which_says_so(
     assert call.json["batch"]["states"] == {"OPEN": 1, "CANCELLED": 1}
     assert "1 order of it is to be cancelled, as " in " ".join(call.err.split())
     assert Path(call.json["reports"][0]).exists()
+
+
+def stopped_holder(desk: Office, venue: Simulator) -> tuple[subprocess.Popen[str], str]:
+    """Have a process that follows two orders and does not move."""
+    process = running(desk, OPEN, OPEN, posts=2, venue=venue)
+    batch = batch_of(desk)
+    wait_until(lambda: desk.call("show", batch, "--json").json["batch"]["states"] == {"OPEN": 2})
+    process.send_signal(signal.SIGSTOP)
+    return process, batch
+
+
+def is_wanted(desk: Office, batch: str) -> bool:
+    with Journal.open(desk.environment["ORDERBATCH_JOURNAL"], read_only=True) as journal:
+        return len(journal.cancels.standing(batch)) == 2
+
+
+def test_who_waits_takes_over_from_a_process_that_dies(desk: Office, venue: Simulator) -> None:
+    holder, batch = stopped_holder(desk, venue)
+    asker = desk.start("cancel", batch, "--yes")
+    wait_until(lambda: is_wanted(desk, batch))
+
+    holder.kill()
+    _, err = asker.communicate(timeout=30)
+
+    assert asker.returncode == 1
+    assert "it is done here now" in " ".join(err.split())
+    assert "2 CANCELLED" in err
+    assert venue.requests.count("cancel") == 2
+    assert venue.ledger.posts == 2
+
+
+def test_who_stops_waiting_is_told_that_it_is_done_all_the_same(
+    desk: Office, venue: Simulator
+) -> None:
+    holder, batch = stopped_holder(desk, venue)
+    asker = desk.start("cancel", batch, "--yes")
+    wait_until(lambda: is_wanted(desk, batch))
+
+    asker.send_signal(signal.SIGINT)
+    _, err = asker.communicate(timeout=30)
+    holder.send_signal(signal.SIGCONT)
+    holder.communicate(timeout=30)
+
+    assert asker.returncode == 130
+    assert "the process that runs the batch has been told" in " ".join(err.split())
+    assert holder.returncode == 1
+    assert venue.requests.count("cancel") == 2
+
+
+def test_a_wait_that_ends_before_it_is_done_says_that_it_stays_wanted(
+    desk: Office, venue: Simulator
+) -> None:
+    holder, batch = stopped_holder(desk, venue)
+
+    call = desk.call("cancel", batch, "--yes", "--wait", "600ms")
+    words = " ".join(call.err.split())
+    holder.send_signal(signal.SIGCONT)
+    holder.communicate(timeout=30)
+
+    assert call.code == 4
+    assert "stay marked to be cancelled by whoever runs the batch, now or later" in words
+    assert holder.returncode == 1
