@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.fuzz.hostile import HOSTILE
-from tests.sheet.writing import HEADER, cells, write_xlsxwriter
+from tests.sheet.writing import HEADER, cells, csv_text, line, write_xlsxwriter
 
 MOST_TIMES_A_PLAIN_SHEET = 6.0
 MOST_MEMORY_KB = 600_000
@@ -28,10 +28,10 @@ class Cost:
     memory_kb: int
 
 
-def check(path: Path, folder: Path) -> Cost:
+def check(path: Path, folder: Path, *more: str) -> Cost:
     """Run `orderbatch check` on a sheet in a process of its own."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "batch", "check", str(path)],
+        [sys.executable, "-m", "batch", "check", str(path), *more],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         env={**os.environ, "ORDERBATCH_JOURNAL": str(folder / "journal.db")},
@@ -63,5 +63,20 @@ def test_a_hostile_file_costs_little_more_than_a_plain_sheet(
     cost = check(path, tmp_path)
 
     assert cost.code in (0, 3)
+    assert cost.cpu_s < MOST_TIMES_A_PLAIN_SHEET * plain.cpu_s
+    assert cost.memory_kb < MOST_MEMORY_KB
+
+
+@pytest.mark.campaign
+def test_fifty_thousand_bad_rows_are_marked_for_little_more_than_a_plain_sheet(
+    tmp_path: Path, plain: Cost
+) -> None:
+    path = tmp_path / "orders.csv"
+    path.write_text(csv_text(*(line(size=f"-{n}", price="x") for n in range(1, 50_001))))
+
+    cost = check(path, tmp_path, "--annotate", str(tmp_path / "marked.xlsx"))
+
+    assert cost.code == 3
+    assert (tmp_path / "marked.xlsx").stat().st_size > 1_000_000
     assert cost.cpu_s < MOST_TIMES_A_PLAIN_SHEET * plain.cpu_s
     assert cost.memory_kb < MOST_MEMORY_KB
