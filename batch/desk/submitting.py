@@ -137,6 +137,23 @@ class _Submitting:
 
     def submit(self, checked: Sequence[Validation]) -> list[BatchResult]:
         drafts = [self._draft(validation) for validation in checked]
+        try:
+            waiting = self._check(drafts)
+        except BatchError:
+            # Another process may have planned such a sheet since, or sent it and written its
+            # report: what is refused of a new batch is then no fault of one that stands.
+            again = [self._draft(validation) for validation in checked]
+            if [one.is_new for one in again] == [one.is_new for one in drafts]:
+                raise
+            drafts, waiting = again, self._check(again)
+        if self._how.asks and waiting:
+            self._confirm(waiting)
+        if self._how.dry_run:
+            return [self._try(one) for one in drafts]
+        return self._send_all(drafts)
+
+    def _check(self, drafts: Sequence[Draft]) -> list[Draft]:
+        """Hold drafts against all that refuses them; give those with rows to send."""
         refuse_shared_rows(drafts)
         for one in drafts:
             refuse_unknown_report(one, self._report_folders(one), self._journal.where)
@@ -153,11 +170,7 @@ class _Submitting:
             self._how.gates,
             lambda: self._open_venue()[0],
         )
-        if self._how.asks and waiting:
-            self._confirm(waiting)
-        if self._how.dry_run:
-            return [self._try(one) for one in drafts]
-        return self._send_all(drafts)
+        return waiting
 
     def _check_targets(self, one: Draft) -> None:
         """Refuse targets that may not be written, of any of the sheets, before one is sent."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -135,6 +135,29 @@ def draft(
     look = journal.looking(login)
     require_one_spelling(look, login)
     earlier = look.generations(identity.content, identity.run_key)
+    while True:
+        try:
+            return _draw_up(journal, look, identity, validation, options, earlier, encode, now)
+        except GateError:
+            # Another process may have planned this very sheet between the looks, and its rows are
+            # no duplicates then.
+            since = look.generations(identity.content, identity.run_key)
+            if len(since) == len(earlier):
+                raise
+            earlier = since
+
+
+def _draw_up(
+    journal: Journal,
+    look: Looking,
+    identity: Identity,
+    validation: Validation,
+    options: PlanOptions,
+    earlier: Sequence[BatchSummary],
+    encode: Callable[[Order, str], str],
+    now: datetime,
+) -> Draft:
+    login = identity.login
     sends_again = options.duplicates is Duplicates.SEND and not options.once
     if earlier and not sends_again:
         _refuse_stale(look, identity, earlier[-1], now)
