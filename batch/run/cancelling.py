@@ -38,10 +38,14 @@ class Cancelling:
         for row in rows:
             self._answered.pop(row, None)
 
+    def is_meant(self, row: int) -> bool:
+        """Say whether a row's order is to be cancelled if it is found to be open."""
+        return self.has_begun or row in self.rows
+
     def wants(self, order: Tracked) -> bool:
         """Say whether the venue is to be asked to cancel this order."""
-        is_meant = self.has_begun or order.row in self.rows
-        return is_meant and order.state is OrderState.OPEN and order.row not in self._answered
+        is_open = order.state is OrderState.OPEN
+        return is_open and self.is_meant(order.row) and order.row not in self._answered
 
     def ask(self, order: Tracked) -> None:
         """Put on record that the cancel is asked for; commit before it leaves."""

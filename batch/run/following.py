@@ -409,7 +409,7 @@ class Following:
             order.state in ASKED_BY_CLIENT_ID
             or self._options.wait_s > 0
             or self._options.cancel is not Cancel.NEVER
-            or order.row in self.cancelling.rows
+            or self.cancelling.is_meant(order.row)
         ):
             self._schedule.add(order, at)
         else:

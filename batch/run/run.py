@@ -171,7 +171,7 @@ class Run:
         if self._lookout.wants_cancel and self._cancel_until is None:
             self._recorder.note(BatchEvent.CANCELLING, self._lookout.words)
             self._cancel_until = self._clock.monotonic() + CANCEL_WAIT_S
-            self._following.cancel_open()
+            self._wishes.cancel_open()
 
     def _look_first(self) -> None:
         """See to it that a batch which nothing left of is not at the venue all the same."""

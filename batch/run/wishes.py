@@ -51,6 +51,14 @@ class Wishes:
             self._following.cancel(new)
         self._end(wanted, new)
 
+    def cancel_open(self) -> None:
+        """Have every open order cancelled, also those that a run without a wait let go of."""
+        self._following.cancel_open()
+        self._recorder.commit()  # what is read back is what was learnt
+        for record in self._journal.orders(self._batch_id, [OrderState.OPEN]):
+            if not self._following.follows(record.row):
+                self._following.take_up(record)
+
     def settle(self) -> None:
         """Look for the last time; what is left stands for the next run."""
         self._end(self._standing(), frozenset(), is_last=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+import tempfile
 import zipfile
 from collections.abc import Callable
 from contextlib import closing
@@ -91,13 +92,14 @@ def test_a_password_of_bytes_that_are_no_text_is_78(desk: Office) -> None:
 
 @pytest.mark.skipif(not MEMORY.is_dir(), reason="needs a drive in memory")
 def test_a_journal_on_a_drive_in_memory_is_78(desk: Office) -> None:
-    journal = MEMORY / f"orderbatch-{os.getpid()}" / "journal.db"
+    with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
+        journal = Path(folder) / "journal.db"
 
-    call = desk.run("submit", desk.sheet(FILLED), "--yes", "--journal", journal)
+        call = desk.run("submit", desk.sheet(FILLED), "--yes", "--journal", journal)
 
-    assert call.code == 78, call.err
-    assert "memory" in call.err
-    assert not journal.exists()
+        assert call.code == 78, call.err
+        assert "memory" in call.err
+        assert not journal.exists()
 
 
 @pytest.mark.parametrize(("mask", "mode"), [(0, 0o660), (0o022, 0o640), (0o077, 0o600)])

@@ -114,7 +114,7 @@ def journal_of(desk: FaultDesk) -> Path:
 
 def test_fault_21_a_file_that_is_no_database_is_refused_and_left_alone(desk: FaultDesk) -> None:
     journal = journal_of(desk)
-    journal.parent.mkdir(parents=True)
+    journal.parent.mkdir(parents=True, exist_ok=True)
     journal.write_text("Dear diary,\n" * 100)
 
     call = desk.office.call("submit", desk.sheet("A"), "--yes")
