@@ -5,4 +5,4 @@ The way through the package, one direction, no way back::
     sheet -> rows -> orders (or problems) -> plan -> journal <-> run <-> venue -> journal -> report
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

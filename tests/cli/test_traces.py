@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from batch import __version__
 from batch.cli import logs
 from tests.cli.conftest import FILLED, Office
 
@@ -101,7 +102,7 @@ def test_the_log_tells_the_whole_story(desk: Office) -> None:
 
     story = story_of("run.log")
     name, order = call.json["batch"]["id"], call.json["orders"][0]
-    assert story[0].startswith("orderbatch 0.1.0: ") and "submit" in story[0]
+    assert story[0].startswith(f"orderbatch {__version__}: ") and "submit" in story[0]
     assert "orders.csv" in story[0] and "run=eod" in story[0]
     assert any(line.startswith(f"batch {name} of ") and "run eod" in line for line in story)
     assert any(
