@@ -33,7 +33,7 @@ class Form:
 
 FORMS = {
     "short": Form("short", 2, 1, 1, 500, 200),
-    "long": Form("long", 36, 20, 6, 10_000, 500),
+    "long": Form("long", 36, 20, 6, 20_000, 500),
 }
 PARTS = 10
 """The histories are lived in so many tests, so that several workers can share them."""
