@@ -11,14 +11,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from itertools import islice
-from typing import TypeVar
 
 from batch.clock import Clock
-from batch.errors import HoldLost, LoginFailed, Throttled, VenueError
+from batch.errors import HoldLost, LoginFailed, VenueError
 from batch.journal import Journal, Placing
 from batch.run.alarms import why_nothing_leaves
-from batch.run.calls import CancelOne, Find, ListActive, LogIn, Query, Question, Subject
+from batch.run.calls import CancelOne, LogIn
 from batch.run.cancelling import CANCEL_WAIT_S
+from batch.run.dispatching import Dispatch
 from batch.run.first_look import look_first
 from batch.run.following import Following
 from batch.run.identities import Identities
@@ -34,11 +34,9 @@ from batch.run.sending import Sending, Withheld
 from batch.run.slots import Slots, Turn
 from batch.run.stops import Lookout
 from batch.run.wishes import Wishes
-from batch.run.work import Answer, Call, Failed, Workers
+from batch.run.work import Answer, Workers
 from batch.states import BatchEvent, OrderState
 from batch.venue.port import VenueCalls
-
-A = TypeVar("A")
 
 LONGEST_NAP_S = 0.5
 """The loop looks around at least so often, for whoever watches."""
@@ -100,6 +98,7 @@ class Run:
         self._lookout = Lookout(journal, batch_id, clock)
         self._wishes = Wishes(journal, batch_id, clock, self._recorder, self._following)
         self._slots = Slots(self._pace, clock, options.max_in_flight)
+        self._dispatch = Dispatch(workers, self._slots, self._pace, clock, self._sending)
         self._has_ended = False
         self._pulse = Pulse(journal, batch_id, clock)
         self._interrupts = 0
@@ -223,7 +222,7 @@ class Run:
                 self._leases.is_asked = False
                 self._sending.learn_login(answer)
 
-            self._submit(LogIn(), self._venue.login, learn)
+            self._dispatch.submit(LogIn(), self._venue.login, learn)
 
     def _looks_again(self) -> bool:
         """Ask at the end about every row that was sent twice; say whether there is more to ask."""
@@ -237,7 +236,7 @@ class Run:
             records = self._journal.orders(self._batch_id)
             look.begin(r for r in records if r.row in rows and r.server_order_id is not None)
         for asked in look.questions(self._slots.free()):
-            self._submit_question(
+            self._dispatch.ask(
                 asked, partial(self._venue.find, asked.client_order_id), partial(look.learn, asked)
             )
         return not look.is_over()
@@ -258,7 +257,7 @@ class Run:
             if why := self._reason_to_withhold():
                 raise Withheld(why, request_id=placing.request_id)
 
-        self._submit(
+        self._dispatch.submit(
             placing,
             lambda: self._venue.place(placing.payload, placing.client_order_id, placing.request_id),
             lambda answer: self._sending.learn(placing, answer, self._following),
@@ -278,71 +277,14 @@ class Run:
             return
         if control := self._proof.control.question():
             find = partial(self._venue.find, control.client_order_id)
-            self._submit_question(control, find, self._proof.control.learn)
+            self._dispatch.ask(control, find, self._proof.control.learn)
         if not self._following.is_due(self._clock.monotonic()):
             return
         questions = self._following.questions(self._slots_for_asking())
         if any(isinstance(question, CancelOne) for question in questions):
             self._recorder.commit()  # that it is asked for is on record before it leaves
         for question in questions:
-            self._put(question)
-
-    def _put(self, question: Question) -> None:
-        venue, following = self._venue, self._following
-        match question:
-            case ListActive(orders):
-                self._submit_question(
-                    question, venue.active, partial(following.learn_active, orders)
-                )
-            case Find(order):
-                self._submit_question(
-                    question,
-                    partial(venue.find, order.client_order_id),
-                    partial(following.learn_found, order),
-                )
-            case Query(order):
-                self._submit_question(
-                    question,
-                    partial(venue.query, order.known_server_id()),
-                    partial(following.learn_status, order),
-                )
-            case CancelOne(order):
-                self._submit_question(
-                    question,
-                    partial(venue.cancel, order.known_server_id()),
-                    partial(following.learn_cancelled, order),
-                )
-
-    def _submit_question(
-        self, question: Subject, make: Callable[[], A], learn: Callable[[Answer[A]], None]
-    ) -> None:
-        def learn_and_pace(answer: Answer[A]) -> None:
-            self._pace_by(answer)
-            learn(answer)
-
-        self._submit(question, make, learn_and_pace)
-
-    def _submit(
-        self,
-        subject: Subject,
-        make: Callable[[], A],
-        learn: Callable[[Answer[A]], None],
-        gate: Callable[[], None] | None = None,
-    ) -> None:
-        self._slots.in_flight += 1
-        self._pace.spend(self._clock.monotonic())
-        self._workers.submit(Call(subject, make, learn, gate))
-
-    def _pace_by(self, answer: Answer[A]) -> None:
-        """Take in what the end of a question says of how much the venue bears."""
-        now = self._clock.monotonic()
-        if not isinstance(answer, Failed):
-            self._pace.answered(now)
-        elif isinstance(answer.error, Throttled):
-            self._pace.throttled(answer.error.retry_after_s, now)
-        elif isinstance(answer.error, LoginFailed):
-            self._sending.login_failed = True
-            self._sending.stop(str(answer.error))
+            self._dispatch.put(question, self._venue, self._following)
 
     def _may_ask(self) -> bool:
         return not (self._interrupts or self._sending.login_failed or self._is_wait_over())
