@@ -9,16 +9,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from filelock import FileLock, Timeout
-
 from batch.clock import Clock
 from batch.desk.signatures import SUFFIX as APPROVAL_SUFFIX
 from batch.errors import SheetError
+from batch.lockfile import alone_by
 from batch.sheet.companion import SUFFIX as COMPANION_SUFFIX
 
 WORKING, DONE, FAILED = "working", "done", "failed"
@@ -275,25 +274,16 @@ class Folder:
         only one process send the rows.
         """
         place = folder / f".{name}.orderbatch-lock"
-        lock = FileLock(place, timeout=0)
-        try:
-            lock.acquire()
-        except Timeout:
-            yield False
-            return
-        except OSError as error:
-            raise SheetError(
-                f"{place}: expected to be able to make a lock file beside the sheet, found: "
-                f"{error.strerror}. Nothing of it was sent."
-            ) from None
-        try:
+        with ExitStack() as held:
+            try:
+                is_ours = held.enter_context(alone_by(place))
+            except OSError as error:
+                raise SheetError(
+                    f"{place}: expected to be able to make a lock file beside the sheet, found: "
+                    f"{error.strerror}. Nothing of it was sent."
+                ) from None
             # Whoever had it before may have put it away since the folder was listed.
-            yield (folder / name).exists() or not is_there
-        finally:
-            # So that they do not pile up.
-            with suppress(OSError):
-                place.unlink(missing_ok=True)
-            lock.release()
+            yield is_ours and ((folder / name).exists() or not is_there)
 
     def _taken(self, path: Path) -> Taken:
         return Taken(path, path.name, _shape(path) or (-1, -1, -1))

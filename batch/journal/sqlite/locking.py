@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from batch.errors import JournalError, JournalLocked
 from batch.journal.actor import actor
+from batch.lockfile import alone_by
 
 
 @contextmanager
@@ -18,7 +17,7 @@ def hold(folder: Path, journal_name: str, batch_id: str, since: datetime) -> Ite
     """Hold a batch until the block ends or the process dies.
 
     Args:
-        folder: where the journal lies; the lock file is made beside it.
+        folder: where the journal lies; the lock file is beside it as long as the batch is held.
         journal_name: file name of the journal, so that two journals in a folder do not meet.
         batch_id: the batch to hold.
         since: when this holding starts, for the message to a second process.
@@ -29,30 +28,29 @@ def hold(folder: Path, journal_name: str, batch_id: str, since: datetime) -> Ite
     """
     path = folder / f".{journal_name}.{batch_id}.lock"
     who = path.with_suffix(".holder")
-    lock = FileLock(path, timeout=0)
-    try:
-        lock.acquire()
-    except Timeout:
-        raise JournalLocked(
-            f"batch {batch_id}: expected to be the only process on it, found that {_holder(who)} "
-            "works on it. Wait for it to end; a process that died holds nothing."
-        ) from None
-    except OSError as error:
-        raise JournalError(
-            f"{path}: expected to be able to make a lock file beside the journal, "
-            f"found: {error.strerror}. Nothing was sent."
-        ) from None
-    try:
+    with ExitStack() as held:
+        try:
+            is_ours = held.enter_context(alone_by(path))
+        except OSError as error:
+            raise JournalError(
+                f"{path}: expected to be able to make a lock file beside the journal, "
+                f"found: {error.strerror}. Nothing was sent."
+            ) from None
+        if not is_ours:
+            raise JournalLocked(
+                f"batch {batch_id}: expected to be the only process on it, found that "
+                f"{_holder(who)} works on it. Wait for it to end; a process that died holds "
+                "nothing."
+            )
         # Only words for others, which a full disk must not turn into a failure: the lock is held.
         with suppress(OSError):
             moment = since.astimezone(UTC)
             who.write_text(f"{actor()}\n{moment:%Y-%m-%d %H:%M:%S} UTC\n", encoding="utf-8")
-        yield
-    finally:
-        with suppress(OSError):
-            who.unlink(missing_ok=True)
-        # The empty lock file stays: deleting it would let two processes lock two files of a name.
-        lock.release()
+        try:
+            yield
+        finally:
+            with suppress(OSError):
+                who.unlink(missing_ok=True)
 
 
 def _holder(who: Path) -> str:
