@@ -116,6 +116,8 @@ def test_a_file_that_is_no_toml_is_refused(tmp_path: Path) -> None:
         ("[venue]\nuserr = 'x'", r'config\.toml, \[venue\] userr: .*Did you mean "user"\?'),
         ("[venue]\nzzz = 1", r"\[venue\] zzz: .*Known: url, auth, user, password_file,"),
         ("[venue]\ndeadline_s = 0", r"\[venue\] deadline_s: Input should be greater than 0"),
+        ("[venue]\nrate = 0", r"\[venue\] rate: Input should be greater than 0"),
+        ("[venue]\nrate = inf", r"\[venue\] rate: Input should be a finite number"),
         ("[venue]\nauth = 'basic'", r"\[venue\] auth: Input should be 'token' or 'hmac'"),
         ("journal_on_network_drive = 'maybe'", "journal_on_network_drive: Input should be a valid"),
     ],

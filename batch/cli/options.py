@@ -293,7 +293,7 @@ running: Callable[[Any], Any] = _gathered(
             "rate_per_s",
             type=click.FloatRange(min=0, min_open=True),
             metavar="N",
-            help="Send at most so many requests a second.",
+            help="Send at most so many requests a second in this run.",
         ),
         option(
             RESULTS,

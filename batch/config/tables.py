@@ -42,6 +42,8 @@ class VenueSettings(_Table):
         proxy: URL of a proxy; the environment's proxies are never used.
         ca_bundle: a file of certificates to trust instead of the default ones.
         deadline_s: the longest that one call may take from its start to its last byte.
+        rate: the most requests a second of all processes together that use this login and the
+            same journal; without it nothing is shared.
         settle_s: how long a run keeps asking about an order whose placing got no answer.
         client_id_query_covers_done_orders: a person has confirmed that this venue's query by
             client ID also finds orders that are done; only then is "not found" a proof.
@@ -60,6 +62,7 @@ class VenueSettings(_Table):
     connect_timeout_s: float = Field(default=5.0, gt=0)
     read_timeout_s: float = Field(default=20.0, gt=0)
     deadline_s: float = Field(default=30.0, gt=0)
+    rate: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     settle_s: float = Field(default=45.0, ge=0)
     retry_after_cap_s: float = Field(default=120.0, gt=0)
     client_id_query_covers_done_orders: bool = False

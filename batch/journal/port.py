@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import Connection
 
@@ -36,6 +37,12 @@ class Store(Protocol):
         Raises:
             JournalLocked: others did not let go of it in time.
             JournalError: nothing of the block is recorded.
+        """
+
+    def answer_lightly(self, statement: str, values: Mapping[str, Any]) -> Any:
+        """Execute one statement on its own and give its one value; the power may undo it.
+
+        Nothing waits until it is on a disk, so it is for what only coordinates living processes.
         """
 
     def keep_out(self, connection: Connection, key: str) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 
 from batch.clock import Clock, ShiftedClock
 from batch.errors import Advice, HoldLost, JournalError
+from batch.journal.allotting import Allotments
 from batch.journal.cancelling import Cancels
 from batch.journal.holding import Holds
 from batch.journal.listing import Listing
@@ -58,6 +59,7 @@ class Journal:
         stops: what a person asked running processes to stop.
         cancels: orders that a person asked to have cancelled.
         holds: who held which batch, and how long the tokens live that were used.
+        allotments: whose turn it is to send the next request under a login.
     """
 
     def __init__(self, database: Store) -> None:
@@ -66,6 +68,7 @@ class Journal:
         self.stops = Stopping(database.reading, database.writing)
         self.cancels = Cancels(database.reading, database.writing)
         self.holds = Holds(database)
+        self.allotments = Allotments(database)
 
     @classmethod
     def open(

@@ -19,7 +19,7 @@ from sqlalchemy import (
 
 from batch.model import LONGEST_CLIENT_ORDER_ID
 
-VERSION = 4
+VERSION = 5
 
 METADATA = MetaData()
 
@@ -181,3 +181,13 @@ CANCELS = Table(
     Index("cancels_by_batch", "batch_id", "ended_at"),
 )
 """Orders that a person asked to have cancelled, by whichever process runs their batch."""
+
+ALLOTMENTS = Table(
+    "allotments",
+    METADATA,
+    Column("venue_id", ForeignKey("venues.id"), primary_key=True),
+    # In seconds since 1970, by the clock that all processes of the journal go by.
+    Column("next_at", Float(53), nullable=False),
+    Column("paused_until", Float(53), nullable=False),
+)
+"""When the next request under a login may leave, where all that use it share one rate."""

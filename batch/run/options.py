@@ -29,6 +29,8 @@ class RunOptions:
 
     Attributes:
         rate_per_s: the most requests a second; None for as many as the venue takes.
+        account_rate_per_s: the most requests a second of all that use the login and the journal;
+            None where they share none.
         wait_s: how long to follow open orders after the last placing; 0 = do not poll.
         find_out_s: how long to keep asking about an order whose placing got no answer.
         retry_after_cap_s: the longest that a venue's `Retry-After` is obeyed.
@@ -48,6 +50,7 @@ class RunOptions:
 
     max_in_flight: int = 16
     rate_per_s: float | None = None
+    account_rate_per_s: float | None = None
     wait_s: float = 900.0
     find_out_s: float = 45.0
     retry_after_cap_s: float = 120.0

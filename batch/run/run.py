@@ -15,6 +15,7 @@ from itertools import islice
 from batch.clock import Clock
 from batch.errors import HoldLost, LoginFailed, VenueError
 from batch.journal import Journal, Placing
+from batch.run.account import make_pace
 from batch.run.alarms import why_nothing_leaves
 from batch.run.calls import CancelOne, LogIn
 from batch.run.cancelling import CANCEL_WAIT_S
@@ -24,7 +25,6 @@ from batch.run.following import Following
 from batch.run.identities import Identities
 from batch.run.leases import Leases
 from batch.run.options import Cancel, Outcome, RunOptions, Snapshot
-from batch.run.pace import Pace
 from batch.run.past import RUN_STARTED, find_done, read_past
 from batch.run.proof import Control, Fence, Proof
 from batch.run.pulse import Pulse, leave_what_is_learnt
@@ -66,9 +66,7 @@ class Run:
         self._options = options
         self._watch = watch
         self._recorder = Recorder(journal, batch_id, clock)
-        self._pace = Pace(
-            retry_after_cap_s=options.retry_after_cap_s, rate_per_s=options.rate_per_s
-        )
+        self._pace = make_pace(journal, batch_id, clock, options)
         self._identities = Identities()
         self._sending = Sending(
             self._recorder,
@@ -215,7 +213,7 @@ class Run:
         if self._interrupts or not self._sending.has_more():
             return
         self._leases.take_what_is_offered()
-        if self._slots.free() > 0 and self._leases.must_log_in():
+        if self._leases.must_log_in() and self._slots.free() > 0:
             self._leases.is_asked = True
 
             def learn(answer: Answer[None]) -> None:
@@ -242,7 +240,8 @@ class Run:
         return not look.is_over()
 
     def _slots_for_placing(self) -> int:
-        if self._interrupts or self._following.unasked or not self._venue.can_place():
+        # Nobody looks for a free slot who would not use it: with it goes a turn that others want.
+        if self._interrupts or not self._may_send_more() or not self._venue.can_place():
             return 0
         return self._slots.free()
 

@@ -97,10 +97,11 @@ class Turn:
         until = self._clock.monotonic() + seconds
         while not self._is_stopped():
             now = self._clock.monotonic()
-            left_s = max(until - now, self._pace.wait_s(now))
-            if left_s <= 0:
+            left_s = until - now
+            if left_s <= 0 and self._pace.allowed(now, 1):
                 self._pace.spend(now)
                 return
+            left_s = max(left_s, self._pace.wait_s(now))
             # Never next to nothing: added to a large time, that is nothing.
             self._clock.sleep(min(max(left_s, 0.001), LONGEST_SLEEP_S))
         raise NotDelivered("the run was stopped before anything was sent")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -15,10 +16,11 @@ from batch.errors import Advice, JournalError, JournalInDoubt, JournalLocked
 from batch.journal import Journal
 from batch.journal.keeping import back_up, examine, upgrade
 from batch.journal.postgres import database as sessions
+from batch.journal.postgres import schema
 from batch.journal.postgres.naming import find_server
 from batch.states import BatchEvent, OrderState
 from tests.journal.planned import LOGIN, NOW, a_batch, a_row, add, claim, states
-from tests.journal.postgres_cluster import PASSWORD, Cluster, run_cluster
+from tests.journal.postgres_cluster import PASSWORD, Cluster, programs, run_cluster
 from tests.run.doubles import FakeClock
 
 
@@ -107,6 +109,93 @@ def test_an_empty_database_is_refused_until_it_is_upgraded(cluster: Cluster) -> 
     assert (found.counts.batches, found.counts.rows, found.faults) == (1, 2, ())
 
 
+VERSION_4 = Path(__file__).with_name("version_4_postgres.sql").read_text(encoding="utf-8")
+"""A batch in flight, a stop and a wish, as the first version in a server left them."""
+
+
+def make_version_4(url: str) -> None:
+    with psycopg.connect(url, autocommit=True) as owner:
+        owner.execute(VERSION_4.encode())
+
+
+def listed(url: str) -> list[tuple[object, ...]]:
+    with psycopg.connect(url) as owner:
+        return sorted(owner.execute(schema._LISTED.encode()).fetchall())
+
+
+def test_a_journal_without_shared_rates_is_brought_up_to_date_by_its_owner(
+    cluster: Cluster,
+) -> None:
+    url = cluster.make_empty()
+    make_version_4(url)
+    with pytest.raises(JournalError, match="expected the tables of version 5, found version 4"):
+        Journal.open(url)
+
+    upgrade(url)
+
+    with Journal.open(url) as journal:
+        journal.allotments.reserve("abc", 1, NOW, every_s=1.0, late_s=0.0)
+        found = states(journal)
+        (wish,), (stop,) = journal.cancels.standing("abc"), journal.stops.standing("abc")
+    assert [state.value for state in found.values()] == ["OPEN", "UNKNOWN", "SENDING", "PLANNED"]
+    assert (wish.row, stop.by) == (2, "ana")
+    assert listed(url) == listed(cluster.make_journal())
+    upgrade(url)
+
+
+def test_a_journal_that_was_restored_from_a_dump_is_as_good_as_before(cluster: Cluster) -> None:
+    url, restored = cluster.make_journal(), cluster.make_empty()
+    with Journal.open(url) as journal:
+        add(journal)
+    bin_folder = programs()
+    assert bin_folder is not None
+    dump = [str(bin_folder / "pg_dump"), "--inserts", "-d", url]
+    text = subprocess.run(dump, check=True, capture_output=True, text=True).stdout
+    # What begins with a backslash is for psql.
+    text = "\n".join(line for line in text.splitlines() if not line.startswith("\\"))
+    with psycopg.connect(restored, autocommit=True) as owner:
+        owner.execute(text.encode())
+
+    with Journal.open(restored) as journal:
+        assert states(journal) == dict.fromkeys((2, 3), OrderState.PLANNED)
+
+
+def test_a_journal_is_not_upgraded_while_a_process_of_the_older_version_is_at_work(
+    cluster: Cluster,
+) -> None:
+    url = cluster.make_empty()
+    make_version_4(url)
+    with psycopg.connect(url, autocommit=True) as owner:
+        seen = datetime.now(UTC).isoformat()
+        owner.execute("UPDATE holds SET ended_at = NULL, seen_at = %s", (seen,))
+        with pytest.raises(JournalLocked, match="ops@desk-1 process 28453 has batch abc"):
+            upgrade(url)
+        long_ago = (datetime.now(UTC) - timedelta(seconds=16)).isoformat()
+        owner.execute("UPDATE holds SET seen_at = %s", (long_ago,))
+
+    upgrade(url)
+
+
+def test_an_older_journal_that_somebody_changed_is_not_upgraded(cluster: Cluster) -> None:
+    url = cluster.make_empty()
+    make_version_4(url)
+    with psycopg.connect(url, autocommit=True) as owner:
+        owner.execute("ALTER TABLE events DISABLE TRIGGER events_kept_from_update")
+
+    with pytest.raises(JournalError, match="found that somebody changed them"):
+        upgrade(url)
+
+
+def test_a_journal_of_a_version_that_nobody_made_is_not_upgraded(cluster: Cluster) -> None:
+    url = cluster.make_empty()
+    make_version_4(url)
+    with psycopg.connect(url, autocommit=True) as owner:
+        owner.execute("UPDATE journal_meta SET value = '3' WHERE name = 'version'")
+
+    with pytest.raises(JournalError, match="expected version 4 to 5, or none, found version 3"):
+        upgrade(url)
+
+
 def test_a_database_of_something_else_is_neither_opened_nor_changed(cluster: Cluster) -> None:
     url = cluster.make_empty()
     with psycopg.connect(url, autocommit=True) as owner:
@@ -168,8 +257,6 @@ def test_a_session_whose_commits_may_be_lost_is_refused(url: str, setting: str) 
 
 def test_a_server_that_does_not_sync_is_refused_but_may_be_looked_at() -> None:
     pytest.importorskip("psycopg")
-    from tests.journal.postgres_cluster import programs
-
     if programs() is None:
         pytest.skip("PostgreSQL: no server's programs (initdb) on this machine")
     with run_cluster({"fsync": "off"}) as careless:
@@ -411,6 +498,8 @@ def test_the_sample_rights_are_enough_to_send_and_no_more(cluster: Cluster) -> N
             sender.apply("abc", [claim(2)], NOW)
         sender.stops.ask(["abc"], cancel=False, by="ana", now=NOW)
         assert sender.stops.release(["abc"], by="ana", now=NOW) == 1
+        sender.allotments.reserve("abc", 1, NOW, every_s=1.0, late_s=0.0)
+        sender.allotments.pause("abc", 1.0, NOW)
         sender.cancels.ask("abc", [2], NOW)
         sender.cancels.end("abc", [2], NOW)
     with Journal.open(as_viewer, read_only=True) as viewer:

@@ -44,6 +44,17 @@ def make_version_3(path: Path) -> None:
     beside.write_text("a20aa0c05bd54ce1b53dc7c44b3eea6e 00000000000000000013\n")
 
 
+VERSION_4 = Path(__file__).with_name("version_4.sql").read_text(encoding="utf-8")
+"""A batch in flight, a stop and a wish, from before a login's rate could be shared."""
+
+
+def make_version_4(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(VERSION_4)
+    beside = path.with_name(f"{path.name}-last")
+    beside.write_text("2e4922445a0141edb3fceec18c5afecd 00000000000000000008\n")
+
+
 def schema(path: Path) -> set[tuple[str, str, str]]:
     """Give everything that the database has, in words without the writer's layout."""
     with closing(sqlite3.connect(path)) as connection:
@@ -67,7 +78,7 @@ def test_an_older_journal_is_upgraded_with_everything_in_it(path: Path) -> None:
     assert (first.state, first.server_order_id) == (OrderState.OPEN, "S1")
     assert second.state is OrderState.PLANNED
     assert [event.kind for event in events] == ["planned", "claimed", "accepted"]
-    assert ask(path, "SELECT value FROM journal_meta WHERE name = 'version'") == [("4",)]
+    assert ask(path, "SELECT value FROM journal_meta WHERE name = 'version'") == [("5",)]
 
 
 def test_an_upgraded_journal_has_the_same_tables_as_a_new_one(path: Path, tmp_path: Path) -> None:
@@ -145,13 +156,13 @@ def test_an_older_journal_is_upgraded_for_reading_too(path: Path) -> None:
 def test_a_journal_of_a_newer_version_is_refused_and_left_alone(path: Path) -> None:
     make_version_1(path)
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute("UPDATE journal_meta SET value = '5'")
+        connection.execute("UPDATE journal_meta SET value = '6'")
         connection.commit()
     before = path.read_bytes()
 
     with pytest.raises(
         JournalError,
-        match=r"journal\.db: expected version 4 or older, found version 5, made by a newer",
+        match=r"journal\.db: expected version 5 or older, found version 6, made by a newer",
     ):
         Journal.open(str(path))
 
@@ -245,13 +256,28 @@ def test_a_journal_without_wishes_to_cancel_learns_to_hold_them(path: Path) -> N
     assert ask(path, "PRAGMA foreign_key_check") == []
 
 
+def test_a_journal_without_shared_rates_learns_to_hold_them(path: Path) -> None:
+    make_version_4(path)
+    tables = ("orders", "events", "stops", "holds", "cancels", "batches", "venues")
+    before = {table: ask(path, f"SELECT * FROM {table} ORDER BY 1, 2") for table in tables}
+
+    with Journal.open(str(path)) as journal:
+        first = journal.allotments.reserve("abc", 5, NOW, every_s=0.1, late_s=0.0)
+        second = journal.allotments.reserve("abc", 1, NOW, every_s=0.1, late_s=0.0)
+
+    assert (first, second) == pytest.approx((0.0, 0.5))
+    for table in tables:
+        assert ask(path, f"SELECT * FROM {table} ORDER BY 1, 2") == before[table]
+    assert ask(path, "PRAGMA foreign_key_check") == []
+
+
 def columns_of_version_2(table: str) -> list[str]:
     with closing(sqlite3.connect(":memory:")) as connection:
         connection.executescript(VERSION_2)
         return [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
 
 
-@pytest.mark.parametrize("make", [make_version_1, make_version_2, make_version_3])
+@pytest.mark.parametrize("make", [make_version_1, make_version_2, make_version_3, make_version_4])
 def test_an_upgrade_leaves_the_words_of_a_new_journal(
     path: Path, tmp_path: Path, make: Callable[[Path], None]
 ) -> None:
@@ -301,14 +327,14 @@ def test_a_journal_that_somebody_else_prepared_is_refused_and_named(
 def test_a_version_number_that_lies_is_refused(path: Path) -> None:
     make_version_2(path)
     with closing(sqlite3.connect(path)) as connection:
-        connection.execute("UPDATE journal_meta SET value = '4' WHERE name = 'version'")
+        connection.execute("UPDATE journal_meta SET value = '5' WHERE name = 'version'")
         connection.commit()
 
     with pytest.raises(JournalError, match="expected exactly what this version makes"):
         Journal.open(str(path))
 
 
-@pytest.mark.parametrize("make", [make_version_1, make_version_2, make_version_3])
+@pytest.mark.parametrize("make", [make_version_1, make_version_2, make_version_3, make_version_4])
 def test_what_was_added_to_an_older_journal_is_not_taken_over(
     path: Path, make: Callable[[Path], None]
 ) -> None:
@@ -323,4 +349,5 @@ def test_what_was_added_to_an_older_journal_is_not_taken_over(
         "1",
         "2",
         "3",
+        "4",
     )

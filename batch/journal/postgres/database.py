@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import selectors
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any
@@ -93,6 +93,22 @@ class Database:
         with self._transaction("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE") as connection:
             yield connection
 
+    def answer_lightly(self, statement: str, values: Mapping[str, Any]) -> Any:
+        """Execute one statement on its own, in one journey, and give its one value."""
+        if self._is_at_work:
+            raise self._nested()
+        with self._in_words():
+            self._require_session()
+            try:
+                answer = self._connection.execute(text(statement), values).scalar_one()
+            except DBAPIError as error:
+                if not error.connection_invalidated:
+                    raise
+                self._connect_anew()
+                answer = self._connection.execute(text(statement), values).scalar_one()
+            self._connection.commit()
+            return answer
+
     def keep_out(self, connection: Connection, key: str) -> None:
         """Let nobody else go past the same key until the transaction ends."""
         connection.execute(
@@ -117,9 +133,7 @@ class Database:
     def _transaction(self, begin: str) -> Iterator[Connection]:
         if self._is_at_work:
             # The server would take the inner one's commit for that of both.
-            raise JournalError(
-                f"{self.where}: expected one transaction at a time, found a fault of our own."
-            )
+            raise self._nested()
         with self._in_words():
             self._require_session()
             self._is_at_work = True
@@ -133,6 +147,11 @@ class Database:
                 self._commit()
             finally:
                 self._is_at_work = False
+
+    def _nested(self) -> JournalError:
+        return JournalError(
+            f"{self.where}: expected one transaction at a time, found a fault of our own."
+        )
 
     def _begin(self, begin: str) -> None:
         try:

@@ -8,7 +8,7 @@ from batch.errors import JournalError
 from batch.journal.examining import Examination, count, find_contradictions
 from batch.journal.postgres.database import Database
 from batch.journal.postgres.naming import find_server
-from batch.journal.postgres.schema import make, read_version, require_current
+from batch.journal.postgres.schema import make, read_own_version, require_current
 
 OLDEST = 150000
 """The oldest server that is known to do all of this."""
@@ -55,7 +55,7 @@ def examine(location: str, *, password: str | None, busy_timeout_s: float) -> Ex
     database = Database(find_server(location, password), busy_timeout_s=busy_timeout_s)
     try:
         with database.reading() as connection:
-            version = read_version(connection, database.where)
+            version = read_own_version(connection, database.where)
             require_current(connection, database.where)
             return Examination(version, count(connection), tuple(find_contradictions(connection)))
     finally:

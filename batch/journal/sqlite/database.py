@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import URL, Connection, create_engine, event
+from sqlalchemy import URL, Connection, create_engine, event, text
 from sqlalchemy.pool import StaticPool
 
 from batch.errors import JournalError
@@ -96,6 +97,21 @@ class Database:
                 (last,) = self._driver_connection().execute(LAST_LINE).fetchone()
         if last is not None:
             self.witness.note(last)
+
+    def answer_lightly(self, statement: str, values: Mapping[str, Any]) -> Any:
+        """Execute one statement on its own and give its one value; the power may undo it."""
+        with self._in_words():
+            driver = self._driver_connection()
+            if not self._is_shared:
+                # Only the next commit in full, or the file's being taken over, puts it on the disk.
+                driver.execute("PRAGMA synchronous = NORMAL")
+            try:
+                with self._connection.begin():
+                    self._connection.exec_driver_sql("BEGIN IMMEDIATE")
+                    return self._connection.execute(text(statement), values).scalar_one()
+            finally:
+                if not self._is_shared:
+                    driver.execute("PRAGMA synchronous = FULL")
 
     @contextmanager
     def rebuilding(self) -> Iterator[Connection]:

@@ -18,7 +18,7 @@ from batch.journal.records import write_moment
 from batch.journal.sqlite.drives import refuse_drive
 from batch.journal.sqlite.faults import in_words
 from batch.journal.sqlite.files import find_file, is_new, make_file
-from batch.journal.sqlite.versions import COPY, read_extent, read_version, require_own_schema
+from batch.journal.sqlite.versions import COPY, read_extent, read_own_version, require_own_schema
 from batch.journal.sqlite.witness import Witness
 from batch.journal.tables import VERSION
 
@@ -73,7 +73,7 @@ def back_up(
 
 
 def _examine(connection: Connection, where: str, witness: Witness | None) -> Examination:
-    version = read_version(connection, where)
+    version = read_own_version(connection, where)
     if version is None:
         return Examination(None, Counts(0, 0, 0), ("it holds no tables yet",))
     faults: list[str] = []

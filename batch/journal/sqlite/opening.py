@@ -8,7 +8,7 @@ from batch.journal.sqlite.files import find_file, is_new, make_file, make_folder
 from batch.journal.sqlite.versions import (
     bring_up_to_date,
     read_extent,
-    read_version,
+    read_own_version,
     require_own_schema,
 )
 from batch.journal.sqlite.witness import Witness
@@ -52,7 +52,7 @@ def open_file(
 
 def _make_ready(database: Database, read_only: bool) -> None:
     with database.reading() as connection:
-        found = read_version(connection, database.where)
+        found = read_own_version(connection, database.where)
         if found == VERSION:
             require_own_schema(connection, database.where)
         # A file of next to nothing has no tables, either, and is then no new journal.

@@ -19,42 +19,19 @@ from batch.journal.sqlite.files import make_file
 from batch.journal.sqlite.triggers import guard_history
 from batch.journal.sqlite.witness import Extent
 from batch.journal.tables import META, METADATA, VERSION
+from batch.journal.version import read_version
 
 
-def read_version(connection: Connection, where: str) -> int | None:
-    """Give the version of the tables; None where there are none yet.
-
-    Raises:
-        JournalError: a database of something else, or made by a newer version.
-    """
-    tables = inspect(connection).get_table_names()
-    if not tables:
-        return None
-    text = None
-    if META.name in tables:
-        text = connection.execute(select(META.c.value).where(META.c.name == "version")).scalar()
-    if not text or not text.isdecimal():
-        raise JournalError(
-            f"{where}: expected a journal of orderbatch, found a database of something else. "
-            "It was not changed.",
-            is_final=True,
-            advice=Advice.NAME_JOURNAL,
-        )
-    found = int(text)
-    if found > VERSION:
-        raise JournalError(
-            f"{where}: expected version {VERSION} or older, found version {found}, made by a newer "
-            "orderbatch. It was not changed. Use that orderbatch.",
-            is_final=True,
-        )
-    return found
+def read_own_version(connection: Connection, where: str) -> int | None:
+    """Give the version of a file's tables; see `batch.journal.version.read_version`."""
+    return read_version(connection, where, advice=Advice.NAME_JOURNAL)
 
 
 def bring_up_to_date(database: Database) -> None:
     """Make the tables, or upgrade them, in one transaction; a copy is kept of what was before."""
     with database.rebuilding() as connection:
         # Looked at again: another process may have done it since.
-        found = read_version(connection, database.where)
+        found = read_own_version(connection, database.where)
         if found is None:
             METADATA.create_all(connection)
             guard_history(connection)
