@@ -95,6 +95,9 @@ S, E = OrderState, OrderEvent
 FINAL = frozenset({S.INVALID, S.SKIPPED, S.FILLED, S.EXPIRED, S.REJECTED, S.CANCELLED, S.REFUSED})
 """States that nothing follows: the row needs no more work."""
 
+ENDED_EARLY = frozenset({S.EXPIRED, S.CANCELLED})
+"""Ends at which any part may have been filled; only the venue's last word says how much."""
+
 AT_VENUE = frozenset({S.SENDING, S.UNKNOWN, S.OPEN, S.FILLED})
 """States in which the venue holds, or may hold, an exposure from this row."""
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from batch.journal.records import write_text
+from batch.states import ENDED_EARLY
 
 _TEXTS = (
     *("from_state", "to_state", "new_venue_status", "new_server_order_id", "new_filled_size"),
@@ -19,8 +20,21 @@ _COLUMNS = (*_TEXTS, *_NUMBERS)
 _ARRAYS = ", ".join(
     [*(f"%({name})s::text[]" for name in _TEXTS), *(f"%({name})s::int[]" for name in _NUMBERS)]
 )
+OF_THE_END = frozenset({"filled_size", "average_price"})
+"""Of an order that ended early these are the venue's last word, or nobody knows them."""
+
+_ENDS = ", ".join(f"'{state}'" for state in sorted(ENDED_EARLY))
+
+
+def _kept(name: str) -> str:
+    kept = f"coalesce(step.new_{name}, orders.{name})"
+    if name in OF_THE_END:
+        kept = f"CASE WHEN step.to_state IN ({_ENDS}) THEN step.new_{name} ELSE {kept} END"
+    return f"{name} = {kept}"
+
+
 _KEPT = ", ".join(
-    f"{name} = coalesce(step.new_{name}, orders.{name})"
+    _kept(name)
     for name in (
         *("venue_status", "server_order_id", "filled_size", "average_price", "execution_id"),
         *("message", "submitted_at", "finished_at", "request_id", "claim_epoch"),

@@ -15,8 +15,11 @@ from sqlalchemy import (
     Row,
     Update,
     bindparam,
+    case,
     func,
     insert,
+    literal_column,
+    or_,
     select,
     update,
 )
@@ -24,7 +27,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from batch.errors import JournalError
 from batch.journal.actor import actor
-from batch.journal.groups import apply_group
+from batch.journal.groups import OF_THE_END, apply_group
 from batch.journal.records import (
     BatchSummary,
     Change,
@@ -35,7 +38,7 @@ from batch.journal.records import (
     write_text,
 )
 from batch.journal.tables import BATCHES, CANCELS, EVENTS, ORDERS, VENUES
-from batch.states import BatchEvent, OrderState
+from batch.states import ENDED_EARLY, BatchEvent, OrderState
 
 SELECT_BATCHES = select(BATCHES, VENUES.c.url, VENUES.c.org.label("venue_org"), VENUES.c.user).join(
     VENUES, VENUES.c.id == BATCHES.c.venue_id
@@ -43,7 +46,13 @@ SELECT_BATCHES = select(BATCHES, VENUES.c.url, VENUES.c.org.label("venue_org"), 
 
 
 def _kept(name: str) -> Any:
-    return func.coalesce(bindparam(f"new_{name}"), ORDERS.c[name])
+    new = bindparam(f"new_{name}", type_=ORDERS.c[name].type)
+    kept = func.coalesce(new, ORDERS.c[name])
+    if name not in OF_THE_END:
+        return kept
+    # "Nothing is filled yet" says nothing of the end.
+    is_end = or_(*(bindparam("to_state") == literal_column(f"'{s}'") for s in sorted(ENDED_EARLY)))
+    return case((is_end, new), else_=kept)
 
 
 _KEPT = (

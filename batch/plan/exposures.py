@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from batch.journal import EarlierOrder
-from batch.states import OrderState
+from batch.states import ENDED_EARLY, OrderState
 
 SENT_WINDOW = timedelta(hours=24)
 """How long an equal order that was filled counts as already sent."""
@@ -22,8 +22,6 @@ SUFFIX = "-"
 
 LIVE = frozenset({OrderState.SENDING, OrderState.UNKNOWN, OrderState.OPEN})
 """States in which an order works at the venue, or may: it counts, however old it is."""
-
-_ENDED_EARLY = frozenset({OrderState.EXPIRED, OrderState.CANCELLED})
 
 
 def is_exposure(order: EarlierOrder, run_key: str, now: datetime) -> bool:
@@ -56,7 +54,7 @@ def holds_something(order: EarlierOrder) -> bool:
 
 def is_silent(order: EarlierOrder) -> bool:
     """Say whether an order ended without the venue saying how much of it was filled."""
-    return order.state in _ENDED_EARLY and order.filled_size is None
+    return order.state in ENDED_EARLY and order.filled_size is None
 
 
 @dataclass(frozen=True, slots=True)
