@@ -63,8 +63,9 @@ def commit(journal: Journal, draft: Draft, now: datetime) -> Planned:
     """Add the batch of a draft; for one that stands already, do nothing.
 
     What the draft took for granted is looked at again inside the transaction: another process may
-    have planned the same sheet, or an equal row, since. Only a batch that was added since can
-    stand in the way: an order becomes an exposure by being claimed, and before that it was planned.
+    have planned the same sheet, or an equal row, since; or it has claimed rows that this batch was
+    to take over. Otherwise only a batch that was added since can stand in the way: an order becomes
+    an exposure by being claimed, and before that it was planned.
 
     Raises:
         GateError: what would be sent is not what the draft says any more; nothing was added.
@@ -121,7 +122,7 @@ def _refuse_other_payloads(journal: Journal, draft: Draft, batch_id: str) -> Non
 
 
 def _refuse_change(planning: Planning, draft: Draft, now: datetime) -> None:
-    if planning.batch_count() == draft.batch_count:
+    if planning.batch_count() == draft.batch_count and not draft.withdrawals:
         return
     found = choose(planning, draft.identity, draft.validation, draft.options, draft.generation, now)
     before = draft.choice

@@ -268,6 +268,20 @@ def test_rows_to_skip_that_were_sent_between_draft_and_commit_refuse(desk: Desk)
     assert len(desk.venue.books) == 3
 
 
+@pytest.mark.parametrize("mode", [SKIP, SEND])
+def test_rows_to_take_over_that_were_sent_between_draft_and_commit_refuse(
+    desk: Desk, mode: Duplicates
+) -> None:
+    old = desk.plan(sheet_of(3)).batch.batch_id
+    drafted = desk.draft(edited(3, row=2), duplicates=mode)
+    desk.make_run(old).execute()
+
+    with pytest.raises(GateError, match="equal orders were planned or sent by another process"):
+        commit(desk.journal, drafted, desk.clock.now())
+
+    assert (len(desk.journal.batches()), len(desk.venue.books)) == (1, 3)
+
+
 def test_the_same_sheet_that_is_planned_between_draft_and_commit_is_the_batch(desk: Desk) -> None:
     drafted = desk.draft(sheet_of(3))
     name = desk.plan(sheet_of(3)).batch.batch_id
