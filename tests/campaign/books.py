@@ -20,11 +20,14 @@ from batch.venue.http.transport import Lost, Reply, Unsent
 from tests.campaign.invariants import FINAL_STATUSES, Taken
 
 LIFE_S = 0.3
+LONG_LIFE_S = 30 * 3600.0
+"""How long an order works that is none of those which end at once; longer than a day."""
+
 LOGIN_LIFE_S = 40
 """Longer than the latest request is under way: it arrives, because its login lives."""
 
 ENDS = (("FILLED", 1), ("FILLED", 1), ("EXPIRED", 0), ("EXPIRED", Decimal("0.5")), ("REJECTED", 0))
-"""How orders end and which part of them is filled; an order's size says which it is."""
+"""How orders end and which part of them is filled; size and server ID say which it is."""
 
 UNTAKEN = {
     "refused": (400, b'{"errorCode": "INVALID", "errorMessage": "no"}'),
@@ -33,11 +36,18 @@ UNTAKEN = {
     "throttled": (429, b""),
     "gateway": (503, b"<html>away</html>"),
     "redirected": (307, b""),
+    "no-such-page": (404, b"<html>no such page</html>"),
 }
 TAKEN = {
     "failed-after": (500, b'{"errorCode": "INTERNAL"}'),
     "page": (202, b"<html>please try again</html>"),
+    "page-404-after": (404, b"<html>no such page</html>"),
+    "timeout-408-after": (408, b'{"errorCode": "TIMEOUT", "errorMessage": "too slow"}'),
+    "balancer-460-after": (460, b""),
+    "duplicate-after": (400, b'{"errorCode": "INVALID", "errorMessage": "duplicate client ID"}'),
 }
+"""Answers of whatever stands on the way, or that say that the order is there already."""
+
 WORDS = (
     *("ok", "lost", "lost-untaken", "late", "unsent", "logged-out", "cut", "no-order-id"),
     *("crossed", "foreign"),
@@ -57,6 +67,7 @@ class Market:
         slow_s: how old an order must be to be found by client ID.
         late_s: how much later than its placing an order can come into being.
         token_life_s: how long a token lives; what carries a dead one is not processed.
+        is_silent: it does not say how much was filled of an order that ended early.
     """
 
     name: str
@@ -65,6 +76,14 @@ class Market:
     covers_done: bool = False
     late_s: float = 30.0
     token_life_s: float = 20.0
+    is_silent: bool = False
+
+
+Content = tuple[Decimal, str, Decimal]
+"""Size, dealt currency and price: what tells the orders of a history from each other."""
+
+Place = tuple[str, str]
+"""A journal's folder and one of its batches."""
 
 
 @dataclass(slots=True)
@@ -72,13 +91,19 @@ class Held:
     """An order in the books.
 
     Attributes:
+        sent_at: when its request left.
+        sender: the batch that was at work then, which it came from unless it is foreign.
         is_foreign: somebody else's, who happens to use the same client ID.
+        cancelled_at: when it was cancelled, if it still worked then.
     """
 
     server_order_id: str
     order: dict[str, Decimal | str]
     taken_at: float
+    sent_at: float
+    sender: Place
     is_foreign: bool = False
+    cancelled_at: float | None = None
 
     @property
     def client_order_id(self) -> str:
@@ -89,8 +114,21 @@ class Held:
         return Decimal(self.order["size"])
 
     @property
+    def content(self) -> Content:
+        return self.size, str(self.order["currency"]), Decimal(self.order["price"])
+
+    @property
+    def ends_at(self) -> float:
+        is_long = self.order["timeInForce"] == "GTC"
+        planned = self.taken_at + (LONG_LIFE_S if is_long else LIFE_S)
+        return planned if self.cancelled_at is None else self.cancelled_at
+
+    @property
     def end(self) -> tuple[str, Decimal]:
-        status, part = ENDS[int(self.size) % len(ENDS)]
+        if self.cancelled_at is not None:
+            return "CANCELLED", Decimal(0)
+        # Of equal orders one can be filled and the other one not.
+        status, part = ENDS[(int(self.size) + int(self.server_order_id)) % len(ENDS)]
         return status, self.size * part
 
 
@@ -113,6 +151,7 @@ class Books:
         words: what becomes of the next placings; `ok` when they are used up.
         silent: how many of the next questions get no answer.
         struck: how often each word was said.
+        sender: the batch that is at work.
         transit_s: how long a request takes whose sender is dead.
     """
 
@@ -122,6 +161,7 @@ class Books:
     silent: int = 0
     held: list[Held] = field(default_factory=list)
     struck: Counter[str] = field(default_factory=Counter)
+    sender: Place = ("", "")
     base_url: str = "https://venue.test"
     transit_s: float = 0.0
     _tokens: int = 0
@@ -161,7 +201,16 @@ class Books:
             return self._reply(asked, 200, [self._show(h) for h in self._now() if self._works(h)])
         server_order_id = parts.path.rpartition("/")[2]
         found = [h for h in self._now() if h.server_order_id == server_order_id]
+        if asked.method == "DELETE":
+            return self._cancel(asked, found)
         return self._reply(asked, 200, self._show(found[0])) if found else self._nothing(asked)
+
+    def _cancel(self, asked: Asked, found: list[Held]) -> Reply:
+        if not found or not self._works(found[0]):
+            return self._nothing(asked)
+        found[0].cancelled_at = self.clock.monotonic()
+        self.struck["cancelled"] += 1
+        return self._reply(asked, 200, {"status": "OK"})
 
     def _log_in(self, asked: Asked) -> Reply:
         self._tokens += 1
@@ -191,7 +240,12 @@ class Books:
     def as_taken(self, held: Held) -> Taken:
         """Say how an order stands."""
         status, filled = self._standing(held)
+        if self._is_silent_about(status):
+            filled = Decimal(0)  # a report that says nothing of it claims nothing
         return Taken(held.server_order_id, held.client_order_id, held.size, status, filled)
+
+    def _is_silent_about(self, status: str) -> bool:
+        return self.market.is_silent and status in ("EXPIRED", "CANCELLED")
 
     def _place(self, asked: Asked) -> Reply:
         if not self._is_alive(asked):
@@ -240,7 +294,9 @@ class Books:
         order = json.loads(asked.body, parse_float=Decimal, parse_int=Decimal)
         if is_foreign:
             order["size"] += 7_000_000
-        held = Held(str(9000 + len(self.held)), order, self.clock.monotonic() + late_s, is_foreign)
+        now = self.clock.monotonic()
+        server_order_id = str(9000 + len(self.held))
+        held = Held(server_order_id, order, now + late_s, now, self.sender, is_foreign)
         self.held.append(held)
         return held
 
@@ -268,18 +324,21 @@ class Books:
         return self._standing(held)[0] not in FINAL_STATUSES
 
     def _standing(self, held: Held) -> tuple[str, Decimal]:
-        has_ended = self.clock.monotonic() >= held.taken_at + LIFE_S
+        has_ended = self.clock.monotonic() >= held.ends_at
         return held.end if has_ended else ("NEW", Decimal(0))
 
     def _show(self, held: Held, status: str | None = None) -> dict[str, object]:
         standing, filled = self._standing(held)
-        return {
+        shown: dict[str, object] = {
             **held.order,
             "orderId": held.server_order_id,
             "status": status or standing,
             "cumQty": filled,
             "averagePrice": held.order["price"],
         }
+        if self._is_silent_about(standing):
+            del shown["cumQty"]
+        return shown
 
     def _headers(self, word: str) -> HTTPHeaderDict:
         if word == "throttled":

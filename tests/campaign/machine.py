@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import ClassVar
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import ClassVar, TypeVar
 
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
@@ -15,9 +17,11 @@ from hypothesis.stateful import (
 )
 
 from batch.plan.duplicates import Duplicates
-from tests.campaign.books import WORDS, Market
+from tests.campaign import persons
+from tests.campaign.books import WORDS, Market, Place
 from tests.campaign.mortal import POINTS, Trouble
-from tests.campaign.world import FIRST_SIZE, World
+from tests.campaign.sheets import FIRST_SIZE, READINGS, OrderSheet
+from tests.campaign.world import HERE, THERE, Asking, World
 
 FINDS_ALL = Market("finds all", covers_done=True, late_s=3.0)
 FINDS_OPEN = Market("finds open orders only", finds="open")
@@ -30,6 +34,7 @@ MARKETS = (
     Market("finds nothing for 3 s, not confirmed", slow_s=3.0),
     Market("finds nothing", finds="none"),
     Market("does not look at the client ID", finds="any"),
+    Market("finds all, and does not say what was filled", covers_done=True, is_silent=True),
 )
 
 STEPS = 6
@@ -37,7 +42,7 @@ STEPS = 6
 words = st.lists(
     st.sampled_from((*["ok"] * (len(WORDS) // 3), *WORDS)), min_size=2, max_size=10
 ).map(tuple)
-troubles = st.builds(
+plain_troubles = st.builds(
     Trouble,
     words=words,
     silent=st.sampled_from([0, 0, 0, 1, 3]),
@@ -48,13 +53,53 @@ troubles = st.builds(
     stops=st.integers(1, 2),
     seed=st.integers(0, 2**16),
 )
+troubles = st.builds(
+    replace, plain_troubles, halted_at=st.sampled_from([None, None, None, None, 1, 4])
+)
+
+runs = st.sampled_from([None, None, None, "{date}", "monday"])
+plain_askings = st.builds(Asking, duplicates=st.sampled_from([Duplicates.REFUSE, Duplicates.SKIP]))
+askings = st.builds(
+    Asking,
+    duplicates=st.sampled_from([Duplicates.REFUSE, Duplicates.SKIP, Duplicates.SEND]),
+    run=runs,
+    user=st.sampled_from(["user", "user", "user", "colleague"]),
+    folder=st.sampled_from([HERE, HERE, HERE, HERE, THERE]),
+)
+numbers = st.integers(0, 9)
+
+A = TypeVar("A")
 
 
-class Histories(RuleBasedStateMachine):
-    """One instance is one history."""
+def chosen(name: str) -> st.SearchStrategy[A]:
+    """Draw by the strategy of this name of the machine at hand."""
+    return st.runner().flatmap(lambda machine: getattr(machine, name))
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What is so from the start of a history.
+
+    Attributes:
+        has_equals: the first two rows are equal but for their client IDs.
+        is_prefixed: the sheet's own client IDs get the batch's before them.
+        run: the run key of the first submit.
+    """
+
+    has_equals: bool = False
+    is_prefixed: bool = False
+    run: str | None = None
+
+
+class PlainHistories(RuleBasedStateMachine):
+    """What an operator does to send a sheet, and edited ones; one instance is one history."""
 
     figures: ClassVar[Counter[str]] = Counter()
     markets: ClassVar[tuple[Market, ...]] = MARKETS
+    troubles: ClassVar[st.SearchStrategy[Trouble]] = plain_troubles
+    askings: ClassVar[st.SearchStrategy[Asking]] = plain_askings
+    beginnings: ClassVar[st.SearchStrategy[Beginning]] = st.just(Beginning())
+    waits: ClassVar[st.SearchStrategy[float]] = st.sampled_from([1.0, 6.0, 60.0, 3600.0])
 
     def __init__(self) -> None:
         super().__init__()
@@ -64,66 +109,71 @@ class Histories(RuleBasedStateMachine):
     @initialize(
         market=st.runner().flatmap(lambda machine: st.sampled_from(machine.markets)),
         own_ids=st.lists(st.booleans(), min_size=2, max_size=6),
-        trouble=troubles,
+        beginning=chosen("beginnings"),
+        trouble=chosen("troubles"),
     )
-    def begin(self, market: Market, own_ids: list[bool], trouble: Trouble) -> None:
-        sheet = {
+    def begin(
+        self, market: Market, own_ids: list[bool], beginning: Beginning, trouble: Trouble
+    ) -> None:
+        lines = {
             row: (FIRST_SIZE + row, f"own-{row}" if own else None)
             for row, own in enumerate(own_ids, start=2)
         }
-        self.world = World(market, sheet, self.figures)
-        self._do(lambda world: world.submit(Duplicates.REFUSE, trouble))
+        if beginning.has_equals:
+            lines[3] = (lines[2][0], lines[3][1])
+        sheet = OrderSheet(lines)
+        self.world = World(market, sheet, self.figures, beginning.is_prefixed)
+        self._do(lambda world: world.submit(Asking(run=beginning.run), trouble))
 
-    @rule(
-        duplicates=st.sampled_from([Duplicates.REFUSE, Duplicates.SKIP]),
-        trouble=troubles,
-    )
-    def submit(self, duplicates: Duplicates, trouble: Trouble) -> None:
-        self._do(lambda world: world.submit(duplicates, trouble))
+    @rule(how=chosen("askings"), trouble=chosen("troubles"))
+    def submit(self, how: Asking, trouble: Trouble) -> None:
+        self._do(lambda world: world.submit(how, trouble))
 
-    @rule(
-        cell=st.integers(0, 5),
-        duplicates=st.sampled_from([Duplicates.REFUSE, Duplicates.SKIP]),
-        trouble=troubles,
-    )
-    def edit_and_submit(self, cell: int, duplicates: Duplicates, trouble: Trouble) -> None:
+    @rule(cell=st.integers(0, 5), how=chosen("askings"), trouble=chosen("troubles"))
+    def edit_and_submit(self, cell: int, how: Asking, trouble: Trouble) -> None:
         def work(world: World) -> None:
-            world.edit(list(world.sheet)[cell % len(world.sheet)])
-            world.submit(duplicates, trouble)
+            row = list(world.sheet.lines)[cell % len(world.sheet.lines)]
+            world.sheet.edit(row, keeps_id=world.is_prefixed)
+            world.submit(how, trouble)
 
         self._do(work)
 
-    @rule(which=st.integers(0, 9), trouble=troubles)
+    @rule(which=numbers, trouble=chosen("troubles"))
     def resume(self, which: int, trouble: Trouble) -> None:
-        def work(world: World) -> None:
-            if world.batches:
-                world.resume(list(world.batches)[which % len(world.batches)], trouble)
+        self._of_batch(which, lambda world, place: world.resume(place, trouble))
 
-        self._do(work)
-
-    @rule(which=st.integers(0, 9), trouble=troubles)
+    @rule(which=numbers, trouble=chosen("troubles"))
     def resolve(self, which: int, trouble: Trouble) -> None:
+        self._of_batch(which, lambda world, place: persons.resolve(world, place, trouble))
+
+    @rule(seconds=chosen("waits"))
+    def wait(self, seconds: float) -> None:
         def work(world: World) -> None:
-            if world.batches:
-                world.resolve(list(world.batches)[which % len(world.batches)], trouble)
+            world.tell("wait", seconds)
+            world.figures["days that passed"] += seconds > 24 * 3600
+            world.clock.sleep(seconds)
 
         self._do(work)
-
-    @rule(seconds=st.sampled_from([1.0, 6.0, 60.0, 3600.0]))
-    def wait(self, seconds: float) -> None:
-        self._do(lambda world: world.clock.sleep(seconds))
 
     def teardown(self) -> None:
         if self.world is None:
             return
         try:
             if not self.is_broken:
+                persons.hand_back_the_rest(self.world)
                 self.world.finish()
         finally:
             self.world.close()
 
-    def _do(self, work: object) -> None:
-        assert callable(work)
+    def _of_batch(self, which: int, work: Callable[[World, Place], None]) -> None:
+        def choose(world: World) -> None:
+            if world.places:
+                work(world, world.places[which % len(world.places)])
+
+        self._do(choose)
+
+    def _do(self, work: Callable[[World], None]) -> None:
+        assert self.world is not None
         try:
             work(self.world)
         except BaseException:
@@ -131,14 +181,91 @@ class Histories(RuleBasedStateMachine):
             raise
 
 
+class Histories(PlainHistories):
+    """What persons do beside that, too, in days that pass, with journals and logins."""
+
+    troubles = troubles
+    askings = askings
+    beginnings = st.builds(Beginning, has_equals=st.booleans(), is_prefixed=st.booleans(), run=runs)
+    waits = st.sampled_from([1.0, 6.0, 60.0, 3600.0, 25 * 3600.0])
+
+    @rule(number=st.integers(0, 2), how=askings, trouble=troubles)
+    def note_and_submit(self, number: int, how: Asking, trouble: Trouble) -> None:
+        """Change a cell that is not sent, which makes the same orders another sheet."""
+
+        def work(world: World) -> None:
+            world.sheet.note = f"note {number}"
+            world.submit(how, trouble)
+
+        self._do(work)
+
+    @rule(reading=st.integers(0, len(READINGS) - 1), how=askings, trouble=troubles)
+    def read_otherwise_and_submit(self, reading: int, how: Asking, trouble: Trouble) -> None:
+        """Change the settings by which the same cells are read."""
+
+        def work(world: World) -> None:
+            world.sheet.reading = reading
+            world.count("submitted as read otherwise")
+            world.submit(how, trouble)
+
+        self._do(work)
+
+    @rule(which=numbers, is_denied=st.booleans(), trouble=troubles)
+    def find_wrongly(self, which: int, is_denied: bool, trouble: Trouble) -> None:
+        err = persons.deny if is_denied else persons.mistake
+        self._of_batch(which, lambda world, place: err(world, place, trouble))
+
+    @rule(which=numbers, row=st.one_of(st.none(), st.integers(0, 5)), trouble=troubles)
+    def cancel(self, which: int, row: int | None, trouble: Trouble) -> None:
+        self._of_batch(which, lambda world, place: persons.cancel(world, place, trouble, which=row))
+
+    @rule(which=numbers, is_all=st.booleans(), cancels=st.booleans())
+    def stop(self, which: int, is_all: bool, cancels: bool) -> None:
+        self._of_batch(
+            which,
+            lambda world, place: world.stop(
+                place[0], None if is_all else place[1], cancels=cancels
+            ),
+        )
+
+    @rule()
+    def release(self) -> None:
+        self._do(lambda world: world.release())
+
+    @rule(
+        which=numbers,
+        is_mended=st.booleans(),
+        how=askings,
+        dies_at=st.one_of(st.none(), st.sampled_from(["before-apply", "applied"])),
+        trouble=troubles,
+    )
+    def correct_and_submit(
+        self, which: int, is_mended: bool, how: Asking, dies_at: str | None, trouble: Trouble
+    ) -> None:
+        def work(world: World, place: Place) -> None:
+            mended = persons.correct(world, place, Trouble(point=dies_at))
+            if mended.rows:
+                world.sheet.replace_by(mended, is_mended=is_mended)
+                world.count("corrections sheets sent")
+                world.submit(how, trouble)
+
+        self._of_batch(which, work)
+
+
 def live(
-    histories: int, number: int, markets: tuple[Market, ...] = MARKETS, *, shrink: bool = True
+    histories: int,
+    number: int,
+    markets: tuple[Market, ...] = MARKETS,
+    *,
+    kind: type[PlainHistories] = Histories,
+    shrink: bool = True,
 ) -> Counter[str]:
     """Live through so many histories.
 
     Args:
         number: the seed; the same one invents the same histories.
         markets: the kinds of venues in them.
+        kind: what is done in them.
         shrink: look for the shortest history that breaks the promise, once one is found.
 
     Returns:
@@ -148,7 +275,7 @@ def live(
         Broken: with the story of the shortest history that breaks the promise.
     """
 
-    class Part(Histories):
+    class Part(kind):  # type: ignore[misc, valid-type]
         figures: ClassVar[Counter[str]] = Counter()
 
     Part.markets = markets

@@ -51,6 +51,7 @@ class Trouble:
         disk_full: the journal cannot be written at that point, instead of a death.
         stopped_at: after how many rounds somebody presses Ctrl-C; None for never.
         stops: how often.
+        halted_at: after how many rounds somebody stops it from another terminal; None for never.
         seed: of everything else: which calls are quick, and which of a dead process arrive.
     """
 
@@ -61,6 +62,7 @@ class Trouble:
     disk_full: bool = False
     stopped_at: int | None = None
     stops: int = 1
+    halted_at: int | None = None
     seed: int = 0
 
 

@@ -36,11 +36,12 @@ def switch_in(name: str, patches: Patches) -> None:
     {**MUTANTS, **MUTANTS_OF_PROCESSES}[name](patches)
 
 
-def _replace(patches: Patches, owner: Any, name: str, value: Any) -> None:
+def replaced(patches: Patches, owner: Any, name: str, value: Any) -> None:
+    """Put something in the place of something else until `patches` is closed."""
     patches.enter_context(mock.patch.object(owner, name, value))
 
 
-def _wrap(patches: Patches, owner: Any, name: str, around: Callable[..., Any]) -> None:
+def wrap(patches: Patches, owner: Any, name: str, around: Callable[..., Any]) -> None:
     """Put a function around another, which it gets as its first argument."""
     original = getattr(owner, name)
 
@@ -48,7 +49,7 @@ def _wrap(patches: Patches, owner: Any, name: str, around: Callable[..., Any]) -
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         return around(original, *args, **kwargs)
 
-    _replace(patches, owner, name, wrapped)
+    replaced(patches, owner, name, wrapped)
 
 
 def _next_planned(journal: Journal, batch_id: str, most: int) -> list[Placing]:
@@ -69,7 +70,7 @@ def _misread_failures(
             answer = Failed(misread(answer.error) or answer.error)
         original(self, placing, answer, following)
 
-    _wrap(patches, sending.Sending, "learn", learn)
+    wrap(patches, sending.Sending, "learn", learn)
 
 
 def claim_after_post(patches: Patches) -> None:
@@ -88,7 +89,7 @@ def claim_after_post(patches: Patches) -> None:
 
         self._sending.claim = claim_and_send
 
-    _wrap(patches, run.Run, "__init__", make)
+    wrap(patches, run.Run, "__init__", make)
 
 
 def claim_not_committed(patches: Patches) -> None:
@@ -121,9 +122,9 @@ def claim_not_committed(patches: Patches) -> None:
         kept.clear()  # it was the memory of another process
         original(*args, **kwargs)
 
-    _wrap(patches, Journal, "claim", claim)
-    _wrap(patches, Journal, "apply", apply)
-    _wrap(patches, run.Run, "__init__", begin)
+    wrap(patches, Journal, "claim", claim)
+    wrap(patches, Journal, "apply", apply)
+    wrap(patches, run.Run, "__init__", begin)
 
 
 def blind_resend_after_timeout(patches: Patches) -> None:
@@ -149,7 +150,7 @@ def server_error_is_not_processed(patches: Patches) -> None:
             raise NotDelivered(f"HTTP {reply.status}", request_id=reply.request_id)
         return original(self, reply, client_order_id)
 
-    _wrap(patches, client.Venue, "_read_placing", read)
+    wrap(patches, client.Venue, "_read_placing", read)
 
 
 def not_found_is_not_placed(patches: Patches) -> None:
@@ -160,8 +161,8 @@ def not_found_is_not_placed(patches: Patches) -> None:
         self.control.has_held = True
         return bool(original(self, order))
 
-    _replace(patches, proof.Proof, "obstacle", lambda *_: "")
-    _wrap(patches, proof.Proof, "proves", proves)
+    replaced(patches, proof.Proof, "obstacle", lambda *_: "")
+    wrap(patches, proof.Proof, "proves", proves)
 
 
 def absent_once_is_enough(patches: Patches) -> None:
@@ -171,7 +172,7 @@ def absent_once_is_enough(patches: Patches) -> None:
         order.fence_at = order.missed_at = float("-inf")
         return bool(original(self, order))
 
-    _wrap(patches, proof.Proof, "proves", proves)
+    wrap(patches, proof.Proof, "proves", proves)
 
 
 def fence_is_not_waited_for(patches: Patches) -> None:
@@ -181,7 +182,7 @@ def fence_is_not_waited_for(patches: Patches) -> None:
         order.fence_at = float("-inf")
         return bool(original(self, order))
 
-    _wrap(patches, proof.Proof, "proves", proves)
+    wrap(patches, proof.Proof, "proves", proves)
 
 
 def new_client_id_at_retry(patches: Patches) -> None:
@@ -201,8 +202,8 @@ def new_client_id_at_retry(patches: Patches) -> None:
         payload = placing.payload.replace(placing.client_order_id, fresh)
         return replace(placing, client_order_id=fresh, payload=payload)
 
-    _wrap(patches, sending.Sending, "put_back", put_back)
-    _wrap(patches, sending.Sending, "claim", claim)
+    wrap(patches, sending.Sending, "put_back", put_back)
+    wrap(patches, sending.Sending, "claim", claim)
 
 
 def any_answer_is_ours(patches: Patches) -> None:
@@ -211,12 +212,12 @@ def any_answer_is_ours(patches: Patches) -> None:
     def read(original: Any, data: object, request_id: str) -> Any:
         return replace(original(data, request_id), client_order_id="")
 
-    _wrap(patches, client, "read_order", read)
+    wrap(patches, client, "read_order", read)
 
 
 def every_found_order_is_ours(patches: Patches) -> None:
     """Take over what is found under a client ID without comparing it."""
-    _replace(patches, following, "difference", lambda *_: "")
+    replaced(patches, following, "difference", lambda *_: "")
 
 
 def claimed_row_is_sent_again(patches: Patches) -> None:
@@ -229,7 +230,7 @@ def claimed_row_is_sent_again(patches: Patches) -> None:
         self._recorder.record(Change(record.row, OrderState.SENDING, OrderEvent.RELEASED))
         self._recorder.commit()
 
-    _wrap(patches, following.Following, "take_up", take_up)
+    wrap(patches, following.Following, "take_up", take_up)
 
 
 def claimed_row_is_not_sent(patches: Patches) -> None:
@@ -246,7 +247,7 @@ def claims_are_not_counted(patches: Patches) -> None:
         with contextlib.suppress(JournalError):
             original(*args, **named)
 
-    _wrap(patches, store, "apply_changes", apply)
+    wrap(patches, store, "apply_changes", apply)
 
 
 def throttled_row_is_sent_in_two_copies(patches: Patches) -> None:
@@ -262,15 +263,21 @@ def throttled_row_is_sent_in_two_copies(patches: Patches) -> None:
 
     def claim(original: Any, self: Any, most: int) -> list[Placing]:
         claimed: list[Placing] = original(self, most)
-        while copies and len(claimed) < most:
+        while copies:
             claimed.append(copies.pop())
             self.on_their_way[claimed[-1].row] = claimed[-1]
         return claimed
 
+    def begin(original: Any, *args: Any, **kwargs: Any) -> None:
+        throttled.clear()  # it was the memory of another process
+        copies.clear()
+        original(*args, **kwargs)
+
     throttled: set[str] = set()
     copies: list[Placing] = []
-    _wrap(patches, sending.Sending, "learn", learn)
-    _wrap(patches, sending.Sending, "claim", claim)
+    wrap(patches, run.Run, "__init__", begin)
+    wrap(patches, sending.Sending, "learn", learn)
+    wrap(patches, sending.Sending, "claim", claim)
     claims_are_not_counted(patches)
 
 
@@ -278,8 +285,8 @@ def edited_sheet_is_sent_whole(patches: Patches) -> None:
     """Plan rows that another batch has sent as if they were new."""
     from batch.plan import exposures
 
-    _replace(patches, exposures, "is_exposure", lambda *_: False)
-    _replace(patches, exposures, "holds_something", lambda *_: False)
+    replaced(patches, exposures, "is_exposure", lambda *_: False)
+    replaced(patches, exposures, "holds_something", lambda *_: False)
 
 
 def redirect_is_followed(patches: Patches) -> None:
@@ -295,7 +302,7 @@ def redirect_is_followed(patches: Patches) -> None:
             self._adapter._pool = None
         return reply
 
-    _wrap(patches, Transport, "send", send)
+    wrap(patches, Transport, "send", send)
 
 
 def adapter_retries(patches: Patches) -> None:
@@ -305,12 +312,12 @@ def adapter_retries(patches: Patches) -> None:
         retry = Retry(total=3, allowed_methods=None)
         original(self, *args, **{**kwargs, "max_retries": retry})
 
-    _wrap(patches, HTTPAdapter, "__init__", make)
+    wrap(patches, HTTPAdapter, "__init__", make)
 
 
 def batch_is_not_held(patches: Patches) -> None:
     """Let two processes at the same batch, and do not count claims."""
-    _replace(patches, Journal, "hold", lambda *_: contextlib.nullcontext())
+    replaced(patches, Journal, "hold", lambda *_: contextlib.nullcontext())
     claims_are_not_counted(patches)
 
 

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 import pytest
 
 from tests.campaign.invariants import Broken
-from tests.campaign.machine import FINDS_ALL, FINDS_OPEN, IS_SLOW, MARKETS, live
+from tests.campaign.machine import FINDS_ALL, FINDS_OPEN, IS_SLOW, MARKETS, PlainHistories, live
 from tests.campaign.mutants import MUTANTS, MUTANTS_OF_PROCESSES, switch_in
 from tests.campaign.office import Launchpad, Office
 from tests.campaign.scenarios import MODELS, kill_at, lose_replies, redirect, start_twice
@@ -62,5 +62,6 @@ def test_histories_catch_a_deliberate_bug(mutant: str) -> None:
     with ExitStack() as patches:
         switch_in(mutant, patches)
 
+        markets = TELLING.get(mutant, MARKETS)
         with pytest.raises(Broken):
-            live(ENOUGH, 0, TELLING.get(mutant, MARKETS), shrink=False)
+            live(ENOUGH, 0, markets, kind=PlainHistories, shrink=False)

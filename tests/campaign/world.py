@@ -1,4 +1,4 @@
-"""An operator, a journal and a venue, in a time of their own, where everything can go wrong."""
+"""An operator, journals and a venue, in a time of their own, where everything can go wrong."""
 
 from __future__ import annotations
 
@@ -7,37 +7,62 @@ import random
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from decimal import Decimal
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 from unittest import mock
+from zoneinfo import ZoneInfo
 
-from batch.config import VenueSettings
+from batch.clock import trading_day
+from batch.config import VenueSettings, parse_cut_off, run_key
 from batch.errors import GateError
 from batch.journal import Journal
-from batch.model import OrderRecord
+from batch.model import Login
 from batch.plan.draft import PlanOptions
 from batch.plan.duplicates import Duplicates
-from batch.plan.since import refuse_sent_since
+from batch.plan.since import refuse_sent_since, sent_elsewhere
 from batch.run.options import RunOptions, Snapshot
-from batch.run.past import DONE, find_disputed
-from batch.run.resolving import declare_not_placed, declare_placed
 from batch.run.run import Run
 from batch.states import OrderState
 from batch.venue import Venue
-from tests.campaign.books import Books, Held, Market
-from tests.campaign.invariants import Broken, Failed, Reported, contradicted, lost, require
+from tests.campaign import reckoning
+from tests.campaign.books import LONG_LIFE_S, Books, Held, Market, Place
+from tests.campaign.invariants import Broken, Failed, require
+from tests.campaign.ledger import DAY_S, SLACK_S, Asked, Ledger, Stop
 from tests.campaign.mortal import Died, DiskFull, Life, MortalJournal, Trouble, Wires
 from tests.campaign.office import MEMORY
+from tests.campaign.sheets import OrderSheet
 from tests.plan.planning import plan
-from tests.run.doubles import LOGIN, FakeClock, make_order, make_validation
-
-FIRST_SIZE = 100_000
+from tests.run.doubles import FakeClock
 
 ENDLESS = 5_000
 """Rounds that no run takes; each is at least a millisecond, and most are seconds."""
+
+HERE, THERE = "here", "there"
+"""Two working folders, with a journal each."""
+
+DAY_STARTS = "17:00 America/New_York"
+
+LEFT = (OrderState.PLANNED, OrderState.SENDING, OrderState.OPEN)
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """How a sheet is submitted.
+
+    Attributes:
+        run: the run key, with `{date}` for the trading day; None where none is named.
+        user: by whose login of the org.
+        folder: whose journal is in use.
+    """
+
+    duplicates: Duplicates = Duplicates.REFUSE
+    run: str | None = None
+    user: str = "user"
+    folder: str = HERE
 
 
 @dataclass
@@ -45,182 +70,165 @@ class World:
     """One history from its first sheet to its end.
 
     Attributes:
-        sheet: size and own client ID by row, as the operator's file stands now.
-        batches: what each batch was made of.
+        sheet: the operator's file, as it stands now.
+        is_prefixed: the sheet's own client IDs get the batch's before them.
+        unfinished_corrections: batches whose rows were to be handed back, and no sheet was found.
         story: what happened, in words.
     """
 
     market: Market
-    sheet: dict[int, tuple[int, str | None]]
+    sheet: OrderSheet
     figures: Counter[str]
+    is_prefixed: bool = False
     clock: FakeClock = field(default_factory=FakeClock)
-    batches: dict[str, dict[int, Decimal]] = field(default_factory=dict)
+    ledger: Ledger = field(default_factory=Ledger)
+    unfinished_corrections: list[Place] = field(default_factory=list)
     story: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.folder = Path(
             tempfile.mkdtemp(prefix="history-", dir=MEMORY if MEMORY.is_dir() else None)
         )
-        shutil.copytree(_empty_journal(), self.folder, dirs_exist_ok=True)
         self.books = Books(self.clock, self.market)
-        self._next_size = FIRST_SIZE + 10 * len(self.sheet)
 
     def close(self) -> None:
         """Leave nothing behind."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    @property
+    def places(self) -> list[Place]:
+        """Every batch so far, oldest first."""
+        return list(self.ledger.batches)
+
     # What an operator does
 
-    def submit(self, duplicates: Duplicates, trouble: Trouble) -> None:
+    def submit(self, how: Asking, trouble: Trouble) -> None:
         """Submit the sheet as it stands."""
-        self.story.append(f"submit {self.sheet} {duplicates} {trouble}")
-        validation = make_validation(
-            *(
-                make_order(row, size=Decimal(size), client_order_id=own)
-                for row, (size, own) in self.sheet.items()
-            )
-        )
+        self.tell("submit", self.sheet, how, trouble)
+        validation = self.sheet.validation()
+        sent_before = len(self.books.held)
 
         def work(journal: Journal, life: Life) -> None:
-            planned = plan(
-                journal, validation, LOGIN, PlanOptions(duplicates=duplicates), self.clock.now()
+            login = Login("https://venue.test", "ORG", how.user)
+            options = PlanOptions(
+                duplicates=how.duplicates,
+                prefix_client_order_id=self.is_prefixed,
+                once=how.run is not None,
             )
-            batch_id = planned.batch.batch_id
+            is_stale = self._is_stale(how)
+            try:
+                planned = plan(
+                    journal, validation, login, options, self.clock.now(), self._key(how)
+                )
+            except Died:
+                self._note_unseen(how)
+                raise
+            place = (how.folder, planned.batch.batch_id)
             if planned.is_new:
-                self.batches[batch_id] = {
-                    row: Decimal(size) for row, (size, _) in self.sheet.items()
-                }
-            self._run(journal, batch_id, trouble, life)
+                self._note(place, how)
+                self.count(f"submitted {how.duplicates.value}" + (" by run" if how.run else ""))
+            elif is_stale:
+                require(["a sheet of yesterday was taken for today's"], self.words())
+            self.run(journal, place, trouble, life)
 
-        self._live(work, trouble)
+        self.live(how.folder, work, trouble)
+        wanted = set(self.sheet.contents().values())
+        others = [h for h in self._sent_since(sent_before) if h.content not in wanted]
+        require([f"{held} is not what this sheet says" for held in others], self.words())
 
-    def resume(self, batch_id: str, trouble: Trouble) -> None:
+    def resume(self, place: Place, trouble: Trouble) -> None:
         """Go on with a batch."""
-        self.story.append(f"resume {batch_id} {trouble}")
-        self._live(lambda journal, life: self._run(journal, batch_id, trouble, life), trouble)
+        self.tell("resume", place, trouble)
+        self.live(place[0], lambda journal, life: self.run(journal, place, trouble, life), trouble)
 
-    def resolve(self, batch_id: str, trouble: Trouble) -> None:
-        """Let a person look up the first UNKNOWN order at the venue, and record what is true."""
-        self.story.append(f"resolve {batch_id} {trouble}")
+    def stop(self, folder: str, batch_id: str | None, *, cancels: bool) -> None:
+        """Have everything of a folder, or one batch, stop from another terminal."""
+        self.tell("stop", folder, batch_id, cancels)
+        self.count("stops")
+        with self.open(folder) as journal:
+            named = None if batch_id is None else [batch_id]
+            journal.stops.ask(named, cancel=cancels, by="a person", now=self.clock.now())
+        self.ledger.stops.append(Stop(folder, batch_id, self.clock.monotonic()))
+        if cancels:
+            self.ledger.wished_all.update(
+                place
+                for place in self.places
+                if place[0] == folder and batch_id in (None, place[1])
+            )
 
-        def work(journal: Journal, _: Life) -> None:
-            unknown = next(journal.orders(batch_id, [OrderState.UNKNOWN]), None)
-            if unknown is None:
-                return
-            namesakes = [
-                held for held in self.books.held if held.client_order_id == unknown.client_order_id
-            ]
-            if any(h.is_foreign or h.taken_at > self.clock.monotonic() for h in namesakes):
-                return  # nobody can tell yet
-            venue = self._venue() if trouble.seed % 2 else None
-            self.figures["findings of a person"] += 1
-            with journal.hold(batch_id, self.clock.now()):
-                if namesakes:
-                    found = namesakes[0].server_order_id
-                    declare_placed(journal, batch_id, unknown.row, found, venue, self.clock)
-                else:
-                    declare_not_placed(journal, batch_id, unknown.row, venue, self.clock)
-
-        self._live(work, trouble)
-
-    def edit(self, row: int) -> None:
-        """Change one cell of the sheet."""
-        self._next_size += 1
-        _, own = self.sheet[row]
-        self.sheet[row] = (self._next_size, own and f"{own}.{self._next_size}")
+    def release(self) -> None:
+        """Lift every stop."""
+        self.tell("release")
+        for stop in self.ledger.stops:
+            if stop.ends == float("inf"):
+                stop.ends = self.clock.monotonic()
+                with self.open(stop.folder) as journal:
+                    named = None if stop.batch_id is None else [stop.batch_id]
+                    journal.stops.release(named, by="a person", now=self.clock.now())
 
     def finish(self) -> None:
         """Let all that is late arrive, then go on with every batch until nothing is left to do."""
+        self.release()
         self.clock.sleep(60.0)
         # Twice, because what one batch comes to can be the control that another one needs.
-        for batch_id in [*self.batches, *self.batches]:
+        for place in [*self.places, *self.places]:
             for _ in range(3):
-                self.resume(batch_id, Trouble())
-                if not self._left(batch_id):
+                if not self._left(place) - Counter({OrderState.OPEN: ENDLESS}):
                     break
+                self.resume(place, Trouble())
+        if any(self._left(place)[OrderState.OPEN] for place in self.places):
+            self.clock.sleep(LONG_LIFE_S)
+            # By then what was sent elsewhere may be too old to keep a batch back.
+            for place in self.places:
+                if self._left(place):
+                    self.resume(place, Trouble())
         self.check(at_end=True)
 
     # What must be true
 
     def check(self, *, at_end: bool = False) -> None:
-        """Hold what the journal would report against the venue's books."""
-        with MortalJournal.open_mortal(self.folder / "journal.db") as journal:
-            records = {name: list(journal.orders(name)) for name in self.batches}
-            # A no that may have meant "I have it already": not found is no proof then.
-            disputed = {name: find_disputed(journal.events(name)) for name in self.batches}
-        wrong = self._doubled()
-        lines: list[Reported] = []
-        for name, orders in records.items():
-            wrong += lost([_as_reported(order) for order in orders], self.batches[name])
-            lines += [_as_reported(o) for o in orders if o.state is not OrderState.SKIPPED]
-        taken = [self.books.as_taken(held) for held in self.books.taken()]
-        wrong += contradicted(lines, taken, at_end=at_end)
-        if at_end:
-            wrong += self._unfinished(records, disputed)
-            self._count(records)
-        require(wrong, "\n".join([str(self.market), *self.story, *map(str, self.books.held)]))
+        """Hold what the journals would report, and what was asked for, against the books."""
+        wrong = [
+            *self.ledger.broken(self.books),
+            *reckoning.contradictions(self, at_end=at_end),
+        ]
+        require(wrong, self.words())
 
-    def _doubled(self) -> list[str]:
-        """Name what the venue took twice: an ID at all, or content while it was an exposure."""
-        taken = self.books.taken()
-        ids = Counter(held.client_order_id for held in taken)
-        wrong = [f"client order ID {name} was taken {n} times" for name, n in ids.items() if n > 1]
-        earlier: dict[Decimal, Held] = {}
-        for held in sorted(taken, key=lambda held: held.taken_at):
-            # Another batch may send again what ended without a fill.
-            if (before := earlier.get(held.size)) and before.end[1]:
-                wrong.append(f"the row of size {held.size} was taken twice")
-            earlier[held.size] = held
-        return wrong
+    def words(self) -> str:
+        """Tell the history, for whoever has to repeat it."""
+        return "\n".join([str(self.market), *self.story, *map(str, self.books.held)])
 
-    def _unfinished(
-        self, records: dict[str, list[OrderRecord]], disputed: Mapping[str, Collection[int]]
-    ) -> list[str]:
-        # Without an order that is done, nothing shows that the query finds such orders.
-        has_control = any(order.state in DONE for orders in records.values() for order in orders)
-        strangers = {held.client_order_id for held in self.books.held if held.is_foreign}
-        wrong = []
-        for name, orders in records.items():
-            disturbed = any(order.client_order_id in strangers for order in orders)
-            for order in orders:
-                if order.state is OrderState.SENDING or (
-                    order.state is OrderState.PLANNED and not disturbed and not self._gated(name)
-                ):
-                    wrong.append(f"left in {order.state} at the end: {order}")
-                elif (
-                    order.state is OrderState.UNKNOWN
-                    and self.market.covers_done
-                    and has_control
-                    and order.row not in disputed[name]
-                    and order.client_order_id not in strangers
-                ):
-                    wrong.append(f"left UNKNOWN: {order}")
-        return wrong
+    def tell(self, *words: object) -> None:
+        """Take down what happens."""
+        self.story.append(f"{self.clock.monotonic():.1f} {' '.join(map(str, words))}")
 
-    def _count(self, records: dict[str, list[OrderRecord]]) -> None:
-        self.figures["histories"] += 1
-        self.figures["orders at the venue"] += len(self.books.taken())
-        for orders in records.values():
-            self.figures["rows"] += len(orders)
-            self.figures["UNKNOWN left"] += sum(o.state is OrderState.UNKNOWN for o in orders)
-        for word, times in self.books.struck.items():
-            self.figures[f"fault {word}"] += times
+    def count(self, what: str) -> None:
+        """Count it."""
+        self.figures[what] += 1
 
     # How a process lives
 
-    def _live(self, work: Callable[[Journal, Life], None], trouble: Trouble) -> None:
+    def open(self, folder: str, trouble: Trouble | None = None) -> MortalJournal:
+        """Open a folder's journal for a process that these troubles await."""
+        path = self.folder / folder
+        if not path.exists():
+            shutil.copytree(_empty_journal(), path)
+        return MortalJournal.open_mortal(path / "journal.db", trouble)
+
+    def live(self, folder: str, work: Callable[[Journal, Life], None], trouble: Trouble) -> None:
+        """Let a process do its work as far as it comes, and look at what it leaves."""
         self.books.words = list(trouble.words)
         self.books.silent = trouble.silent
-        self.figures["processes"] += 1
-        journal = MortalJournal.open_mortal(self.folder / "journal.db", trouble)
+        self.count("processes")
+        journal = self.open(folder, trouble)
         try:
             work(journal, journal.life)
-        except GateError:
-            self.figures["refused as duplicates"] += 1
+        except GateError as error:
+            self.count(f"refused by {type(error).__name__}")
         except DiskFull:
-            self.figures["disks full"] += 1
+            self.count("disks full")
         except Died:
-            self.figures["deaths"] += 1
+            self.count("deaths")
         except Broken:
             raise
         except Exception as error:
@@ -230,8 +238,22 @@ class World:
         self.books.words, self.books.silent = [], 0
         self.check()
 
-    def _run(self, journal: Journal, batch_id: str, trouble: Trouble, life: Life) -> None:
-        refuse_sent_since(journal, journal.batch(batch_id), self.clock)
+    def run(
+        self,
+        journal: Journal,
+        place: Place,
+        trouble: Trouble,
+        life: Life,
+        **options: Any,
+    ) -> None:
+        """Drive a batch in a process."""
+        batch_id = place[1]
+        asked = self.ledger.batches[place]
+        summary = journal.batch(batch_id)
+        if options.get("send", True):
+            refuse_sent_since(journal, summary, self.clock)
+        witness = self._witness(journal, place)
+        sent_before = len(self.books.held)
         wires = Wires(self.clock, life, random.Random(trouble.seed), self.books)
         rounds = 0
 
@@ -241,56 +263,104 @@ class World:
             if rounds == trouble.stopped_at:
                 for __ in range(trouble.stops):
                     run.stop()
+            if rounds == trouble.halted_at:
+                self.stop(place[0], batch_id, cancels=trouble.seed % 2 == 0)
             rounds += 1
             if rounds > ENDLESS:
-                require([f"batch {batch_id}: the run does not end"], self.story)
+                require([f"batch {batch_id}: the run does not end"], self.words())
 
-        run = Run(
-            journal,
-            batch_id,
-            self._venue(),
-            wires,
-            self.clock,
-            RunOptions(max_in_flight=4, wait_s=120.0, covers_done_orders=self.market.covers_done),
-            watch,
-        )
+        maybe_left = [OrderState.SENDING, OrderState.UNKNOWN]
+        options = {
+            "max_in_flight": 4,
+            "wait_s": 120.0,
+            "covers_done_orders": self.market.covers_done,
+            "sent_elsewhere": frozenset(sent_elsewhere(journal, summary, maybe_left, self.clock)),
+            **options,
+        }
+        venue = self.venue(asked.user)
+        run = Run(journal, batch_id, venue, wires, self.clock, RunOptions(**options), watch)
+        self.books.sender = place
         try:
             with journal.hold(batch_id, self.clock.now()):
                 run.execute()
         finally:
             wires.close()
+            asked.touched_at = self.clock.monotonic()
+            if witness and len(self.books.held) > sent_before:
+                require([witness], self.words())
 
-    def _venue(self) -> Venue:
+    def venue(self, user: str) -> Venue:
+        """Give a client of the venue."""
         with mock.patch("batch.venue.integral.client.Transport", lambda *_, **__: self.books):
-            settings = VenueSettings(url="https://venue.test", user="user", org="ORG")
+            settings = VenueSettings(url="https://venue.test", user=user, org="ORG")
             return Venue(settings, clock=self.clock)
 
-    def _left(self, batch_id: str) -> bool:
-        with MortalJournal.open_mortal(self.folder / "journal.db") as journal:
-            states = journal.batch(batch_id).states
-        return any(
-            states.get(state) for state in (OrderState.PLANNED, OrderState.SENDING, OrderState.OPEN)
-        ) or bool(self.market.covers_done and states.get(OrderState.UNKNOWN))
+    def _note(self, place: Place, how: Asking) -> None:
+        """Write down what was asked for with a new batch."""
+        cells, run = self.sheet.cells(), self._own_key(how)
+        known = len(self.books.held) if how.duplicates is Duplicates.SEND else 0
+        if run and (earlier := self.ledger.same(how.folder, cells, how.user, run)):
+            known = earlier[0][1].known  # the same run: a retry of it repeats nothing
+        self.ledger.batches[place] = Asked(self.sheet.contents(), cells, how.user, run, known)
 
-    def _gated(self, batch_id: str) -> bool:
-        with MortalJournal.open_mortal(self.folder / "journal.db") as journal:
-            try:
-                refuse_sent_since(journal, journal.batch(batch_id), self.clock)
-            except GateError:
-                return True
-        return False
+    def _note_unseen(self, how: Asking) -> None:
+        """Write down a batch whose process died between its commit and its first step."""
+        with self.open(how.folder) as journal:
+            for summary in journal.batches():
+                place = (how.folder, summary.batch.batch_id)
+                if place not in self.ledger.batches:
+                    self._note(place, how)
 
+    def _key(self, how: Asking) -> str:
+        if how.run is None:
+            return ""
+        return run_key(how.run, trading_day(self.clock.now(), parse_cut_off(DAY_STARTS)))
 
-def _as_reported(order: OrderRecord) -> Reported:
-    assert order.order is not None
-    return Reported(
-        row=order.row,
-        client_order_id=order.client_order_id or "",
-        size=order.order.size,
-        final_state=order.final_state.value,
-        server_order_id=order.server_order_id,
-        filled_size=order.filled_size,
-    )
+    def _own_key(self, how: Asking) -> str:
+        """Make the run key without the program's help: a day begins seven hours early."""
+        at: datetime = self.clock.now().astimezone(ZoneInfo("America/New_York"))
+        day = (at.replace(tzinfo=None) + timedelta(hours=7)).date()
+        return "" if how.run is None else how.run.replace("{date}", str(day))
+
+    def _is_stale(self, how: Asking) -> bool:
+        """Say whether only a person knows if this sheet is yesterday's."""
+        if how.run is not None or how.duplicates is Duplicates.SEND:
+            return False
+        earlier = self.ledger.same(how.folder, self.sheet.cells(), how.user, "")
+        latest = max((asked.touched_at for _, asked in earlier), default=None)
+        return latest is not None and self.clock.monotonic() - latest > DAY_S + SLACK_S
+
+    def _witness(self, journal: Journal, place: Place) -> str:
+        """Say why nothing of a batch may leave: the venue has its orders, of another journal.
+
+        Only what must be seen by the first look: the first order that is about to leave, and what
+        works for longer than any look takes.
+        """
+        records = list(journal.orders(place[1]))
+        planned = [record for record in records if record.state is OrderState.PLANNED]
+        if not planned or any(record.submitted_at is not None for record in records):
+            return ""
+        now, first = self.clock.monotonic(), planned[0].client_order_id
+        if self.market.finds == "all":
+            for held in self.books.held:
+                if held.client_order_id == first and held.taken_at + self.market.slow_s <= now:
+                    return f"the first order of {place} was at the venue already: {held}"
+        ids = {record.client_order_id for record in planned}
+        for held in self.books.held:
+            works = held.taken_at <= now and held.ends_at > now + SLACK_S
+            if works and held.client_order_id in ids:
+                return f"an order of {place} was at work at the venue already: {held}"
+        return ""
+
+    def _sent_since(self, number: int) -> Collection[Held]:
+        return [held for held in self.books.held[number:] if not held.is_foreign]
+
+    def _left(self, place: Place) -> Counter[OrderState]:
+        """Count what may still come to something; empty where a batch is at its end."""
+        with self.open(place[0]) as journal:
+            states = journal.batch(place[1]).states
+        wanted = (*LEFT, *([OrderState.UNKNOWN] if self.market.covers_done else []))
+        return Counter({state: states[state] for state in wanted if states.get(state)})
 
 
 @cache
