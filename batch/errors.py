@@ -158,6 +158,10 @@ class JournalLocked(JournalError):
     """Another process works on this batch, or holds the journal, just now."""
 
 
+class JournalAway(JournalError):
+    """The journal's server broke off or is away: nothing of this step was recorded."""
+
+
 class JournalInDoubt(JournalError):
     """Whether the last step was recorded is not known: nothing of it may be sent."""
 

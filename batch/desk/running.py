@@ -26,7 +26,16 @@ from batch.desk.reports import (
 from batch.desk.session import Session
 from batch.desk.unchanged import differs
 from batch.desk.verdict import PARTIAL, Fault, Interrupted, Verdict, verdict_on_states
-from batch.errors import Advice, GateError, HoldLost, JournalError, ReportError, hint
+from batch.errors import (
+    Advice,
+    GateError,
+    HoldLost,
+    JournalAway,
+    JournalError,
+    JournalInDoubt,
+    ReportError,
+    hint,
+)
 from batch.journal import Journal
 from batch.model import BatchRecord, OrderRecord
 from batch.plan.gates import past_cut_off
@@ -306,6 +315,13 @@ def _fault(journal: Journal, batch_id: str, error: Exception) -> Exception:
             advice=advice,
         )
     advice = [*error.advice, *advice]
+    if isinstance(error, JournalAway | JournalInDoubt):
+        return Interrupted(
+            f"{error} It was waited for; then nothing more was sent. Orders may have been sent "
+            "before that. What is on its way, and was not recorded, counts as unknown until this "
+            "batch is gone on with.",
+            advice=advice,
+        )
     try:
         states = journal.batch(batch_id).states
     except JournalError:

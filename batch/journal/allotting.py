@@ -6,8 +6,10 @@ it on by as many. Nothing of it must outlive the power, so nothing waits until i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
+from batch.journal.mending import persists
 from batch.journal.port import Store
 
 _SERVER = {
@@ -66,19 +68,20 @@ class Allotments:
         Returns:
             Seconds until the first of them; below 0 where it could have been taken before.
         """
-        return self._ask(
-            _RESERVE, batch_id, now, took=turns * every_s, late=late_s, longest=self._longest_s
-        )
+        given = {"took": turns * every_s, "late": late_s, "longest": self._longest_s}
+        return self._ask(_RESERVE, batch_id, now, given)
 
     def pause(self, batch_id: str, seconds: float, now: datetime) -> None:
         """Let no turn of a batch's login be reserved within so many seconds from now."""
-        self._ask(_PAUSE, batch_id, now, pause=seconds, longest=self._longest_s)
+        self._ask(_PAUSE, batch_id, now, {"pause": seconds, "longest": self._longest_s})
 
     def paused_s(self, batch_id: str, now: datetime) -> float:
         """Give the seconds for which a batch's login is paused; 0 or less where it is not."""
-        return self._ask(_PAUSED, batch_id, now)
+        return self._ask(_PAUSED, batch_id, now, {})
 
-    def _ask(self, statement: str, batch_id: str, now: datetime, **values: float) -> float:
-        values["now"] = now.timestamp()
-        given = {"batch_id": batch_id, **values}
-        return float(self._database.answer_lightly(statement.format(**self._words), given))
+    @persists
+    def _ask(
+        self, statement: str, batch_id: str, now: datetime, given: Mapping[str, float]
+    ) -> float:
+        values = {"batch_id": batch_id, "now": now.timestamp(), **given}
+        return float(self._database.answer_lightly(statement.format(**self._words), values))

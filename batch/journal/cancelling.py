@@ -6,15 +6,16 @@ cancelled puts it down here, and the holder, or whoever takes the batch over, do
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
-from contextlib import AbstractContextManager
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Row, insert, select, update
 
 from batch.journal.actor import actor
+from batch.journal.mending import persists
+from batch.journal.port import Store
 from batch.journal.records import finds_nonsense, read_moment, write_moment
 from batch.journal.statements import append_events
 from batch.journal.tables import CANCELS
@@ -38,26 +39,18 @@ class CancelRequest:
 
 
 class Cancels:
-    """The wishes of a journal.
+    """The wishes of a journal."""
 
-    Args:
-        reading, writing: a short transaction each.
-    """
+    def __init__(self, database: Store) -> None:
+        self._database = database
 
-    def __init__(
-        self,
-        reading: Callable[[], AbstractContextManager[Connection]],
-        writing: Callable[[], AbstractContextManager[Connection]],
-    ) -> None:
-        self._reading = reading
-        self._writing = writing
-
+    @persists
     def ask(self, batch_id: str, rows: Iterable[int], now: datetime) -> None:
         """Have these rows cancelled; it goes into the history, by this process's name.
 
         One that is wanted already is not wanted twice.
         """
-        with self._writing() as connection:
+        with self._database.writing() as connection:
             standing = {row.row for row in connection.execute(_standing(batch_id))}
             new = sorted(set(rows) - standing)
             if not new:
@@ -70,17 +63,19 @@ class Cancels:
                 connection, batch_id, now, [{**line, "row": row, "detail": detail} for row in new]
             )
 
+    @persists
     def standing(self, batch_id: str) -> list[CancelRequest]:
         """Give the wishes that are not ended, in the sheet's order."""
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             return [_read(row) for row in connection.execute(_standing(batch_id))]
 
+    @persists
     def end(self, batch_id: str, rows: Collection[int], now: datetime) -> None:
         """Take note that nothing is left to do for these rows, whatever came of it."""
         left = sorted(rows)
         while left:
             some, left = left[:ROWS_AT_ONCE], left[ROWS_AT_ONCE:]
-            with self._writing() as connection:
+            with self._database.writing() as connection:
                 connection.execute(
                     update(CANCELS)
                     .where(

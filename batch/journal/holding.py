@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, upd
 
 from batch.errors import HoldLost, JournalLocked
 from batch.journal.actor import actor
+from batch.journal.mending import persists
 from batch.journal.port import Store
 from batch.journal.records import finds_nonsense, read_moment, write_moment
 from batch.journal.statements import append_events, line_of_batch
@@ -60,6 +61,7 @@ class Holds:
         self._reading = database.reading
         self._writing = database.writing
         self._mine: dict[str, int] = {}
+        self._begun_anew: dict[str, tuple[int, str | None]] = {}
 
     def take(self, batch_id: str, now: datetime, *, take_over: bool = False) -> int:
         """Begin a hold of a batch and give its epoch; claims from now on are made under it.
@@ -109,6 +111,7 @@ class Holds:
                     f"that died or lost the journal it is free after {row.ttl_s:g} s."
                 )
 
+    @persists
     def beat(self, batch_id: str, now: datetime) -> None:
         """Let others know that this process is alive; does nothing where a lock says so.
 
@@ -124,6 +127,7 @@ class Holds:
             if connection.execute(seen).rowcount != 1:
                 raise self._lost(batch_id)
 
+    @persists
     def record_token(self, batch_id: str, life_s: float | None, now: datetime) -> None:
         """Put on record how long a token lives; only when this has returned may it be used.
 
@@ -153,16 +157,19 @@ class Holds:
                 values = {"token_life_s": longest, "tokens_dead_at": write_moment(ends)}
             connection.execute(update(HOLDS).where(*which).values(values))
 
+    @persists
     def end(self, batch_id: str, now: datetime) -> None:
         """End this process's hold of a batch; what it used stays on record."""
-        epoch = self._mine.pop(batch_id, None)
+        epoch = self._mine.get(batch_id)
         if epoch is None:
             return
         with self._writing() as connection:
             at = self._database.moment(connection, now)
             ended = update(HOLDS).where(*_live(batch_id, epoch)).values(ended_at=write_moment(at))
             connection.execute(ended)
+        del self._mine[batch_id]
 
+    @persists
     def of(self, batch_id: str) -> dict[int, Hold]:
         """Give a batch's holds by their epochs, the first one first."""
         query = select(HOLDS).where(HOLDS.c.batch_id == batch_id).order_by(HOLDS.c.epoch)
@@ -172,6 +179,32 @@ class Holds:
     def epoch(self, batch_id: str) -> int | None:
         """Give the epoch of this process's hold; None where it has none."""
         return self._mine.get(batch_id)
+
+    def renew(self, batch_id: str, now: datetime) -> None:
+        """Begin this process's hold anew, under the next epoch, with the tokens that it used.
+
+        When this returns no step of the epoch before is under way any more, whatever became of it:
+        each of them has its hold's row for as long as it lasts.
+
+        Raises:
+            HoldLost: another process has taken the batch over.
+        """
+        mine = self._mine[batch_id]
+        with self._writing() as connection:
+            self._database.keep_out(connection, f"hold {batch_id}")
+            live = select(HOLDS).where(HOLDS.c.batch_id == batch_id, HOLDS.c.ended_at.is_(None))
+            row = connection.execute(live.with_for_update()).first()
+            # If beginning anew was itself in doubt, the next epoch may be this process's already.
+            if row is None or (
+                row.epoch != mine and (row.epoch, row.taken_at) != self._begun_anew.get(batch_id)
+            ):
+                raise self._lost(batch_id)
+            at = write_moment(self._database.moment(connection, now))
+            connection.execute(update(HOLDS).where(*_live(batch_id, row.epoch)).values(ended_at=at))
+            begun = {"epoch": row.epoch + 1, "ended_at": None, "taken_at": at, "seen_at": at}
+            self._begun_anew[batch_id] = (row.epoch + 1, at)
+            connection.execute(insert(HOLDS), {**row._mapping, **begun})
+        self._mine[batch_id] = row.epoch + 1
 
     def require_mine(self, connection: Connection, batch_id: str) -> int:
         """Give the epoch of this process's hold, and let nobody take it until the block ends.

@@ -17,15 +17,18 @@ class Store(Protocol):
         where: the journal's name in messages; never holds a password.
         ttl_s: after how long without a word of its holder a batch is free; None where the
             operating system frees it when its holder dies, and `hold` keeps others out.
+        is_given_up: a server that was away was waited for long enough; see `mending`.
     """
 
     where: str
     ttl_s: float | None
+    is_given_up: bool
 
     def reading(self) -> AbstractContextManager[Connection]:
         """Look at one state of the journal; hinders nobody, waits for nobody, changes nothing.
 
         Raises:
+            JournalAway: the session broke.
             JournalError: it cannot be read; in words.
         """
 
@@ -36,6 +39,8 @@ class Store(Protocol):
 
         Raises:
             JournalLocked: others did not let go of it in time.
+            JournalAway: the session broke before the end; nothing of the block is recorded.
+            JournalInDoubt: it broke at the end, and whether anything is recorded is not known.
             JournalError: nothing of the block is recorded.
         """
 

@@ -109,6 +109,17 @@ class Placing:
             submitted_at=now,
         )
 
+    def released(self, why: str) -> Change:
+        """Give the step that takes the claim back, of which no request has left."""
+        return Change(
+            row=self.row,
+            state=OrderState.SENDING,
+            event=OrderEvent.RELEASED,
+            detail=why,
+            request_id=self.request_id,
+            message=f"not sent: {why}",
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class BatchSummary:

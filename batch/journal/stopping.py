@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, or_, select, update
+from sqlalchemy import Row, insert, or_, select, update
 
+from batch.journal.mending import persists
+from batch.journal.port import Store
 from batch.journal.records import read_moment, write_moment, write_text
 from batch.journal.tables import STOPS
 
@@ -32,20 +33,12 @@ class Stop:
 
 
 class Stopping:
-    """The stops of a journal.
+    """The stops of a journal."""
 
-    Args:
-        reading, writing: a short transaction each.
-    """
+    def __init__(self, database: Store) -> None:
+        self._database = database
 
-    def __init__(
-        self,
-        reading: Callable[[], AbstractContextManager[Connection]],
-        writing: Callable[[], AbstractContextManager[Connection]],
-    ) -> None:
-        self._reading = reading
-        self._writing = writing
-
+    @persists
     def standing(self, batch_id: str | None = None) -> list[Stop]:
         """Give the stops that stand, oldest first.
 
@@ -55,15 +48,16 @@ class Stopping:
         query = select(STOPS).where(STOPS.c.released_at.is_(None)).order_by(STOPS.c.id)
         if batch_id is not None:
             query = query.where(or_(STOPS.c.batch_id.is_(None), STOPS.c.batch_id == batch_id))
-        with self._reading() as connection:
+        with self._database.reading() as connection:
             return [_read(row) for row in connection.execute(query)]
 
+    @persists
     def ask(self, batch_ids: Sequence[str] | None, *, cancel: bool, by: str, now: datetime) -> None:
         """Have these batches stop, or all of them (None) and every new one, until it is released.
 
         One that stands already is not raised twice, but learns that it is to cancel, too.
         """
-        with self._writing() as connection:
+        with self._database.writing() as connection:
             for batch_id in [None] if batch_ids is None else batch_ids:
                 same = (
                     STOPS.c.batch_id.is_(None)
@@ -84,6 +78,7 @@ class Stopping:
                     },
                 )
 
+    @persists
     def release(self, batch_ids: Sequence[str] | None, *, by: str, now: datetime) -> int:
         """Lift the stops of these batches, or (None) the one for all.
 
@@ -91,7 +86,7 @@ class Stopping:
             How many stood.
         """
         which = STOPS.c.batch_id.is_(None) if batch_ids is None else STOPS.c.batch_id.in_(batch_ids)
-        with self._writing() as connection:
+        with self._database.writing() as connection:
             return connection.execute(
                 update(STOPS)
                 .where(STOPS.c.released_at.is_(None), which)

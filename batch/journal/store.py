@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from functools import partial
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, Select, select
 
 from batch.clock import Clock, ShiftedClock
 from batch.errors import Advice, HoldLost, JournalError
+from batch.journal.actor import actor
 from batch.journal.allotting import Allotments
 from batch.journal.cancelling import Cancels
 from batch.journal.holding import Holds
 from batch.journal.listing import Listing
 from batch.journal.looking import Looking
+from batch.journal.mending import persists, settle
 from batch.journal.places import in_server, servers
 from batch.journal.planning import Planning
 from batch.journal.port import Store
@@ -26,6 +30,8 @@ from batch.journal.records import (
     read_event,
     read_order,
     read_placing,
+    write_moment,
+    write_text,
 )
 from batch.journal.sqlite.opening import open_file
 from batch.journal.statements import (
@@ -40,6 +46,10 @@ from batch.journal.stopping import Stopping
 from batch.journal.tables import BATCHES, EVENTS, ORDERS
 from batch.model import BatchRecord, EventRecord, Login, OrderRecord
 from batch.states import BatchEvent, OrderState
+
+R = TypeVar("R")
+
+LOST_WORD = "the server's word that it was claimed was lost, so no request was made"
 
 BUSY_TIMEOUT_S = 10.0
 """How long a write waits for another process's short transaction."""
@@ -65,8 +75,8 @@ class Journal:
     def __init__(self, database: Store) -> None:
         self._database = database
         self.where = database.where
-        self.stops = Stopping(database.reading, database.writing)
-        self.cancels = Cancels(database.reading, database.writing)
+        self.stops = Stopping(database)
+        self.cancels = Cancels(database)
         self.holds = Holds(database)
         self.allotments = Allotments(database)
 
@@ -168,12 +178,14 @@ class Journal:
         """Look at what a plan must know; nothing is locked, nothing is written."""
         return Looking(self._database.reading, login)
 
+    @persists
     def batches(self) -> list[BatchSummary]:
         """Give all batches, newest first; empty for a new journal."""
         with self._database.reading() as connection:
             query = SELECT_BATCHES.order_by(BATCHES.c.created_at.desc(), BATCHES.c.batch_id)
             return read_summaries(connection, connection.execute(query))
 
+    @persists
     def batch(self, batch_id: str) -> BatchSummary:
         """Give one batch with its rows counted.
 
@@ -187,6 +199,7 @@ class Journal:
             raise self._no_batch(batch_id)
         return found[0]
 
+    @persists
     def batch_record(self, batch_id: str) -> BatchRecord:
         """Give one batch without looking at its rows.
 
@@ -200,6 +213,7 @@ class Journal:
                 return read_batch(found)
         raise self._no_batch(batch_id)
 
+    @persists
     def order(self, batch_id: str, row: int) -> OrderRecord | None:
         """Give one row of a batch; None where there is none of this number."""
         query = select(ORDERS).where(ORDERS.c.batch_id == batch_id, ORDERS.c.row == row)
@@ -231,9 +245,7 @@ class Journal:
                 query = query.where(ORDERS.c.state.in_(wanted))
             if claimed_before:
                 query = query.where(ORDERS.c.submitted_at.is_not(None))
-            with self._database.reading() as connection:
-                found = connection.execute(query.order_by(ORDERS.c.row).limit(portion))
-                records = [read_order(row) for row in found]
+            records = self._read(query.order_by(ORDERS.c.row), portion, read_order)
             if not records:
                 return
             yield from records
@@ -264,15 +276,18 @@ class Journal:
                 select(EVENTS)
                 .where(EVENTS.c.batch_id == batch_id, EVENTS.c.id > last, *wanted)
                 .order_by(EVENTS.c.id)
-                .limit(PORTION)
             )
-            with self._database.reading() as connection:
-                found = connection.execute(query).all()
-                portion = [read_event(row) for row in found]
-            if not portion:
+            found = self._read(query, PORTION, lambda row: (row.id, read_event(row)))
+            if not found:
                 return
-            yield from portion
-            last = found[-1].id
+            yield from (event for _, event in found)
+            last = found[-1][0]
+
+    @persists
+    def _read(self, query: Select[Any], most: int, read: Callable[[Row[Any]], R]) -> list[R]:
+        """Read the first rows that a query finds."""
+        with self._database.reading() as connection:
+            return [read(row) for row in connection.execute(query.limit(most))]
 
     def apply(self, batch_id: str, changes: Sequence[Change], now: datetime) -> None:
         """Commit steps in the lives of rows, all or none; durable when this returns.
@@ -285,12 +300,39 @@ class Journal:
         """
         if not changes:
             return
-        with (
-            self._leaving_findings(batch_id, changes, now),
-            self._database.writing() as connection,
-        ):
-            epoch = self._require_hold(connection, batch_id)
-            apply_changes(connection, self.where, batch_id, changes, now, epoch=epoch)
+        left = list(changes)
+
+        def apply() -> None:
+            with (
+                self._leaving_findings(batch_id, left, now),
+                self._database.writing() as connection,
+            ):
+                epoch = self._require_hold(connection, batch_id)
+                apply_changes(connection, self.where, batch_id, left, now, epoch=epoch)
+
+        def look() -> None:
+            if self._is_recorded(batch_id, changes[-1], now):
+                left.clear()
+
+        self._settle(batch_id, now, apply, look)
+
+    def _settle(
+        self, batch_id: str, now: datetime, step: Callable[[], R], look: Callable[[], None]
+    ) -> R:
+        """Take a step under a hold, and where its commit is in doubt find out what became of it."""
+        if self.holds.epoch(batch_id) is None:
+            return step()
+        return settle(self._database, step, partial(self.holds.renew, batch_id, now), look)
+
+    def _is_recorded(self, batch_id: str, change: Change, now: datetime) -> bool:
+        """Say whether a change stands in the history; only when no step of ours is under way."""
+        line = (
+            *(EVENTS.c.batch_id == batch_id, EVENTS.c.row == change.row),
+            *(EVENTS.c.kind == change.event.value, EVENTS.c.at == write_moment(now)),
+            *(EVENTS.c.detail == write_text(change.detail), EVENTS.c.actor == actor()),
+            EVENTS.c.request_id.is_not_distinct_from(change.request_id),
+        )
+        return bool(self._read(select(EVENTS.c.id).where(*line), 1, tuple))
 
     @contextmanager
     def _leaving_findings(
@@ -332,18 +374,32 @@ class Journal:
             IllegalTransition, JournalError: as by `apply`; no row was taken then, and nothing of
                 `changes` is recorded.
         """
-        with (
-            self._leaving_findings(batch_id, changes, now),
-            self._database.writing() as connection,
-        ):
-            epoch = self._require_hold(connection, batch_id)
-            apply_changes(connection, self.where, batch_id, changes, now, epoch=epoch)
-            found = connection.execute(SELECT_NEXT_PLANNED, {"in_batch": batch_id, "most": most})
-            placings = [read_placing(row) for row in found]
-            claims = [placing.claimed(now) for placing in placings]
-            apply_changes(connection, self.where, batch_id, claims, now, epoch=epoch)
+        left, placings = list(changes), list[Placing]()
+
+        def claim() -> None:
+            with (
+                self._leaving_findings(batch_id, left, now),
+                self._database.writing() as connection,
+            ):
+                epoch = self._require_hold(connection, batch_id)
+                apply_changes(connection, self.where, batch_id, left, now, epoch=epoch)
+                found = connection.execute(
+                    SELECT_NEXT_PLANNED, {"in_batch": batch_id, "most": most}
+                )
+                placings[:] = [read_placing(row) for row in found]
+                claims = [placing.claimed(now) for placing in placings]
+                apply_changes(connection, self.where, batch_id, claims, now, epoch=epoch)
+
+        def look() -> None:
+            last = [*left, *(placing.claimed(now) for placing in placings)][-1:]
+            if last and self._is_recorded(batch_id, last[0], now):
+                # Nobody was given these claims, so nothing left under them.
+                left[:] = [placing.released(LOST_WORD) for placing in placings]
+
+        self._settle(batch_id, now, claim, look)
         return placings
 
+    @persists
     def note(
         self,
         batch_id: str,

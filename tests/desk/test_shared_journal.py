@@ -11,10 +11,19 @@ from pydantic import SecretStr
 
 from batch.config import Settings, VenueSettings
 from batch.desk import Desk
+from batch.desk.options import RunningOptions, Submission
 from batch.desk.verdict import Verdict
+from batch.errors import Advice
+from batch.journal import Journal, mending
 from batch.report.naming import target_paths
 from batch.simulator import Simulator, SimulatorOptions
+from batch.states import OrderState
 from tests.desk.test_desk import Notebook
+from tests.journal.conftest import cluster
+from tests.journal.postgres_cluster import PASSWORD, Cluster
+from tests.journal.proxy import Break, proxy_to
+
+__all__ = ["cluster"]
 
 
 def test_a_practice_is_not_put_into_a_journal_that_others_share(tmp_path: Path) -> None:
@@ -36,6 +45,46 @@ def test_the_report_of_a_batch_from_another_host_goes_to_the_working_folder(
     (path,) = target_paths([], tmp_path / "other-host" / "orders.xlsx", "abc")
 
     assert path == tmp_path / "orders-results-abc.xlsx"
+
+
+def test_a_run_whose_journal_stays_away_ends_as_interrupted_and_says_how_to_go_on(
+    cluster: Cluster,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(mending, "AWAY_S", 0.3)
+    monkeypatch.setenv("PGPASSWORD", PASSWORD)
+    sheet = tmp_path / "orders.csv"
+    rows = "".join(f"EUR/USD,Buy,{100_000 + n},1.2,IOC\n" for n in range(20))
+    sheet.write_text(f"symbol,side,size,price,time_in_force\n{rows}")
+    url = cluster.make_journal()
+    with (
+        Simulator(SimulatorOptions(user="ops", password="s3cret-pass", org="DESK")) as venue,
+        proxy_to(cluster) as proxy,
+    ):
+        settings = VenueSettings(
+            url=venue.url, user="ops", org="DESK", password=SecretStr("s3cret-pass")
+        )
+        proxy.breaks.append(Break(b"UPDATE orders", after=2, stays=True))
+        broken = Desk(Settings(venue=settings), journal=proxy.url(url), listener=Notebook())
+
+        outcome = broken.submit([sheet], Submission(running=RunningOptions(max_in_flight=2)))
+        posts = venue.ledger.posts
+        with Journal.open(url, read_only=True) as journal:
+            (summary,) = journal.batches()
+        whole = Desk(Settings(venue=settings), journal=url, listener=Notebook())
+        again = whole.resume(summary.batch.batch_id, RunningOptions(take_over=True))
+        doubled = venue.ledger.duplicates()
+
+    assert outcome.verdict is Verdict.INTERRUPTED
+    errors = [outcome.error, *(batch.error for batch in outcome.batches)]
+    (error,) = [one for one in errors if one is not None]
+    assert "It was waited for; then nothing more was sent" in str(error)
+    assert [hint.advice for hint in error.advice] == [Advice.RESUME]
+    assert 0 < posts < 20
+    assert summary.states[OrderState.PLANNED] > 0
+    assert again.error is None
+    assert doubled == ()
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from batch.errors import Advice, JournalError, JournalInDoubt, JournalLocked
-from batch.journal import Journal
+from batch.journal import Journal, mending
 from batch.journal.keeping import back_up, examine, upgrade
 from batch.journal.postgres import database as sessions
 from batch.journal.postgres import schema
@@ -460,6 +460,7 @@ def test_a_commit_that_no_stand_by_confirms_is_none(
     url: str, monkeypatch: pytest.MonkeyPatch, cluster: Cluster
 ) -> None:
     monkeypatch.setattr(sessions, "COMMIT_PATIENCE_S", 0.3)
+    monkeypatch.setattr(mending, "AWAY_S", 0.0)
     with Journal.open(url) as journal:
         add(journal)
         cluster.execute("ALTER SYSTEM SET synchronous_standby_names = 'gone'")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import selectors
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any
@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
 from batch.errors import JournalError, JournalInDoubt
-from batch.journal.postgres.faults import explain, in_words
+from batch.journal.postgres.faults import broken, explain, in_words
 from batch.journal.postgres.naming import Place
 
 COMMIT_PATIENCE_S = 10.0
@@ -44,6 +44,7 @@ class Database:
     """
 
     ttl_s: float | None = TTL_S
+    is_given_up = False
 
     def __init__(self, place: Place, *, busy_timeout_s: float) -> None:
         """Connect; nothing is read or changed yet.
@@ -56,6 +57,7 @@ class Database:
         self._busy_timeout_s = busy_timeout_s
         self._is_read_only = False
         self._is_at_work = False
+        self._require: Callable[[Connection], None] = lambda _: None
         self._notices: list[str] = []
         self._engine = create_engine(
             "postgresql+psycopg://",
@@ -76,8 +78,13 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Look at one state of the journal; hinders nobody and waits for nobody."""
-        with self._transaction("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") as connection:
-            yield connection
+        try:
+            begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+            with self._transaction(begin) as connection:
+                yield connection
+        except JournalInDoubt:
+            # Of what only looked nothing can be in doubt.
+            raise broken(self.where) from None
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -125,6 +132,16 @@ class Database:
         """Do nothing: here the row of the hold keeps two processes apart."""
         return nullcontext()
 
+    def require(self, check: Callable[[Connection], None]) -> None:
+        """Have a check made of each new session: what answers after a break may be another server.
+
+        Args:
+            check: raises JournalError.
+        """
+        with self.reading() as connection:
+            check(connection)
+        self._require = check
+
     def forbid_changes(self) -> None:
         """Refuse to change anything from now on."""
         self._is_read_only = True
@@ -165,13 +182,22 @@ class Database:
             self._connection.exec_driver_sql(begin)
 
     def _require_session(self) -> None:
-        if self._connection.invalidated or self._driver().closed:
+        one = self._connection
+        # Closed: it was to be made anew before, and the server did not let it in.
+        if one.closed or one.invalidated or self._driver().closed:
             self._connect_anew()
 
     def _connect_anew(self) -> None:
         self._connection.close()
         self._engine.dispose()
         self._connection = self._engine.connect()
+        try:
+            self._require(self._connection)
+            self._connection.commit()
+        except BaseException:
+            self._connection.close()
+            self._engine.dispose()
+            raise
 
     def _roll_back(self) -> None:
         try:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import psycopg
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from batch.errors import Advice, JournalError, JournalLocked
+from batch.errors import Advice, JournalAway, JournalError, JournalLocked
 from batch.journal.records import NonsenseFound
 
 NOTHING = "Nothing of this step was recorded."
@@ -22,6 +22,12 @@ _CAUSES = {
         "a server that writes",
         "one that only reads, as a stand-by does",
         "Name the primary server, or wait until this one is promoted.",
+        False,
+    ),
+    "25P03": (
+        "to go on with what was begun",
+        "that the server ended it, because this process stood still in the middle",
+        _AGAIN,
         False,
     ),
     "28": (
@@ -60,6 +66,9 @@ _CAUSES = {
     "XX": ("an undamaged journal", "damage", "Have its owner look at the server's log.", True),
 }
 
+_AWAY = ("08", "25", "25P03", "53", "57")
+"""What ends by itself, or by a stand-by's taking over; nothing was recorded before it."""
+
 _LOCKED = ("55P03", "40001", "40P01", "57014")
 
 # Of a failed connection the driver tells no SQLSTATE.
@@ -69,6 +78,10 @@ _REFUSALS = (
     ("no pg_hba.conf entry", "28"),
     ("authentication failed", "28"),
     ("role ", "28"),
+    ("the database system is", "57"),
+    ("terminating connection", "57"),
+    ("too many clients", "53"),
+    ("remaining connection slots", "53"),
     ("database ", "3D000"),
 )
 
@@ -122,9 +135,17 @@ def explain(where: str, error: BaseException | None, busy_timeout_s: float) -> J
     return JournalError(f"{where}: expected to read and write it, found error {code}. {NOTHING}")
 
 
+def broken(where: str) -> JournalAway:
+    """Give our error for a session that broke while it only looked."""
+    found = _cause(where, "08")
+    assert isinstance(found, JournalAway)
+    return found
+
+
 def _cause(where: str, code: str) -> JournalError:
     expected, found, action, is_final = _CAUSES[code]
-    return JournalError(
+    kind = JournalAway if code in _AWAY else JournalError
+    return kind(
         f"{where}: expected {expected}, found {found}. {NOTHING} {action}",
         is_final=is_final,
         advice=Advice.UPGRADE_JOURNAL if code == "42" else (),

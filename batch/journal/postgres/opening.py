@@ -8,7 +8,12 @@ from batch.errors import JournalError
 from batch.journal.examining import Examination, count, find_contradictions
 from batch.journal.postgres.database import Database
 from batch.journal.postgres.naming import find_server
-from batch.journal.postgres.schema import make, read_own_version, require_current
+from batch.journal.postgres.schema import (
+    make,
+    read_journal_id,
+    read_own_version,
+    require_current,
+)
 
 OLDEST = 150000
 """The oldest server that is known to do all of this."""
@@ -25,17 +30,40 @@ def open_server(
     """Open a journal in a server; see `batch.journal.store.Journal.open`."""
     database = Database(find_server(location, password), busy_timeout_s=busy_timeout_s)
     try:
-        with database.reading() as connection:
-            _require_session_of_its_own(connection, database.where)
-            require_current(connection, database.where)
-            if not read_only:
-                _require_durable(connection, database.where, may_lose_commits=may_lose_commits)
+        database.require(
+            _Demands(database.where, read_only=read_only, may_lose_commits=may_lose_commits)
+        )
     except BaseException:
         database.close()
         raise
     if read_only:
         database.forbid_changes()
     return database
+
+
+class _Demands:
+    """What every session with a journal's server is held to, the first and those that follow."""
+
+    def __init__(self, where: str, *, read_only: bool, may_lose_commits: bool) -> None:
+        self._where = where
+        self._read_only = read_only
+        self._may_lose_commits = may_lose_commits
+        self._journal_id: str | None = None
+
+    def __call__(self, connection: Connection) -> None:
+        _require_session_of_its_own(connection, self._where)
+        require_current(connection, self._where)
+        if not self._read_only:
+            _require_durable(connection, self._where, may_lose_commits=self._may_lose_commits)
+        found = read_journal_id(connection)
+        if self._journal_id not in (None, found):
+            raise JournalError(
+                f"{self._where}: expected the journal that was opened, found another one in its "
+                "place after the connection broke. Nothing more was recorded or sent. Name the "
+                "server that has the one that was opened.",
+                is_final=True,
+            )
+        self._journal_id = found
 
 
 def upgrade(location: str, *, password: str | None, busy_timeout_s: float) -> None:

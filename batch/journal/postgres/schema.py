@@ -16,6 +16,8 @@ from batch.journal.version import read_version
 OLDEST_CHANGED = 4
 """The oldest version in a server that this one brings up to date; it was the first."""
 
+JOURNAL_ID = "journal_id"
+
 MADE = "made"
 """Under this name a journal holds what stands for its tables as they were made."""
 
@@ -71,6 +73,12 @@ def read_own_version(connection: Connection, where: str) -> int | None:
     return read_version(connection, where, "Name a database, or a schema, of its own.")
 
 
+def read_journal_id(connection: Connection) -> str:
+    """Give what tells a journal from others."""
+    query = select(META.c.value).where(META.c.name == JOURNAL_ID)
+    return str(connection.execute(query).scalar_one())
+
+
 def require_current(connection: Connection, where: str) -> None:
     """Make sure that the tables are there, of this version, and as they were made.
 
@@ -109,7 +117,7 @@ def make(connection: Connection, where: str) -> None:
                     f"CREATE TRIGGER {name} BEFORE {action} ON {table} FOR EACH {each} "
                     "EXECUTE FUNCTION orderbatch_keep()"
                 )
-        values = {"journal_id": uuid.uuid4().hex}
+        values = {JOURNAL_ID: uuid.uuid4().hex}
     elif found == OLDEST_CHANGED:
         _require_as_made(connection, where, _LISTED_IN_4)
         _require_nobody(connection, where)

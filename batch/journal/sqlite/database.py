@@ -36,6 +36,7 @@ class Database:
     """
 
     ttl_s: float | None = None
+    is_given_up = False
 
     def __init__(
         self,
