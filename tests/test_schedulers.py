@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import configparser
 import re
 import shutil
 import subprocess
@@ -66,21 +67,85 @@ def test_the_service_starts_a_line_that_the_program_knows() -> None:
     assert parsed(command).params["yes"]
 
 
+UNITS = (
+    RECIPES / "orderbatch.service",
+    RECIPES / "orderbatch.timer",
+    SAMPLES / "postgres" / "orderbatch.service",
+)
+KNOWN_KEYS = {
+    "Unit": {"After", "Description", "StartLimitBurst", "StartLimitIntervalSec", "Wants"},
+    "Service": {
+        "ExecStart",
+        "Restart",
+        "RestartPreventExitStatus",
+        "RestartSec",
+        "SuccessExitStatus",
+        "TimeoutStopSec",
+        "Type",
+        "User",
+    },
+    "Timer": {"AccuracySec", "OnCalendar", "Unit"},
+    "Install": {"WantedBy"},
+}
+"""Sections and keys of systemd.unit(5), .service(5) and .timer(5) that the units have."""
+
+
+def named(path: Path) -> str:
+    return f"{path.parent.name}-{path.name}"
+
+
+def read_unit(path: Path) -> dict[str, dict[str, str]]:
+    parser = configparser.ConfigParser(strict=True, interpolation=None, delimiters=("=",))
+    parser.optionxform = str  # type: ignore[assignment,method-assign]
+    parser.read_string(path.read_text(encoding="utf-8"))
+    return {section: dict(parser[section]) for section in parser.sections()}
+
+
+@pytest.mark.parametrize("path", UNITS, ids=named)
+def test_a_unit_has_only_keys_that_systemd_knows_each_in_its_section(path: Path) -> None:
+    sections = read_unit(path)
+
+    unknown = {
+        f"[{section}] {key}"
+        for section, keys in sections.items()
+        for key in keys.keys() - KNOWN_KEYS.get(section, set())
+    }
+
+    assert unknown == set()
+    assert ("Service" in sections, "Timer" in sections) == (
+        path.suffix == ".service",
+        path.suffix == ".timer",
+    )
+
+
+@pytest.mark.parametrize("path", UNITS[::2], ids=named)
+def test_a_service_retries_and_gives_up_as_the_exit_codes_say(path: Path) -> None:
+    service = read_unit(path)["Service"]
+
+    assert service["Restart"] == "on-failure"
+    assert codes_named(service["SuccessExitStatus"]) == {1}
+    assert codes_named(service["RestartPreventExitStatus"]) == {2, 3, 5, 78}
+    assert parsed(service["ExecStart"]).params["yes"]
+
+
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
-def test_systemd_finds_nothing_wrong_with_the_units(tmp_path: Path) -> None:
-    for name in ("orderbatch.service", "orderbatch.timer"):
-        # The program stands elsewhere on this machine, and so would be missed.
-        text = read(name).replace("/opt/orderbatch/bin/orderbatch", "/bin/true")
-        (tmp_path / name).write_text(text.replace("User=orders", "User=root"), encoding="utf-8")
+@pytest.mark.parametrize("service", UNITS[::2], ids=named)
+def test_systemd_finds_nothing_wrong_with_the_units(service: Path, tmp_path: Path) -> None:
+    for path in (service, RECIPES / "orderbatch.timer"):
+        # The program and its user are not on this machine, and so would be missed.
+        text = path.read_text(encoding="utf-8").replace("/opt/orderbatch/bin/", "/bin/true ")
+        (tmp_path / path.name).write_text(text.replace("User=orders", "User=root"))
 
     ended = subprocess.run(
-        ["systemd-analyze", "verify", str(tmp_path / "orderbatch.timer")],
+        ["systemd-analyze", "verify", *(str(path) for path in sorted(tmp_path.iterdir()))],
         capture_output=True,
         text=True,
         timeout=60,
     )
 
-    assert str(tmp_path) not in ended.stderr, ended.stderr
+    # It has words for other units of the machine, too, and exits 0 after a key that it ignores.
+    assert [line for line in ended.stderr.splitlines() if "orderbatch" in line] == []
+    assert ended.returncode == 0, ended.stderr
 
 
 def test_the_timer_leaves_time_before_the_samples_own_cut_off() -> None:
