@@ -30,8 +30,16 @@ PARTIAL_SUFFIXES = frozenset({".tmp", ".part", ".partial", ".crdownload", ".lock
 ESCORT_SUFFIXES = (COMPANION_SUFFIX, APPROVAL_SUFFIX)
 """What travels with a sheet: its name and one of these."""
 
+LOCK_SUFFIX = ".orderbatch-lock"
+
+HALF_REPORTS = ".orderbatch-*.tmp"
+"""What a report is called while it is written; see `batch.report.target`."""
+
 QUIET_S = 2.0
 """A file that did not change for so long is complete."""
+
+TRIES = 5
+"""How often the folder of what is being worked on is made anew where another run removes it."""
 
 _ELSEWHERE = "is in another process's hands; it is left to that"
 
@@ -97,8 +105,9 @@ class Folder:
         try:
             yield from self._each()
         finally:
-            if not self._keep:
-                with suppress(OSError):
+            with suppress(OSError):
+                self._clear_away()
+                if not self._keep:
                     (self.path / WORKING).rmdir()  # where it is empty
 
     def _each(self) -> Iterator[Taken]:
@@ -273,10 +282,10 @@ class Folder:
         Where they do not, between hosts, a move succeeds only once, and the journal still lets
         only one process send the rows.
         """
-        place = folder / f".{name}.orderbatch-lock"
+        place = folder / f".{name}{LOCK_SUFFIX}"
         with ExitStack() as held:
             try:
-                is_ours = held.enter_context(alone_by(place))
+                is_ours = self._locked(place, held)
             except OSError as error:
                 raise SheetError(
                     f"{place}: expected to be able to make a lock file beside the sheet, found: "
@@ -284,6 +293,31 @@ class Folder:
                 ) from None
             # Whoever had it before may have put it away since the folder was listed.
             yield is_ours and ((folder / name).exists() or not is_there)
+
+    def _locked(self, place: Path, held: ExitStack) -> bool:
+        for _ in range(TRIES):
+            with suppress(FileNotFoundError):
+                return held.enter_context(alone_by(place))
+            # Another run came to its end this moment, and took the empty folder away.
+            place.parent.mkdir(exist_ok=True)
+        return held.enter_context(alone_by(place))
+
+    def _clear_away(self) -> None:
+        """Take away what killed processes left: locks of sheets that stand nowhere, half reports.
+
+        A sheet that stands nowhere is one that nobody is about to take.
+        """
+        folder = self.path if self._keep else self.path / WORKING
+        halves = [] if self._keep else list(folder.glob(HALF_REPORTS))
+        for place in folder.glob(f".*{LOCK_SUFFIX}"):
+            name = place.name[1 : -len(LOCK_SUFFIX)]
+            if not (folder / name).exists() and not (self.path / name).exists():
+                with alone_by(place):
+                    pass
+        # Whoever writes a report holds the lock of its sheet until that is put away.
+        if halves and not any(folder.glob(f".*{LOCK_SUFFIX}")):
+            for path in halves:
+                path.unlink()
 
     def _taken(self, path: Path) -> Taken:
         return Taken(path, path.name, _shape(path) or (-1, -1, -1))

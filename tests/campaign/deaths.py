@@ -32,8 +32,11 @@ def arm(death: str) -> None:
     """Prepare this process to die.
 
     Args:
-        death: a name of `POINTS`, a colon, and at which passing of that point, from 1.
+        death: a name of `POINTS` or `FOLDER_POINTS`, a colon, and at which passing of that point,
+            from 1.
     """
+    from tests.campaign.folder_deaths import FOLDER_POINTS
+
     point, _, nth = death.partition(":")
     passings = itertools.count(1)
 
@@ -41,16 +44,17 @@ def arm(death: str) -> None:
         if next(passings) == int(nth):
             os.kill(os.getpid(), signal.SIGKILL)
 
-    POINTS[point](pass_by)
+    {**POINTS, **FOLDER_POINTS}[point](pass_by)
 
 
-def _wrap(
+def wrap(
     owner: Any,
     name: str,
     *,
     before: Callable[..., None] | None = None,
     after: Callable[..., None] | None = None,
 ) -> None:
+    """Put something before or after a function, with its own arguments."""
     original = getattr(owner, name)
 
     def wrapped(*args: Any, **kwargs: Any) -> Any:
@@ -109,16 +113,16 @@ def _at_commit(events: Iterable[OrderEvent], where: str) -> Callable[[Fuse], Non
 
         match where:
             case "before":
-                _wrap(Journal, "apply", before=in_apply)
-                _wrap(Journal, "claim", before=in_claim)
+                wrap(Journal, "apply", before=in_apply)
+                wrap(Journal, "claim", before=in_claim)
             case "open":
-                _wrap(store, "apply_changes", after=in_transaction)
+                wrap(store, "apply_changes", after=in_transaction)
             case "during":
-                _wrap(Journal, "apply", before=soon(in_apply))
-                _wrap(Journal, "claim", before=soon(in_claim))
+                wrap(Journal, "apply", before=soon(in_apply))
+                wrap(Journal, "claim", before=soon(in_claim))
             case _:
-                _wrap(Journal, "apply", after=in_apply)
-                _wrap(Journal, "claim", after=in_claim)
+                wrap(Journal, "apply", after=in_apply)
+                wrap(Journal, "claim", after=in_claim)
 
     return prepare
 
@@ -131,7 +135,7 @@ def _at_post(fuse: Fuse, *, sent: bool) -> None:
         if method == "POST" and url.endswith(ORDERS_PATH):
             fuse()
 
-    _wrap(_Watched, "request", **{"after" if sent else "before": look})
+    wrap(_Watched, "request", **{"after" if sent else "before": look})
 
 
 def _at_call(name: str, when: str) -> Callable[[Fuse], None]:
@@ -140,7 +144,7 @@ def _at_call(name: str, when: str) -> Callable[[Fuse], None]:
     def prepare(fuse: Fuse) -> None:
         from batch.venue import Venue
 
-        _wrap(Venue, name, **{when: lambda *_, **__: fuse()})
+        wrap(Venue, name, **{when: lambda *_, **__: fuse()})
 
     return prepare
 
@@ -149,7 +153,7 @@ def _while_planning(when: str) -> Callable[[Fuse], None]:
     def prepare(fuse: Fuse) -> None:
         from batch.journal import Planning
 
-        _wrap(Planning, "add", **{when: lambda *_, **__: fuse()})
+        wrap(Planning, "add", **{when: lambda *_, **__: fuse()})
 
     return prepare
 
@@ -157,7 +161,7 @@ def _while_planning(when: str) -> Callable[[Fuse], None]:
 def _when_planned(fuse: Fuse) -> None:
     from batch.journal import Journal
 
-    _wrap(Journal, "hold", before=lambda *_, **__: fuse())
+    wrap(Journal, "hold", before=lambda *_, **__: fuse())
 
 
 def _in_report(where: str) -> Callable[[Fuse], None]:
@@ -169,11 +173,11 @@ def _in_report(where: str) -> Callable[[Fuse], None]:
 
         match where:
             case "half":
-                _wrap(plain, "line_texts", before=die)
+                wrap(plain, "line_texts", before=die)
             case "written":
-                _wrap(target, "_move", before=die)
+                wrap(target, "_move", before=die)
             case _:
-                _wrap(target, "_move", after=die)
+                wrap(target, "_move", after=die)
 
     return prepare
 

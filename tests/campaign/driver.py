@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+from functools import partial
 
-from tests.campaign import deaths, mutants
+from tests.campaign import deaths, folder_mutants, mutants
 
 DEATH = "CAMPAIGN_DEATH"
 MUTANT = "CAMPAIGN_MUTANT"
@@ -18,6 +19,7 @@ TIME_SCALE = "CAMPAIGN_TIME_SCALE"
 def prepare() -> None:
     """Arm this process as the environment says."""
     if scale := float(os.environ.get(TIME_SCALE) or 0):
+        from batch.desk import folder
         from batch.run import following, proof, tracking
 
         proof.ABSENT_APART_S /= scale
@@ -25,11 +27,13 @@ def prepare() -> None:
         proof.MARGIN_S /= scale
         proof.CONTROL_APART_S /= scale
         following.ASK_AGAIN_S /= scale
+        folder.QUIET_S /= scale
         tracking.LONGEST_INTERVAL_S /= scale
     if death := os.environ.get(DEATH):
         deaths.arm(death)
     if mutant := os.environ.get(MUTANT):
-        mutants.switch_in(mutant, contextlib.ExitStack())
+        switch_in = folder_mutants.FOLDER_MUTANTS.get(mutant, partial(mutants.switch_in, mutant))
+        switch_in(contextlib.ExitStack())
 
 
 def main() -> None:

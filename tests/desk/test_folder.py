@@ -18,6 +18,7 @@ from filelock import FileLock
 from batch.desk import folder as folder_module
 from batch.desk.folder import DONE, FAILED, WORKING, Folder, Taken
 from batch.errors import SheetError
+from batch.lockfile import alone_by
 
 
 @dataclass
@@ -291,12 +292,72 @@ def test_a_sheet_in_a_live_processs_hands_is_left_to_it(inbox: Path, listener: L
     assert any("another process's hands" in words for words in listener.said)
 
 
+def test_a_run_goes_on_where_another_one_removes_the_empty_folder_at_its_end(
+    inbox: Path, listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(inbox, "a.csv", "b.csv")
+
+    def alone_after_the_other_ended(place: Path) -> contextlib.AbstractContextManager[bool]:
+        if place not in came:
+            came.append(place)
+            (inbox / WORKING).rmdir()
+        return alone_by(place)
+
+    came: list[Path] = []
+    monkeypatch.setattr(folder_module, "alone_by", alone_after_the_other_ended)
+
+    assert run(inbox, listener) == ["a.csv:sheet", "b.csv:sheet"]
+
+
 def test_locks_do_not_pile_up(inbox: Path, listener: Listener) -> None:
     write(inbox, "a.csv")
 
     run(inbox, listener)
 
     assert list(inbox.rglob("*lock*")) == []
+
+
+def test_the_lock_of_a_process_that_died_with_its_sheet_put_away_goes_with_the_next_run(
+    inbox: Path, listener: Listener
+) -> None:
+    (inbox / WORKING).mkdir()
+    stale, held = (inbox / WORKING / f".{name}.csv.orderbatch-lock" for name in "ab")
+    stale.touch()
+
+    with alone_by(held):
+        run(inbox, listener)
+        assert (stale.exists(), held.exists()) == (False, True)
+
+    run(inbox, listener)
+    assert not (inbox / WORKING).exists()
+
+
+def test_the_lock_of_a_sheet_that_somebody_may_be_about_to_take_is_left_alone(
+    inbox: Path, listener: Listener
+) -> None:
+    (inbox / WORKING).mkdir()
+    place = inbox / WORKING / ".a.csv.orderbatch-lock"
+    place.touch()
+    (inbox / "a.csv").touch()  # empty, so not yet to be taken
+
+    run(inbox, listener)
+
+    assert place.exists()
+
+
+def test_a_report_that_a_killed_process_was_writing_goes_with_the_next_run(
+    inbox: Path, listener: Listener
+) -> None:
+    (inbox / WORKING).mkdir()
+    half = inbox / WORKING / ".orderbatch-3645ba6f417f146a.tmp"
+    half.touch()
+
+    with alone_by(inbox / WORKING / ".a.csv.orderbatch-lock"):
+        run(inbox, listener)
+        assert half.exists()  # it may be theirs who hold that sheet
+
+    run(inbox, listener)
+    assert not (inbox / WORKING).exists()
 
 
 def test_a_reason_is_not_written_through_a_link(inbox: Path, listener: Listener) -> None:

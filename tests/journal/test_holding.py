@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import warnings
+from contextlib import ExitStack
 from datetime import timedelta, timezone
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import pytest
 from batch.errors import JournalError, JournalLocked
 from batch.journal import Journal
 from batch.journal.actor import actor
+from batch.lockfile import alone_by
 from tests.journal.planned import NOW, add
 from tests.journal.processes import another, hear, tell
 
@@ -102,6 +104,31 @@ def test_nothing_of_a_held_batch_stays_beside_the_journal(journal: Journal, path
 
     left = {entry.name for entry in path.parent.iterdir()}
     assert left <= {"journal.db", "journal.db-last", "journal.db-wal", "journal.db-shm"}
+
+
+def test_what_killed_processes_and_earlier_versions_left_goes_with_the_next_holder(
+    journal: Journal, path: Path
+) -> None:
+    left = [path.with_name(f".journal.db.{name}") for name in ("x.lock", "x.holder", "y.lock")]
+    others = path.with_name(".other.db.x.lock")
+    for file in (*left, others):
+        file.touch()
+
+    with journal.hold("held", NOW):
+        hold_once(journal)
+        assert path.with_name(".journal.db.held.lock").exists()
+
+    assert [file.exists() for file in (*left, others)] == [False, False, False, True]
+
+
+def test_a_batch_whose_lock_is_being_cleared_away_this_moment_is_free(
+    journal: Journal, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clearing = ExitStack()
+    clearing.enter_context(alone_by(path.with_name(".journal.db.abc.lock")))
+    monkeypatch.setattr("batch.journal.sqlite.locking.time.sleep", lambda _: clearing.close())
+
+    hold_once(journal)
 
 
 @pytest.mark.parametrize("content", ["", "only a name", "\x00\xff\n"])

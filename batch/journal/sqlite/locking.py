@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import glob
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
@@ -10,6 +12,10 @@ from pathlib import Path
 from batch.errors import JournalError, JournalLocked
 from batch.journal.actor import actor
 from batch.lockfile import alone_by
+
+LOCK, HOLDER = ".lock", ".holder"
+
+AN_INSTANT_S = 0.02
 
 
 @contextmanager
@@ -26,11 +32,15 @@ def hold(folder: Path, journal_name: str, batch_id: str, since: datetime) -> Ite
         JournalLocked: another process holds it; says which and since when.
         JournalError: the lock file cannot be made.
     """
-    path = folder / f".{journal_name}.{batch_id}.lock"
-    who = path.with_suffix(".holder")
+    path = folder / f".{journal_name}.{batch_id}{LOCK}"
+    who = path.with_suffix(HOLDER)
     with ExitStack() as held:
         try:
             is_ours = held.enter_context(alone_by(path))
+            if not is_ours:
+                # Whoever clears away what a dead process left holds it for an instant.
+                time.sleep(AN_INSTANT_S)
+                is_ours = held.enter_context(alone_by(path))
         except OSError as error:
             raise JournalError(
                 f"{path}: expected to be able to make a lock file beside the journal, "
@@ -51,6 +61,16 @@ def hold(folder: Path, journal_name: str, batch_id: str, since: datetime) -> Ite
         finally:
             with suppress(OSError):
                 who.unlink(missing_ok=True)
+            _clear_away(folder, f".{journal_name}.")
+
+
+def _clear_away(folder: Path, start: str) -> None:
+    """Delete the lock files of batches whose process was killed, and of earlier versions."""
+    with suppress(OSError):
+        for path in folder.glob(f"{glob.escape(start)}*{LOCK}"):
+            with suppress(OSError), alone_by(path) as is_ours:
+                if is_ours:
+                    path.with_suffix(HOLDER).unlink(missing_ok=True)
 
 
 def _holder(who: Path) -> str:
