@@ -69,6 +69,7 @@ class BatchEvent(StrEnum):
     TOKEN_LIFE = "token-life"  # how long a credential lives with which orders are placed
     LATE_FINDING = "late-finding"  # what a process learnt that had lost the batch by then
     FIRST_LOOK_REFUSED = "first-look-refused"
+    FIRST_ORDER_NOT_SHOWN = "first-order-not-shown"  # so another journal's would not be, either
     SECOND_LOOK_FAILED = "second-look-failed"
     ALARM = "alarm"  # a person must look, whatever the states say
     ALARM_ENDED = "alarm-ended"  # a person has, and nothing changes about the row

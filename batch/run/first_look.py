@@ -38,12 +38,15 @@ def look_first(
     turn: Turn,
     *,
     look_through_active: bool,
-) -> None:
+) -> bool:
     """Ask for the first order that is about to leave, and look for the others among open orders.
 
     Args:
         planned: gives the rows that are to be sent.
         look_through_active: the venue's list of active orders is of use.
+
+    Returns:
+        The venue answers questions by client order ID.
 
     Raises:
         SentByAnother: the venue knows one of them.
@@ -51,26 +54,34 @@ def look_first(
     """
     first = next(planned(), None)
     if first is None:
-        return
+        return False
     assert first.client_order_id is not None
     first_id = first.client_order_id
-    found = _ask(lambda: venue.find(first_id), recorder, turn) or ()
-    _refuse(batch_id, [(first, order) for order in found])
+    found = _ask(lambda: venue.find(first_id), recorder, turn)
+    _refuse(batch_id, [(first, order) for order in found or ()])
     active = (_ask(venue.active, recorder, turn) or {}) if look_through_active else {}
     by_client_id = {order.client_order_id: order for order in active.values()}
     if by_client_id:
         ours = ((record, by_client_id.get(record.client_order_id or "-")) for record in planned())
         _refuse(batch_id, ((record, order) for record, order in ours if order is not None))
+    return found is not None
+
+
+def sent_by_another(row: int, order: VenueOrder) -> str:
+    """Say that the venue holds an order of a row that this journal never sent."""
+    return (
+        f"row {row}: expected a new order, found that the venue knows client order ID "
+        f"{order.client_order_id} already, as server order ID {order.server_order_id}. This "
+        "journal never sent it: another journal has sent this sheet"
+    )
 
 
 def _refuse(batch_id: str, known: Iterable[tuple[OrderRecord, VenueOrder]]) -> None:
     for record, order in known:
         raise SentByAnother(
-            f"batch {batch_id}, row {record.row}: expected a new order, found that the venue knows "
-            f"client order ID {record.client_order_id} already, as server order ID "
-            f"{order.server_order_id}. This journal never sent it: another journal has sent this "
-            "sheet. Nothing was sent. Look for that journal (another user's, another folder's, a "
-            "newer copy of this one) and go on from it."
+            f"batch {batch_id}, {sent_by_another(record.row, order)}. Nothing was sent. Look for "
+            "that journal (another user's, another folder's, a newer copy of this one) and go on "
+            "from it."
         )
 
 
@@ -96,7 +107,7 @@ def _ask(question: Callable[[], A], recorder: Recorder, turn: Turn) -> A | None:
         except VenueError as error:
             tries += 1
             if tries == TRIES:
-                if not _is_answer(error):
+                if not is_answer(error):
                     raise
                 # It answers, and always so: one that does not look at the client ID gives other
                 # orders. Its list of open ones may still tell.
@@ -105,6 +116,6 @@ def _ask(question: Callable[[], A], recorder: Recorder, turn: Turn) -> A | None:
             pause_s = APART_S
 
 
-def _is_answer(error: VenueError) -> bool:
+def is_answer(error: VenueError) -> bool:
     """Say whether the venue answered, though not to the question."""
     return error.status is not None and 200 <= error.status < 300

@@ -16,6 +16,7 @@ from batch.clock import Clock
 from batch.errors import HoldLost, LoginFailed, VenueError
 from batch.journal import Journal, Placing
 from batch.run.account import make_pace
+from batch.model import OrderRecord, VenueOrder
 from batch.run.alarms import why_nothing_leaves
 from batch.run.calls import CancelOne, LogIn
 from batch.run.cancelling import CANCEL_WAIT_S
@@ -26,6 +27,7 @@ from batch.run.identities import Identities
 from batch.run.leases import Leases
 from batch.run.options import Cancel, Outcome, RunOptions, Snapshot
 from batch.run.past import RUN_STARTED, find_done, read_past
+from batch.run.pilot import Pilot
 from batch.run.proof import Control, Fence, Proof
 from batch.run.pulse import Pulse, leave_what_is_learnt
 from batch.run.recording import Recorder
@@ -78,6 +80,14 @@ class Run:
             stopped=why_nothing_leaves(options, self._recorder.alarms),
         )
         self._looked_at: frozenset[int] = frozenset()
+        self._pilot = Pilot(
+            self._recorder,
+            clock,
+            self._sending,
+            self._next_never_claimed,
+            shows_done=options.covers_done_orders,
+            patience_s=options.wait_s or WITHOUT_WAIT_S,
+        )
         self._second_look = SecondLook(self._recorder, self._identities)
         self._past = read_past(journal, batch_id)
         fence = Fence(clock, venue.dead_at, self._past)
@@ -146,7 +156,8 @@ class Run:
             # Questions need no claim, so the venue has them while the claims are committed.
             self._ask()
             self._keep_logged_in()
-            claimed = self._sending.claim(self._slots_for_placing())
+            self._ask_of_pilot()
+            claimed = self._sending.claim(self._pilot.most(self._slots_for_placing()))
             self._recorder.commit_what_is_due()
             for placing in claimed:
                 self._place(placing)
@@ -172,28 +183,34 @@ class Run:
 
     def _look_first(self) -> None:
         """See to it that a batch which nothing left of is not at the venue all the same."""
+        if not self._sending.has_more():
+            return
         never_sent = (OrderState.PLANNED, OrderState.INVALID, OrderState.SKIPPED)
         states = self._recorder.states
-        if not self._sending.has_more() or any(
-            states[s] for s in OrderState if s not in never_sent
-        ):
-            return
         planned = partial(self._journal.orders, self._batch_id, [OrderState.PLANNED])
-        if any(planned(claimed_before=True, portion=1)):
+        if any(states[s] for s in OrderState if s not in never_sent) or any(
+            planned(claimed_before=True, portion=1)
+        ):
+            self._pilot.look_again()
             return
         try:
-            look_first(
+            if look_first(
                 self._batch_id,
                 planned,
                 self._venue,
                 self._recorder,
                 Turn(self._pace, self._clock, lambda: self._interrupts > 0),
                 look_through_active=self._options.bulk_query,
-            )
+            ):
+                self._pilot.begin()
             self._looked_at = frozenset(record.row for record in islice(planned(portion=1), 1))
         except VenueError as error:
             self._sending.login_failed = isinstance(error, LoginFailed)
             self._sending.stop(f"whether the venue knows this batch already was not told: {error}")
+
+    def _next_never_claimed(self) -> OrderRecord | None:
+        planned = self._journal.orders(self._batch_id, [OrderState.PLANNED])
+        return next((record for record in planned if record.submitted_at is None), None)
 
     def _take_up(self) -> None:
         left = [OrderState.SENDING, OrderState.UNKNOWN, OrderState.OPEN]
@@ -252,14 +269,20 @@ class Run:
         return self._slots.for_asking(len(self._sending.on_their_way))
 
     def _place(self, placing: Placing) -> None:
+        self._pilot.leave(placing)
+
         def gate() -> None:
             if why := self._reason_to_withhold():
                 raise Withheld(why, request_id=placing.request_id)
 
+        def learn(answer: Answer[VenueOrder]) -> None:
+            self._sending.learn(placing, answer, self._following)
+            self._pilot.land(placing, answer)
+
         self._dispatch.submit(
             placing,
             lambda: self._venue.place(placing.payload, placing.client_order_id, placing.request_id),
-            lambda answer: self._sending.learn(placing, answer, self._following),
+            learn,
             gate,
         )
 
@@ -270,6 +293,17 @@ class Run:
         if self._pace.paused_s(self._clock.monotonic()) > 0:
             return "a pause began before it could leave"
         return self._sending.stopped
+
+    def _waits_for_pilot(self) -> bool:
+        return self._pilot.is_pending() and not self._following.unasked
+
+    def _ask_of_pilot(self) -> None:
+        if self._interrupts or self._following.unasked or self._slots.free() <= 0:
+            return
+        if not (asked := self._pilot.question()):
+            return
+        find = partial(self._venue.find, asked.client_order_id)
+        self._dispatch.ask(asked, find, self._pilot.learn)
 
     def _ask(self) -> None:
         if not self._may_ask():
@@ -310,7 +344,7 @@ class Run:
             return False
         if self._interrupts:
             return True
-        if self._slots.in_flight or self._may_send_more():
+        if self._slots.in_flight or self._may_send_more() or self._waits_for_pilot():
             return False
         return self._following.is_over() or not self._may_ask() or self._is_at_rest()
 
@@ -353,6 +387,8 @@ class Run:
             return LONGEST_NAP_S  # an answer ends it
         wait_s = self._pace.wait_s(now)
         next_at = self._following.next_at() if self._may_ask() else None
+        if self._waits_for_pilot() and (pilot_s := self._pilot.wait_s(now)) is not None:
+            next_at = min(now + pilot_s, now + LONGEST_NAP_S if next_at is None else next_at)
         if wait_s > 0 and self._may_send_more() and not self._interrupts:
             next_at = now
         if next_at is None:

@@ -33,4 +33,6 @@ def test_a_batch_that_another_host_takes_over_doubles_and_loses_nothing(
         count(found)
         told = {name: found[name] for name in ("doubled", "lost", "not told")}
         assert told == {"doubled": 0, "lost": 0, "not told": 0}, found
-        assert (found["rows"], found["take-overs"]) == (ROWS, 1), found
+        # One that is only cut off comes back, and may have ended before the other begins.
+        is_done = trouble == "cut off" and found["first ended with 0"] == 1
+        assert found["rows"] == ROWS and (is_done or found["take-overs"] == 1), found

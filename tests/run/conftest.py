@@ -18,6 +18,11 @@ from tests.plan.planning import draw_up
 from tests.run.doubles import LOGIN, FakeClock, InlineWorkers, ScriptedVenue
 
 
+def let_all_leave(run: Run) -> None:
+    """Have a run begin where its first order was seen alone already."""
+    run._pilot.begin = lambda: None  # type: ignore[method-assign]
+
+
 @dataclass
 class Desk:
     """Everything that a run needs, with time in the test's hand."""
@@ -41,13 +46,14 @@ class Desk:
         return self._make_run(batch_id, lambda _: None, options)
 
     def make_dying_run(self, batch_id: str, **options: object) -> Run:
-        """Make a run that ends as soon as its first orders are on their way."""
+        """Make a run that ends as soon as its first orders are on their way, all at once."""
 
         def die(_: Snapshot) -> None:
             run.stop()
             run.stop()
 
         run = self._make_run(batch_id, die, options)
+        let_all_leave(run)
         return run
 
     def _make_run(

@@ -9,7 +9,7 @@ import pytest
 from batch.errors import JournalError
 from batch.journal import Placing
 from batch.states import OrderState
-from tests.run.conftest import Desk
+from tests.run.conftest import Desk, let_all_leave
 from tests.run.test_run import sheet_of
 
 THREADS, AHEAD = 16, 2
@@ -51,6 +51,7 @@ def test_none_waits_where_one_call_at_a_time_is_wanted(narrow: Desk) -> None:
 def test_a_stop_keeps_those_that_wait_at_home(narrow: Desk) -> None:
     batch_id = narrow.plan(sheet_of(50)).batch.batch_id
     run = narrow.make_run(batch_id, max_in_flight=THREADS)
+    let_all_leave(run)
     narrow.workers.before_call = lambda _: run.stop() if not narrow.venue.books else None
 
     outcome = run.execute()
@@ -65,8 +66,11 @@ def test_a_stop_keeps_those_that_wait_at_home(narrow: Desk) -> None:
 def test_those_that_wait_while_a_pause_begins_leave_after_it(narrow: Desk) -> None:
     narrow.workers.at_once = 1
     narrow.venue.script = ["throttled"]
+    batch_id = narrow.plan(sheet_of(20)).batch.batch_id
+    run = narrow.make_run(batch_id, max_in_flight=THREADS)
+    let_all_leave(run)
 
-    batch_id, outcome = narrow.submit(sheet_of(20), max_in_flight=THREADS)
+    outcome = run.execute()
 
     assert outcome.states == {OrderState.FILLED: 20}
     # The first of them had the thread of the 429 before anybody knew of it.
@@ -83,6 +87,7 @@ def test_after_a_failed_commit_those_that_wait_never_leave(
     narrow.workers.at_once = 1
     batch_id = narrow.plan(sheet_of(50)).batch.batch_id
     run = narrow.make_run(batch_id, max_in_flight=THREADS)
+    let_all_leave(run)
     commits = iter(range(100))
 
     def fail_second(verb: Callable[..., object]) -> Callable[..., object]:

@@ -16,7 +16,7 @@ from batch.plan.since import sent_elsewhere
 from batch.run.calls import Subject
 from batch.run.resolving import declare_not_placed, declare_placed
 from batch.states import FinalState, OrderState
-from tests.run.conftest import Desk
+from tests.run.conftest import Desk, let_all_leave
 from tests.run.doubles import FENCE_S, make_order, make_validation
 
 FIRST_LOOK = ("find", "active")
@@ -106,6 +106,7 @@ def test_fault_6_an_answer_that_cannot_be_recorded_stops_sending_and_is_settled_
         return failing
 
     run = desk.make_run(batch_id, max_in_flight=4)
+    let_all_leave(run)
     with monkeypatch.context() as trouble:
         for name in ("apply", "claim"):
             trouble.setattr(desk.journal, name, full_at_second(getattr(desk.journal, name)))
@@ -313,7 +314,7 @@ def test_a_fault_of_our_own_is_recorded_as_unknown_and_then_raised(desk: Desk) -
 def test_without_a_wait_nothing_is_polled(desk: Desk) -> None:
     batch_id, _ = desk.submit(sheet_of(3), wait_s=0.0)
 
-    assert desk.venue.calls == [*FIRST_LOOK, *["place"] * 3]
+    assert desk.venue.calls == [*FIRST_LOOK, "place", "find", "place", "place"]
     assert states_of(desk, batch_id) == [OPEN] * 3
 
 
@@ -429,6 +430,7 @@ def test_the_bulk_query_can_be_switched_off(desk: Desk) -> None:
 def test_a_stop_sends_nothing_more_and_waits_for_what_is_on_its_way(desk: Desk) -> None:
     batch_id = desk.plan(sheet_of(50)).batch.batch_id
     run = desk.make_run(batch_id, max_in_flight=5)
+    let_all_leave(run)
     desk.workers.before_call = lambda key: run.stop() if len(desk.venue.books) == 7 else None
 
     outcome = run.execute()

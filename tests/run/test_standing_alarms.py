@@ -127,7 +127,7 @@ def test_an_order_with_an_alarm_that_was_placed_is_not_declared_unplaced(desk: D
 
 
 def test_an_order_without_an_alarm_needs_no_finding(desk: Desk) -> None:
-    batch_id, _ = double_the_first_row(desk)
+    batch_id, _ = desk.submit(sheet_of(3))
     second = desk.orders(batch_id)[1].server_order_id or ""
 
     with pytest.raises(GateError, match="expected an UNKNOWN order, found FILLED"):
