@@ -15,8 +15,8 @@ from itertools import islice
 from batch.clock import Clock
 from batch.errors import HoldLost, LoginFailed, VenueError
 from batch.journal import Journal, Placing
-from batch.run.account import make_pace
 from batch.model import OrderRecord, VenueOrder
+from batch.run.account import make_pace
 from batch.run.alarms import why_nothing_leaves
 from batch.run.calls import CancelOne, LogIn
 from batch.run.cancelling import CANCEL_WAIT_S

@@ -43,7 +43,7 @@ def test_reconcile_of_an_unknown_batch(desk: Office) -> None:
 def unknown(desk: Office, venue: Simulator) -> str:
     """A batch of two orders that the venue took, and of which only the venue knows."""
     venue.add_fault(parse_fault("drop-reply:place"))
-    venue.add_fault(parse_fault("status=500:find:after=1"))
+    venue.add_fault(parse_fault("status=500:find:per-order:after=1"))
     call = desk.call(
         *("submit", desk.sheet(FILLED, EXPIRED), "--yes", "--json", "--wait", "0"),
         *("--max-in-flight", 1),
