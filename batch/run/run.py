@@ -43,6 +43,11 @@ from batch.venue.port import VenueCalls
 LONGEST_NAP_S = 0.5
 """The loop looks around at least so often, for whoever watches."""
 
+LOOKED_AT_AGAIN = 3
+"""So many of a batch's first orders are asked about at its end. The one that went alone tells of
+another journal that went on alone with the same one; where its first answers were lost, it went on
+with one of the next."""
+
 WITHOUT_WAIT_S = 3.0
 """How long a run that shall not wait still asks about orders whose placing got no answer."""
 
@@ -203,7 +208,8 @@ class Run:
                 look_through_active=self._options.bulk_query,
             ):
                 self._pilot.begin()
-            self._looked_at = frozenset(record.row for record in islice(planned(portion=1), 1))
+            first = islice(planned(portion=LOOKED_AT_AGAIN), LOOKED_AT_AGAIN)
+            self._looked_at = frozenset(record.row for record in first)
         except VenueError as error:
             self._sending.login_failed = isinstance(error, LoginFailed)
             self._sending.stop(f"whether the venue knows this batch already was not told: {error}")
