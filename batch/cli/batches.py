@@ -55,7 +55,14 @@ def batches(
     if outcome.error is not None:
         return end(outcome, as_json=as_json)
     if as_json:
-        listed = [batch_facts(o.batch, counts(o.states)) for o in outcome.batches if o.batch]
+        listed = [
+            {
+                **batch_facts(o.batch, counts(o.states)),
+                "alarms": [alarm.words for alarm in o.alarms],
+            }
+            for o in outcome.batches
+            if o.batch
+        ]
         print_json({"batches": listed})
         return end(outcome)
     if not outcome.batches:
@@ -75,7 +82,7 @@ def batches(
             batch.batch_id,
             f"{batch.created_at:%Y-%m-%d %H:%M}",
             f"{batch.row_count:,}",
-            counts_in_words(item.states),
+            ("ALARM, " if item.alarms else "") + counts_in_words(item.states),
             Path(batch.sheet_path).name + mark,
         ]
         if is_wide:

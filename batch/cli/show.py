@@ -70,7 +70,9 @@ def _show_batch(result: BatchResult) -> None:
     found = survey(result.orders)
     if batch.simulated:
         click.echo("SIMULATED: practice against a local venue. No real order was placed.")
-    click.echo(headline(found))
+    for alarm in result.background.alarms_in_words:
+        click.echo(escaped_line(alarm))
+    click.echo(headline(found, result.background.alarms))
     for line in amount_lines(found):
         click.echo(f"  {line}")
     click.echo()

@@ -101,6 +101,11 @@ def _gather(
     real = [one for one in of_day if not one.batch.simulated]
     names = {one.batch.batch_id for one in real}
     still_open = list(_open_rows(journal, mine))
+    told = {
+        one.batch.batch_id: background(session, journal, one.batch)
+        for one in [*real, *mine]
+        if one.batch.batch_id in names | {record.batch_id for record in still_open}
+    }
     return Day(
         day=day,
         begin=begin,
@@ -110,7 +115,7 @@ def _gather(
             DayBatch(
                 one.batch,
                 journal.listing(one.batch.batch_id),
-                background(session, journal, one.batch).approved_by or "",
+                told[one.batch.batch_id].approved_by or "",
             )
             for one in real
         ],
@@ -123,6 +128,9 @@ def _gather(
             if record.batch_id == one.batch.batch_id and record.batch_id not in names
         ],
         practice=len(of_day) - len(real),
+        alarms=[
+            f"Batch {name}: {line}" for name, it in told.items() for line in it.alarms_in_words
+        ],
     )
 
 
@@ -201,7 +209,9 @@ def _verdict(day: Day) -> Verdict:
     states = {record.state for record in day.carried}
     states.update(record.state for record in day.orders())
     comparison = day.comparison
-    if states & {OrderState.UNKNOWN, OrderState.SENDING} or comparison.strays or comparison.ended:
+    if day.alarms or comparison.strays or comparison.ended:
+        return Verdict.UNKNOWN
+    if states & {OrderState.UNKNOWN, OrderState.SENDING}:
         return Verdict.UNKNOWN
     if OrderState.OPEN in states:
         return Verdict.STILL_OPEN

@@ -18,6 +18,7 @@ from batch.desk.session import Session
 from batch.desk.standing import counts
 from batch.desk.verdict import Verdict, verdict_on_states
 from batch.report.naming import target_paths
+from batch.run.alarms import read_alarms
 
 
 def report(session: Session, batch: str, how: RunningOptions) -> BatchResult:
@@ -78,6 +79,7 @@ def batches(
                 Path(found.batch.sheet_path),
                 found.batch,
                 found.states,
+                alarms=read_alarms(journal, found.batch.batch_id).standing,
             )
             for found in chosen[:limit]
         )

@@ -64,6 +64,7 @@ class Day:
         batches: planned on this day, the oldest first.
         carried: rows of earlier days that are OPEN or UNKNOWN now.
         practice: practice batches of the day, which are left out.
+        alarms: what must not be of the batches and rows among these, and stands, each in a line.
     """
 
     day: date
@@ -74,6 +75,7 @@ class Day:
     comparison: Comparison
     carried: Sequence[OrderRecord] = ()
     practice: int = 0
+    alarms: Sequence[str] = ()
 
     def orders(self) -> Iterator[OrderRecord]:
         """Give all rows of the day's batches."""
@@ -236,6 +238,10 @@ def alarms(comparison: Comparison) -> list[str]:
     return words
 
 
+def _all_alarms(day: Day) -> list[str]:
+    return [*day.alarms, *alarms(day.comparison)]
+
+
 def _works(count: int) -> str:
     return f"{counted(count, 'order')} {'works' if count == 1 else 'work'}"
 
@@ -271,7 +277,7 @@ def day_head(day: Day, found: Survey, background: Background, now: datetime) -> 
                 ("Report", background.moment_in_words(now)),
             ),
         ),
-        alarms=alarms(day.comparison),
+        alarms=_all_alarms(day),
     )
 
 
@@ -295,7 +301,8 @@ def day_in_words(day: Day) -> list[str]:
     found = survey(day.orders())
     lines = [
         f"Trading day {day.day}, {counted(len(day.batches), 'batch')}: "
-        + headline(found, alarms(day.comparison)),
+        + headline(found, _all_alarms(day)),
+        *day.alarms,
         *amount_lines(found),
         venue_words(day.comparison),
     ]

@@ -223,6 +223,7 @@ def day_document(day: Day) -> dict[str, object]:
             "not_at_venue": [_row(record) for record in comparison.gone],
         },
         "carried_over": [_row(record) for record in day.carried],
+        "alarms": list(day.alarms),
     }
 
 

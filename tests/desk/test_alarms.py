@@ -117,6 +117,23 @@ def test_a_report_says_the_alarm_and_not_that_nobody_is_needed(office: Office) -
     assert "Nothing needs a person" not in text
 
 
+def test_a_list_of_batches_and_the_day_tell_of_the_alarm(office: Office) -> None:
+    batch_id = batch_of(office.submit(office.sheet(FILLED)))
+    desk, page = desk_of(office), office.folder / "day.json"
+    calm = desk.day(reports=[page], ask_venue=False)
+    alarm(office, batch_id)
+
+    listed = desk.batches().batches[0]
+    shown = desk.show(batch_id).batches[0]
+    day = desk.day(reports=[page], ask_venue=False)
+
+    assert calm.verdict is Verdict.DONE and day.verdict is Verdict.UNKNOWN
+    assert [one.words for one in listed.alarms] == [WORDS] == list(shown.background.alarms)
+    assert json.loads(page.read_text())["alarms"] == [
+        f"Batch {batch_id}: ALARM: {WORDS}. A person must look."
+    ]
+
+
 def test_whoever_is_told_of_the_run_is_told_of_the_alarm(office: Office) -> None:
     sheet = office.sheet(FILLED)
     alarm(office, batch_of(office.submit(sheet)))
