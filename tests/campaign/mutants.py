@@ -337,7 +337,6 @@ MUTANTS: Mapping[str, Callable[[Patches], None]] = {
         every_found_order_is_ours,
         claimed_row_is_sent_again,
         claimed_row_is_not_sent,
-        throttled_row_is_sent_in_two_copies,
         edited_sheet_is_sent_whole,
     )
 }

@@ -133,13 +133,12 @@ def correct(world: World, place: Place, trouble: Trouble) -> Corrections:
     found = Corrections.read(path)
     if not found.rows:
         world.unfinished_corrections.append(place)
-    with world.open(place[0]) as journal:
-        for row in found.rows:
-            order = journal.order(place[1], row)
-            assert order is not None
-            name = (place[0], order.client_order_id or "")
-            world.ledger.given_back.setdefault(name, given_at)
-            world.ledger.handed.add((place, row))
+    for row in found.rows:
+        order = world.look(place[0]).order(place[1], row)
+        assert order is not None
+        name = (place[0], order.client_order_id or "")
+        world.ledger.given_back.setdefault(name, given_at)
+        world.ledger.handed.add((place, row))
     world.figures["rows handed back for correction"] += len(found.rows)
     world.check()
     return found

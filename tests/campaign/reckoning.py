@@ -31,21 +31,18 @@ def contradictions(world: World, *, at_end: bool) -> list[str]:
     """
     wrong: list[str] = []
     for folder in sorted({place[0] for place in world.places}):
-        with world.open(folder) as journal:
-            records = {
-                place: list(journal.orders(place[1]))
-                for place in world.places
-                if place[0] == folder
-            }
-            gated = {place for place in records if at_end and _is_gated(world, journal, place)}
-            for place, orders in records.items():
-                lines = [_as_reported(order) for order in orders]
-                wrong += lost(lines, world.ledger.batches[place].sizes())
-            wrong += _claimed_too_much(world, folder, records, gated, at_end=at_end)
-            if at_end:
-                wrong += _unfinished(world, journal, records, gated)
-                wrong += _left_to_nobody(world, records)
+        journal = world.look(folder)
+        records = {
+            place: list(journal.orders(place[1])) for place in world.places if place[0] == folder
+        }
+        gated = {place for place in records if at_end and _is_gated(world, journal, place)}
+        for place, orders in records.items():
+            lines = [_as_reported(order) for order in orders]
+            wrong += lost(lines, world.ledger.batches[place].sizes())
+        wrong += _claimed_too_much(world, folder, records, gated, at_end=at_end)
         if at_end:
+            wrong += _unfinished(world, journal, records, gated)
+            wrong += _left_to_nobody(world, records)
             _count(world, records)
     if at_end:
         world.figures["histories"] += 1

@@ -99,7 +99,7 @@ def other_folder_submits(world: World) -> None:
 
 
 def answered_by(word: str) -> Story:
-    """The order was taken, and something else answers."""
+    """Something else answers the first placing than what became of it."""
 
     def story(world: World) -> None:
         world.submit(Asking(), Trouble(words=(word,)))

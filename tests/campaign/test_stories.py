@@ -56,6 +56,12 @@ CASES: list[Case] = [
     ("a_stop_is_not_seen", FINDS_ALL, [FILLED, UNFILLED], stories.stop_and_resume),
     ("one_cancel_is_for_all", FINDS_ALL, [LONG, LONG + 5], stories.cancel_one),
     ("a_persons_word_is_not_asked_about", IS_SLOW, [FILLED], stories.deny_what_is_there),
+    (
+        "throttled_row_is_sent_in_two_copies",
+        FINDS_NOTHING,
+        [FILLED, UNFILLED],
+        stories.answered_by("throttled"),
+    ),
 ]
 
 

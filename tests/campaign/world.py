@@ -41,6 +41,9 @@ from tests.run.doubles import FakeClock
 ENDLESS = 5_000
 """Rounds that no run takes; each is at least a millisecond, and most are seconds."""
 
+WAIT_S = 60.0
+"""How long orders are followed: a token's life, and the questions that a proof takes after it."""
+
 HERE, THERE = "here", "there"
 """Two working folders, with a journal each."""
 
@@ -90,9 +93,12 @@ class World:
             tempfile.mkdtemp(prefix="history-", dir=MEMORY if MEMORY.is_dir() else None)
         )
         self.books = Books(self.clock, self.market)
+        self._looked_at: dict[str, MortalJournal] = {}
 
     def close(self) -> None:
         """Leave nothing behind."""
+        for journal in self._looked_at.values():
+            journal.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     @property
@@ -172,10 +178,7 @@ class World:
         self.clock.sleep(60.0)
         # Twice, because what one batch comes to can be the control that another one needs.
         for place in [*self.places, *self.places]:
-            for _ in range(3):
-                if not self._left(place) - Counter({OrderState.OPEN: ENDLESS}):
-                    break
-                self.resume(place, Trouble())
+            self._go_on(place)
         if any(self._left(place)[OrderState.OPEN] for place in self.places):
             self.clock.sleep(LONG_LIFE_S)
             # By then what was sent elsewhere may be too old to keep a batch back.
@@ -183,6 +186,13 @@ class World:
                 if self._left(place):
                     self.resume(place, Trouble())
         self.check(at_end=True)
+
+    def _go_on(self, place: Place) -> None:
+        """Resume a batch as long as anything but waiting comes of it."""
+        before: Counter[OrderState] | None = None
+        while (left := self._left(place)) - Counter({OrderState.OPEN: ENDLESS}) and left != before:
+            before = left
+            self.resume(place, Trouble())
 
     # What must be true
 
@@ -214,6 +224,15 @@ class World:
         if not path.exists():
             shutil.copytree(_empty_journal(), path)
         return MortalJournal.open_mortal(path / "journal.db", trouble)
+
+    def look(self, folder: str) -> MortalJournal:
+        """Give a folder's journal to somebody who only looks, all through the history.
+
+        Opening it anew for each look would take a good part of the time.
+        """
+        if folder not in self._looked_at:
+            self._looked_at[folder] = self.open(folder)
+        return self._looked_at[folder]
 
     def live(self, folder: str, work: Callable[[Journal, Life], None], trouble: Trouble) -> None:
         """Let a process do its work as far as it comes, and look at what it leaves."""
@@ -272,7 +291,7 @@ class World:
         maybe_left = [OrderState.SENDING, OrderState.UNKNOWN]
         options = {
             "max_in_flight": 4,
-            "wait_s": 120.0,
+            "wait_s": WAIT_S,
             "covers_done_orders": self.market.covers_done,
             "sent_elsewhere": frozenset(sent_elsewhere(journal, summary, maybe_left, self.clock)),
             **options,
@@ -305,11 +324,10 @@ class World:
 
     def _note_unseen(self, how: Asking) -> None:
         """Write down a batch whose process died between its commit and its first step."""
-        with self.open(how.folder) as journal:
-            for summary in journal.batches():
-                place = (how.folder, summary.batch.batch_id)
-                if place not in self.ledger.batches:
-                    self._note(place, how)
+        for summary in self.look(how.folder).batches():
+            place = (how.folder, summary.batch.batch_id)
+            if place not in self.ledger.batches:
+                self._note(place, how)
 
     def _key(self, how: Asking) -> str:
         if how.run is None:
@@ -357,8 +375,7 @@ class World:
 
     def _left(self, place: Place) -> Counter[OrderState]:
         """Count what may still come to something; empty where a batch is at its end."""
-        with self.open(place[0]) as journal:
-            states = journal.batch(place[1]).states
+        states = self.look(place[0]).batch(place[1]).states
         wanted = (*LEFT, *([OrderState.UNKNOWN] if self.market.covers_done else []))
         return Counter({state: states[state] for state in wanted if states.get(state)})
 
