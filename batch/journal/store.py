@@ -265,7 +265,14 @@ class Journal:
     def events(
         self, batch_id: str, *, kind: BatchEvent | None = None, row: int | None = None
     ) -> Iterator[EventRecord]:
-        """Give a batch's history, oldest first; all of it, or that of one kind or one row."""
+        """Give a batch's history, oldest first; all of it, or that of one kind or one row.
+
+        All that was committed when this began is in it. A line that another process had begun by
+        then, and committed later, may stand before the last one that is given, and lack: so nobody
+        goes on by the last line that was read, but reads anew. The steps of a batch's rows are
+        always in the order in which they were taken, because each holder of the batch waits for
+        those of the one before.
+        """
         last = 0
         wanted = (
             *(() if kind is None else (EVENTS.c.kind == kind.value,)),

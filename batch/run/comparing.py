@@ -42,6 +42,21 @@ def difference(sent: Terms, found: VenueOrder, names: Sequence[str] = COMPARED) 
     return "; ".join(parts)
 
 
+def what_is_wrong(sent: Terms, found: tuple[VenueOrder, ...]) -> str:
+    """Say why what was found under a client ID is not the order that was sent; "" if it is."""
+    if len(found) > 1:
+        return f"the venue holds {len(found)} orders under this client order ID"
+    try:
+        return difference(sent, found[0])
+    except NothingToCompare as nothing:
+        return str(nothing)
+
+
+def is_another(client_order_id: str, answer: VenueOrder) -> bool:
+    """Say whether an answer is about an order of another client ID."""
+    return answer.client_order_id not in ("", client_order_id)
+
+
 def difference_if_echoed(sent: Terms, found: VenueOrder) -> str:
     """Say how an answer about a known order differs from what was sent, in what must never differ.
 

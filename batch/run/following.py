@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Collection, Mapping
-from datetime import UTC, datetime
 
 from batch.clock import Clock
 from batch.errors import VenueAway, VenueRefused
@@ -12,18 +11,21 @@ from batch.model import OrderRecord, VenueOrder
 from batch.run.bulk import Bulk
 from batch.run.calls import CancelOne, Find, ListActive, Query, Question, asked_about
 from batch.run.cancelling import Cancelling
-from batch.run.comparing import NothingToCompare, difference, difference_if_echoed
+from batch.run.comparing import difference_if_echoed, is_another, what_is_wrong
 from batch.run.identities import Identities
 from batch.run.options import Cancel, RunOptions
 from batch.run.proof import Proof
 from batch.run.recording import Recorder
-from batch.run.tracking import SECOND_QUESTION_S, Patience, Schedule, Tracked
+from batch.run.tracking import (
+    SECOND_QUESTION_S,
+    Patience,
+    Schedule,
+    Tracked,
+    left_to_find_out_s,
+)
 from batch.run.wording import status_words
 from batch.run.work import Answer, Failed
 from batch.states import FINAL, BatchEvent, OrderEvent, OrderState
-
-ASK_AGAIN_S = 1.0
-"""How long an order that was lost long ago is asked about again at a new start."""
 
 ASKED_BY_CLIENT_ID = frozenset({OrderState.PLANNED, OrderState.UNKNOWN})
 """States in which the venue may hold an order whose server ID is not known."""
@@ -97,7 +99,9 @@ class Following:
                 message="the process ended before the venue's answer was recorded",
             )
         if order.state is OrderState.UNKNOWN:
-            order.asked_until = now + self._finding_out_s(record.submitted_at)
+            order.asked_until = now + left_to_find_out_s(
+                self._options.find_out_s, record.submitted_at, self._clock.now()
+            )
         if order.state in ASKED_BY_CLIENT_ID:
             self.unasked.add(order.row)
         self._ask_at(order, now)
@@ -207,6 +211,24 @@ class Following:
         """Say whether a row's order is still asked about."""
         return row in self._schedule.orders
 
+    def believe(self, row: int, server_order_id: str) -> bool:
+        """Ask on by a server ID that the venue gave to the process before, which lost the batch.
+
+        Returns:
+            False where the order is just being asked about, and what comes of that goes first.
+        """
+        order = self._schedule.orders[row]
+        if order.is_asked or order.state is not OrderState.UNKNOWN:
+            return not order.is_asked
+        self.unasked.discard(row)
+        if wrong := self._identities.take(row, order.client_order_id, server_order_id):
+            self.disown(order, wrong)
+            return True
+        self._recorder.find(order, server_order_id, "as the process before it was told, too late")
+        order.alone = True
+        self._ask_at(order, self._clock.monotonic())
+        return True
+
     # What an answer means
 
     def learn_found(self, order: Tracked, answer: Answer[tuple[VenueOrder, ...]]) -> None:
@@ -237,7 +259,7 @@ class Following:
             self._learn_absent(order)
             return
         answer = found[0]
-        wrong = _what_is_wrong(order, found) or self._identities.take(
+        wrong = what_is_wrong(order.sent.terms(), found) or self._identities.take(
             order.row, order.client_order_id, answer.server_order_id
         )
         if wrong:
@@ -293,7 +315,7 @@ class Following:
             else:
                 self._later(order)  # a 404 for an order that it took: nothing is known from that
             return
-        if _is_another(order, answer):
+        if is_another(order.client_order_id, answer):
             self._disown_server_id(order, f"belongs to client order ID {answer.client_order_id}")
             return
         if wrong := difference_if_echoed(order.sent.terms(), answer):
@@ -348,7 +370,7 @@ class Following:
             listed = answer.value.get(order.server_order_id or "")
             if (
                 listed is None
-                or _is_another(order, listed)
+                or is_another(order.client_order_id, listed)
                 or listed.event is not OrderEvent.WORKING
                 or difference_if_echoed(order.sent.terms(), listed)
             ):
@@ -425,24 +447,3 @@ class Following:
 
     def _later(self, order: Tracked) -> None:
         self._schedule.add(order, self._clock.monotonic() + order.next_interval_s())
-
-    def _finding_out_s(self, submitted_at: datetime | None) -> float:
-        # The time since the placing counts, so that an old loss is not waited for at each start.
-        if submitted_at is None:
-            return max(self._options.find_out_s, ASK_AGAIN_S)
-        age_s = (self._clock.now() - submitted_at.astimezone(UTC)).total_seconds()
-        return max(self._options.find_out_s - max(age_s, 0.0), ASK_AGAIN_S)
-
-
-def _is_another(order: Tracked, answer: VenueOrder) -> bool:
-    return answer.client_order_id not in ("", order.client_order_id)
-
-
-def _what_is_wrong(order: Tracked, found: tuple[VenueOrder, ...]) -> str:
-    """Say why what was found under a client ID is not the order that was sent; "" if it is."""
-    if len(found) > 1:
-        return f"the venue holds {len(found)} orders under this client order ID"
-    try:
-        return difference(order.sent.terms(), found[0])
-    except NothingToCompare as nothing:
-        return str(nothing)

@@ -95,6 +95,22 @@ class Recorder:
             self.filled.replace(order.sent.currency, order.filled_size, answer.filled_size)
             order.filled_size = answer.filled_size
 
+    def find(self, order: Tracked, server_order_id: str, how: str) -> None:
+        """Add the step of an order whose server ID became known otherwise than by an answer."""
+        self.record(
+            Change(
+                row=order.row,
+                state=order.state,
+                event=OrderEvent.FOUND,
+                detail=f"server order ID {server_order_id}, {how}",
+                server_order_id=server_order_id,
+                message="the venue took it; how it stands was not asked yet",
+            ),
+            client_order_id=order.client_order_id,
+        )
+        order.state = next_state(order.state, OrderEvent.FOUND)
+        order.server_order_id = server_order_id
+
     def claim(self, most: int) -> list[Placing]:
         """Claim the next rows in one commit with everything that was recorded; they may leave.
 

@@ -24,6 +24,7 @@ from batch.run.dispatching import Dispatch
 from batch.run.first_look import look_first
 from batch.run.following import Following
 from batch.run.identities import Identities
+from batch.run.late import LateFindings
 from batch.run.leases import Leases
 from batch.run.options import Cancel, Outcome, RunOptions, Snapshot
 from batch.run.past import RUN_STARTED, find_done, read_past
@@ -110,6 +111,9 @@ class Run:
         )
         self._lookout = Lookout(journal, batch_id, clock)
         self._wishes = Wishes(journal, batch_id, clock, self._recorder, self._following)
+        self._late = LateFindings(
+            journal, batch_id, clock, options, self._recorder, self._following
+        )
         self._slots = Slots(self._pace, clock, options.max_in_flight)
         self._dispatch = Dispatch(workers, self._slots, self._pace, clock, self._sending)
         self._has_ended = False
@@ -158,6 +162,7 @@ class Run:
             self._pulse.beat()
             self._heed_stops()
             self._wishes.heed()
+            self._late.heed()
             # Questions need no claim, so the venue has them while the claims are committed.
             self._ask()
             self._keep_logged_in()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from decimal import Decimal
 from math import inf
 
@@ -26,6 +27,9 @@ time."""
 
 SHORTEST_S = 0.002
 LONGEST_FIRST_S = 1.0
+
+ASK_AGAIN_S = 1.0
+"""How long an order that was lost long ago is asked about again at a new start."""
 
 BACKOFF = 1.6
 LONGEST_INTERVAL_S = 5.0
@@ -150,3 +154,14 @@ class Patience:
             # Many are asked before the first of them is answered; together they are one lesson.
             # One that works for longer says nothing about those that end soon.
             self.first_s = min(max(self.first_s, order.first_s * LATER), LONGEST_FIRST_S)
+
+
+def left_to_find_out_s(find_out_s: float, submitted_at: datetime | None, now: datetime) -> float:
+    """Give how long to keep asking about an order that an earlier process has lost.
+
+    The time since the placing counts, so that an old loss is not waited for at each start.
+    """
+    if submitted_at is None:
+        return max(find_out_s, ASK_AGAIN_S)
+    age_s = (now - submitted_at.astimezone(UTC)).total_seconds()
+    return max(find_out_s - max(age_s, 0.0), ASK_AGAIN_S)

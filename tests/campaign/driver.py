@@ -20,14 +20,14 @@ def prepare() -> None:
     """Arm this process as the environment says."""
     if scale := float(os.environ.get(TIME_SCALE) or 0):
         from batch.desk import folder
-        from batch.run import following, proof, tracking
+        from batch.run import proof, tracking
 
         proof.ABSENT_APART_S /= scale
         proof.PATIENCE_S /= scale
         proof.MARGIN_S /= scale
         proof.CONTROL_APART_S /= scale
-        following.ASK_AGAIN_S /= scale
         folder.QUIET_S /= scale
+        tracking.ASK_AGAIN_S /= scale
         tracking.LONGEST_INTERVAL_S /= scale
     if death := os.environ.get(DEATH):
         deaths.arm(death)

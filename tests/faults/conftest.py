@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from batch.run import following, proof
+from batch.run import proof, tracking
 from batch.simulator import Simulator, SimulatorOptions, parse_fault
 from tests.cli.conftest import Call, Office, office
 
@@ -152,7 +152,7 @@ def open_desk(office: Office, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]
     # The five seconds between two answers that prove an absence, and their like.
     monkeypatch.setattr(proof, "ABSENT_APART_S", 0.3)
     monkeypatch.setattr(proof, "MARGIN_S", 0.2)
-    monkeypatch.setattr(following, "ASK_AGAIN_S", 0.1)
+    monkeypatch.setattr(tracking, "ASK_AGAIN_S", 0.1)
 
     def open_one(**options: object) -> FaultDesk:
         chosen = {"time_scale": 20.0, **options}

@@ -18,6 +18,7 @@ from batch.journal.keeping import back_up, examine, upgrade
 from batch.journal.postgres import database as sessions
 from batch.journal.postgres import schema
 from batch.journal.postgres.naming import find_server
+from batch.journal.statements import append_events, line_of_batch
 from batch.states import BatchEvent, OrderState
 from tests.journal.planned import LOGIN, NOW, a_batch, a_row, add, claim, states
 from tests.journal.postgres_cluster import PASSWORD, Cluster, programs, run_cluster
@@ -522,3 +523,18 @@ def test_the_sample_rights_are_enough_to_send_and_no_more(cluster: Cluster) -> N
             pytest.raises(psycopg.errors.InsufficientPrivilege),
         ):
             session.execute(statement)
+
+
+def test_a_history_has_all_that_was_committed_when_it_was_begun_to_be_read(
+    url: str, shared: Journal
+) -> None:
+    add(shared)
+    with Journal.open(url) as slow, Journal.open(url) as reader:
+        with slow._database.writing() as connection:
+            append_events(connection, "abc", NOW, [line_of_batch(BatchEvent.ALARM, "first")])
+            # The later line is there before the one that was begun first.
+            shared.note("abc", BatchEvent.ALARM, "second", NOW)
+            seen = [event.detail for event in reader.events("abc", kind=BatchEvent.ALARM)]
+        then = [event.detail for event in reader.events("abc", kind=BatchEvent.ALARM)]
+
+    assert (seen, then) == (["second"], ["first", "second"])
