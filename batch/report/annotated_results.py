@@ -29,7 +29,7 @@ from batch.report.own_workbook import (
 )
 from batch.report.palette import HEADER, STATE_STYLES
 from batch.report.standing import SAVED_BY, annotated_mark
-from batch.report.text import exact_number, number_format
+from batch.report.text import is_exact_number, number_format
 from batch.report.totals import survey
 from batch.report.wording import headline
 
@@ -167,13 +167,12 @@ def _add_results(
 
 
 def _put_number(table: Worksheet, row: int, place: int, number: Decimal | None) -> None:
-    if number is None:
-        put_text(table, row, place, "")
-    elif exact_number(format(number, "f")) is None:
-        put_text(table, row, place, format(number, "f"))
+    digits = "" if number is None else format(number, "f")
+    if number is None or not is_exact_number(digits):
+        put_text(table, row, place, digits)
     else:
         cell = table.cell(row, place, number)
-        cell.number_format = number_format(number)
+        cell.number_format = number_format(len(digits.partition(".")[2]))
 
 
 def _add_remarks(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import re
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import BinaryIO
@@ -16,7 +16,7 @@ from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from batch.report.text import exact_number, is_active, number_format, visible
+from batch.report.text import is_active, is_exact_number, number_format, visible
 
 MOMENT = 'yyyy-mm-dd hh:mm:ss.000 "UTC"'
 
@@ -25,7 +25,9 @@ MOMENT = 'yyyy-mm-dd hh:mm:ss.000 "UTC"'
 # `_x0041_` in a sheet is these seven letters, and not the A that Excel would make of them.
 _MARKUP = re.compile(r"[&<>\r]|_(?=x[0-9A-Fa-f]{4}_)")
 _IN_XML = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "_x000D_", "_": "_x005F_"}
-_OUTER_BLANK = re.compile(r"^\s|\s$")
+_FIRST_DAY = datetime(1899, 12, 30, tzinfo=UTC)
+"""From which spreadsheet programs count days; right from March 1900 on."""
+_DAY_S = 24 * 60 * 60
 
 
 class _Page(Worksheet):  # type: ignore[misc]
@@ -38,6 +40,11 @@ class _Page(Worksheet):  # type: ignore[misc]
             if row > self.previous_row:
                 self._write_single_row(row)
             self.table[row][column] = xml
+
+    def put_row(self, row: int, cells: Sequence[str]) -> None:
+        """Put the finished cells of a whole row, from the first column on, below the last row."""
+        if self._check_dimensions(row, len(cells) - 1) == 0:
+            self.put(row, 0, "".join(cells))
 
     def _write_cell(self, row: int, col: int, cell: object) -> None:
         if isinstance(cell, str):
@@ -76,6 +83,18 @@ class Look:
     quoted: int
 
 
+@dataclass(frozen=True, slots=True)
+class NumberLook:
+    """A style of numbers, ready to be written.
+
+    Attributes:
+        by_decimals: the number of the style that shows so many decimals.
+    """
+
+    properties: Mapping[str, object]
+    by_decimals: dict[int, int] = field(default_factory=dict)
+
+
 class Cells:
     """Writes cells of one worksheet, row by row from the top.
 
@@ -109,41 +128,71 @@ class Cells:
             self._looks[key] = look
         return look
 
+    def number_look(self, **properties: object) -> NumberLook:
+        """Make the style of numbers with these properties, for many cells."""
+        return NumberLook(properties)
+
+    def moment_look(self, **properties: object) -> Look:
+        """Make the style of moments with these properties, for many cells."""
+        return self.look(**{"align": "left", **properties, "num_format": MOMENT})
+
     def text(self, row: int, column: int, text: str | None, **properties: object) -> None:
         """Write text as text, whatever it looks like."""
         self.put_text(row, column, text, self.look(**properties))
 
     def put_text(self, row: int, column: int, text: str | None, look: Look) -> None:
         """Write text as text, whatever it looks like, in a style that is ready."""
-        start = f'<c r="{self._letter(column)}{row + 1}" s="'
-        if not text:
-            self._page.put(row, column, f'{start}{look.plain}"/>')
-            return
-        text = visible(text)
-        style = look.quoted if is_active(text) else look.plain
-        kept = ' xml:space="preserve"' if _OUTER_BLANK.search(text) else ""
-        text = _MARKUP.sub(_in_xml, text)
-        xml = f'{start}{style}" t="inlineStr"><is><t{kept}>{text}</t></is></c>'
-        self._page.put(row, column, xml)
+        self._page.put(row, column, self.text_cell(row, column, text, look))
 
     def number(self, row: int, column: int, number: Decimal | int, **properties: object) -> None:
         """Write a number as a numeric cell, or as text where that would lose digits."""
-        number = Decimal(number)
-        text = format(number, "f")
-        if exact_number(text.removeprefix("-")) is None:
-            self.text(row, column, text, **{**properties, "align": "right"})
-            return
-        properties.setdefault("num_format", number_format(number))
-        style = self.look(**properties).plain
-        # Every digit as it is: XlsxWriter writes 16 of a float, and those of 8.7 are not 8.7.
-        place = f"{self._letter(column)}{row + 1}"
-        self._page.put(row, column, f'<c r="{place}" s="{style}"><v>{text}</v></c>')
+        digits = format(Decimal(number), "f")
+        cell = self.number_cell(row, column, digits, self.number_look(**properties))
+        self._page.put(row, column, cell)
 
     def moment(self, row: int, column: int, moment: datetime, **properties: object) -> None:
         """Write a date and time, in UTC, as a date cell."""
-        naive = moment.astimezone(UTC).replace(tzinfo=None)
-        style = self.style(**{"align": "left", **properties, "num_format": MOMENT})
-        self._page.write_datetime(row, column, naive, style)
+        cell = self.moment_cell(row, column, moment, self.moment_look(**properties))
+        self._page.put(row, column, cell)
+
+    def put_row(self, row: int, cells: Sequence[str]) -> None:
+        """Write a whole row, from the first column on, of what the methods below give."""
+        self._page.put_row(row, cells)
+
+    def text_cell(self, row: int, column: int, text: str | None, look: Look) -> str:
+        """Give a cell of text as XML."""
+        start = f'<c r="{self._letter(column)}{row + 1}" s="'
+        if not text:
+            return f'{start}{look.plain}"/>'
+        text = visible(text)
+        style = look.quoted if is_active(text) else look.plain
+        kept = ' xml:space="preserve"' if text[0].isspace() or text[-1].isspace() else ""
+        text = _MARKUP.sub(_in_xml, text)
+        return f'{start}{style}" t="inlineStr"><is><t{kept}>{text}</t></is></c>'
+
+    def number_cell(self, row: int, column: int, digits: str, look: NumberLook) -> str:
+        """Give a numeric cell as XML, or one of text where that would lose digits.
+
+        Args:
+            digits: of the number, without an exponent.
+        """
+        if not is_exact_number(digits.removeprefix("-")):
+            as_text = self.look(**{**look.properties, "align": "right"})
+            return self.text_cell(row, column, digits, as_text)
+        decimals = len(digits.partition(".")[2])
+        style = look.by_decimals.get(decimals)
+        if style is None:
+            shown = {"num_format": number_format(decimals), **look.properties}
+            style = look.by_decimals[decimals] = self.look(**shown).plain
+        # Every digit as it is: XlsxWriter writes 16 of a float, and those of 8.7 are not 8.7.
+        return f'<c r="{self._letter(column)}{row + 1}" s="{style}"><v>{digits}</v></c>'
+
+    def moment_cell(self, row: int, column: int, moment: datetime, look: Look) -> str:
+        """Give a cell with a date and time, in UTC, as XML."""
+        since = moment - _FIRST_DAY
+        days = since.days + (since.seconds + since.microseconds / 1e6) / _DAY_S
+        place = f"{self._letter(column)}{row + 1}"
+        return f'<c r="{place}" s="{look.plain}"><v>{days:.16G}</v></c>'
 
     def _letter(self, column: int) -> str:
         letter = self._letters.get(column)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -46,8 +47,23 @@ def column_names(batch: BatchRecord) -> tuple[str, ...]:
     return (first, *(column.header for column in batch.columns), *results)
 
 
-def result_texts(batch: BatchRecord, order: OrderRecord) -> tuple[str | None, ...]:
-    """Give the results of a row as text; None for what does not exist or is not known."""
+def timestamp(moment: datetime | None) -> str | None:
+    """Write a moment as ISO 8601 in UTC, to the millisecond."""
+    if moment is None:
+        return None
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def result_texts(
+    batch: BatchRecord,
+    order: OrderRecord,
+    moment: Callable[[datetime | None], str | None] = timestamp,
+) -> tuple[str | None, ...]:
+    """Give the results of a row as text; None for what does not exist or is not known.
+
+    Args:
+        moment: writes a moment.
+    """
     return (
         order.client_order_id,
         order.server_order_id,
@@ -55,8 +71,8 @@ def result_texts(batch: BatchRecord, order: OrderRecord) -> tuple[str | None, ..
         plain_number(order.filled_size),
         plain_number(order.average_price),
         message(batch, order),
-        timestamp(order.submitted_at),
-        timestamp(order.finished_at),
+        moment(order.submitted_at),
+        moment(order.finished_at),
         order.request_id,
         plain_number(unfilled_size(order)),
         order.execution_id,
@@ -93,10 +109,3 @@ def message(batch: BatchRecord, order: OrderRecord) -> str:
 def plain_number(number: Decimal | None) -> str | None:
     """Write a number digit for digit, never with an exponent."""
     return None if number is None else format(number, "f")
-
-
-def timestamp(moment: datetime | None) -> str | None:
-    """Write a moment as ISO 8601 in UTC, to the millisecond."""
-    if moment is None:
-        return None
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -16,9 +16,13 @@ _NEVER_FILLED = frozenset({F.NOT_SENT, F.REFUSED, F.REJECTED})
 """The venue never held such an order, or would not have it; it need not say that nothing filled."""
 
 
+_EXACT = Context(prec=400)
+"""The default context rounds after 28 digits; sizes may differ more."""
+
+
 def exact() -> AbstractContextManager[Context]:
-    """Give a context for sums: the default one rounds after 28 digits; sizes may differ more."""
-    return localcontext(Context(prec=400))
+    """Give a context for sums that are exact to the digit."""
+    return localcontext(_EXACT)
 
 
 def is_left_out(record: OrderRecord) -> bool:
@@ -53,5 +57,4 @@ def unfilled_size(record: OrderRecord) -> Decimal | None:
     filled = filled_size(record)
     if filled is None or record.order is None:
         return None
-    with exact():
-        return record.order.size - filled
+    return _EXACT.subtract(record.order.size, filled)

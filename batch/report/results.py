@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from decimal import Decimal
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from math import ceil
 from typing import Any
 
@@ -11,11 +11,10 @@ from xlsxwriter.utility import xl_range
 from xlsxwriter.worksheet import Worksheet
 
 from batch.model import NUMBER_FIELDS, BatchRecord, OrderRecord
-from batch.report.cells import Cells
-from batch.report.columns import RESULTS, column_names, line_texts, message, sheet_values
-from batch.report.fills import unfilled_size
+from batch.report.cells import Cells, Look
+from batch.report.columns import RESULTS, column_names, result_texts, sheet_values, timestamp
 from batch.report.palette import HEADER, RULE, STATE_STYLES
-from batch.report.text import exact_number
+from batch.report.text import is_exact_number
 from batch.states import FinalState
 
 _IDS = frozenset({"client_order_id", "org", "account"})
@@ -24,7 +23,9 @@ _TEXT: dict[str, Any] = {**_CELL, "align": "left", "indent": 1}
 _NUMBER: dict[str, Any] = {**_CELL, "align": "right", "indent": 1}
 _ID: dict[str, Any] = {**_TEXT, "num_format": "@", "text_wrap": True}
 _NARROWEST, _WIDEST, _MESSAGE_WIDTH = 6, 40, 64
+_SHORT = min(_WIDEST, _MESSAGE_WIDTH) - 4
 _LINE_POINTS, _HIGHEST_POINTS = 15, 405
+_ANY_MOMENT = timestamp(datetime.max.replace(tzinfo=UTC))
 _PAGE_WIDTH = 230
 """Characters across one landscape page, at the smallest print that can still be read."""
 
@@ -48,19 +49,25 @@ def write_results(
         align = "right" if column in numbers else "left"
         cells.text(0, column, name, text_wrap=True, align=align, indent=1, **HEADER)
     widest = _widest(batch)
+    writer = _Writer(cells, batch)
     # Headers wrap at blanks only, and the filter button takes its place.
     widths = [max((len(word) for word in name.split()), default=0) + 4 for name in names]
     line = 0
     for line, order in enumerate(orders, start=1):
         lines = 1
-        for column, text in enumerate(line_texts(batch, order)):
+        texts = _line_texts(batch, order)
+        for column, text in enumerate(texts):
             if text:
-                separators = len(text) // 3 if column in numbers else 0
-                widths[column] = max(widths[column], len(text) + separators + 4)
-                lines = max(lines, _lines(text, widest[column]))
+                length = len(text)
+                wide = length + 4 + (length // 3 if column in numbers else 0)
+                if wide > widths[column]:
+                    widths[column] = wide
+                # Nearly all texts are shorter than any column may be, and have one line.
+                if length > _SHORT or "\n" in text:
+                    lines = max(lines, _lines(text, widest[column]))
         if lines > 1:
             worksheet.set_row(line, min(lines * _LINE_POINTS, _HIGHEST_POINTS))
-        _write_order(cells, line, batch, order)
+        writer.write(line, order, texts)
         yield order
     widths = [min(max(one, _NARROWEST), most) for one, most in zip(widths, widest, strict=True)]
     for column, width in enumerate(widths):
@@ -71,40 +78,77 @@ def write_results(
     worksheet.ignore_errors({"number_stored_as_text": xl_range(0, 0, line, len(names) - 1)})
 
 
-def _write_order(cells: Cells, line: int, batch: BatchRecord, order: OrderRecord) -> None:
-    state = order.final_state
-    cells.number(line, 0, order.row, num_format="0", **_NUMBER)
-    column = 1
-    for definition, value in zip(batch.columns, sheet_values(batch, order), strict=True):
-        number = _number(definition.field, state, value)
-        if number is not None:
-            cells.number(line, column, number, **_NUMBER)
-        elif definition.field in _IDS:
-            cells.text(line, column, value, **_ID)
-        else:
-            cells.text(line, column, value, text_wrap=len(value) > _WIDEST - 2, **_TEXT)
-        column += 1
-    cells.text(line, column, order.client_order_id, **_ID)
-    cells.text(line, column + 1, order.server_order_id, **_ID)
-    cells.text(line, column + 2, state.value, bold=True, **_TEXT, **STATE_STYLES[state])
-    for offset, number in ((3, order.filled_size), (4, order.average_price)):
-        _write_number(cells, line, column + offset, number)
-    cells.text(line, column + 5, message(batch, order), text_wrap=True, **_TEXT)
-    for offset, moment in ((6, order.submitted_at), (7, order.finished_at)):
+def _line_texts(batch: BatchRecord, order: OrderRecord) -> tuple[str | None, ...]:
+    """Give a whole line as text, with every moment as long as any."""
+    return (
+        str(order.row),
+        *sheet_values(batch, order),
+        *result_texts(batch, order, lambda moment: None if moment is None else _ANY_MOMENT),
+    )
+
+
+class _Writer:
+    """Writes the lines of a batch; what is the same for each is made ready once."""
+
+    def __init__(self, cells: Cells, batch: BatchRecord) -> None:
+        self._cells = cells
+        self._columns = batch.columns
+        self._row = cells.number_look(num_format="0", **_NUMBER)
+        self._number = cells.number_look(**_NUMBER)
+        self._no_number = cells.look(**_NUMBER)
+        self._text = cells.look(text_wrap=False, **_TEXT)
+        self._wrapped = cells.look(text_wrap=True, **_TEXT)
+        self._id = cells.look(**_ID)
+        self._moment = cells.moment_look(**_TEXT)
+        self._states: dict[FinalState, Look] = {}
+
+    def write(self, line: int, order: OrderRecord, texts: Sequence[str | None]) -> None:
+        """Write a line below those before.
+
+        Args:
+            texts: of the line, without a text for what does not exist or is not known.
+        """
+        cells, state = self._cells, order.final_state
+        parts = [cells.number_cell(line, 0, str(order.row), self._row)]
+        for column, definition in enumerate(self._columns, start=1):
+            text = texts[column] or ""
+            if _is_number(definition.field, state, text):
+                parts.append(cells.number_cell(line, column, text, self._number))
+            elif definition.field in _IDS:
+                parts.append(cells.text_cell(line, column, text, self._id))
+            else:
+                look = self._wrapped if len(text) > _WIDEST - 2 else self._text
+                parts.append(cells.text_cell(line, column, text, look))
+        column = len(self._columns) + 1
+        in_state = self._states.get(state)
+        if in_state is None:
+            in_state = cells.look(bold=True, **_TEXT, **STATE_STYLES[state])
+            self._states[state] = in_state
+        parts += [
+            cells.text_cell(line, column, texts[column], self._id),
+            cells.text_cell(line, column + 1, texts[column + 1], self._id),
+            cells.text_cell(line, column + 2, state.value, in_state),
+            self._number_cell(line, column + 3, texts),
+            self._number_cell(line, column + 4, texts),
+            cells.text_cell(line, column + 5, texts[column + 5], self._wrapped),
+            self._moment_cell(line, column + 6, order.submitted_at),
+            self._moment_cell(line, column + 7, order.finished_at),
+            cells.text_cell(line, column + 8, texts[column + 8], self._id),
+            self._number_cell(line, column + 9, texts),
+            cells.text_cell(line, column + 10, texts[column + 10], self._id),
+        ]
+        cells.put_row(line, parts)
+
+    def _number_cell(self, line: int, column: int, texts: Sequence[str | None]) -> str:
+        digits = texts[column]
+        if digits is None:
+            return self._cells.text_cell(line, column, "", self._no_number)
+        return self._cells.number_cell(line, column, digits, self._number)
+
+    def _moment_cell(self, line: int, column: int, moment: datetime | None) -> str:
         if moment is None:
-            cells.text(line, column + offset, "", **_TEXT)
-        else:
-            cells.moment(line, column + offset, moment, **_TEXT)
-    cells.text(line, column + 8, order.request_id, **_ID)
-    _write_number(cells, line, column + 9, unfilled_size(order))
-    cells.text(line, column + 10, order.execution_id, **_ID)
-
-
-def _write_number(cells: Cells, line: int, column: int, number: Decimal | None) -> None:
-    if number is None:
-        cells.text(line, column, "", **_NUMBER)
-    else:
-        cells.number(line, column, number, **_NUMBER)
+            return self._cells.text_cell(line, column, "", self._text)
+        return self._cells.moment_cell(line, column, moment, self._moment)
 
 
 def _lines(text: str, widest: int) -> int:
@@ -114,15 +158,15 @@ def _lines(text: str, widest: int) -> int:
     takes more than a line stands in one that is as wide as it may be.
     """
     if len(text) <= widest - 4 and "\n" not in text:
-        return 1  # as nearly all are
+        return 1
     return max(ceil(len(text) / (widest - 2)), text.count("\n") + 1)
 
 
-def _number(field: str | None, state: FinalState, value: str) -> Decimal | None:
+def _is_number(field: str | None, state: FinalState, value: str) -> bool:
     # What an INVALID row holds is shown as it was, or nobody finds what is wrong with it.
     if field not in NUMBER_FIELDS or state is FinalState.INVALID:
-        return None
-    return exact_number(value)
+        return False
+    return is_exact_number(value)
 
 
 def _number_columns(batch: BatchRecord) -> frozenset[int]:

@@ -42,17 +42,21 @@ def exact_number(text: str) -> Decimal | None:
     Returns:
         None for everything but plain numbers of at most `MOST_DIGITS` significant digits.
     """
+    return Decimal(text) if is_exact_number(text) else None
+
+
+def is_exact_number(text: str) -> bool:
+    """Say whether text is a number that a numeric cell holds digit for digit."""
     if not _PLAIN.fullmatch(text):
-        return None
-    digits = text.replace(".", "").lstrip("0")
+        return False
+    if len(text) <= MOST_DIGITS:
+        return True
+    whole, _, decimals = text.partition(".")
+    digits = (whole + decimals).lstrip("0")
     # 30 decimals are the most that a number format can show.
-    if len(digits) > MOST_DIGITS or len(text.partition(".")[2]) > 30:
-        return None
-    return Decimal(text)
+    return len(digits) <= MOST_DIGITS and len(decimals) <= 30
 
 
-def number_format(number: Decimal) -> str:
-    """Give the format that shows every digit that the number was written with."""
-    exponent = number.as_tuple().exponent
-    decimals = -exponent if isinstance(exponent, int) and exponent < 0 else 0
+def number_format(decimals: int) -> str:
+    """Give the format that shows so many decimals."""
     return "#,##0" + ("." + "0" * decimals if decimals else "")
