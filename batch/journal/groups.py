@@ -1,8 +1,15 @@
-"""Steps of a group in one statement, where each statement is a journey to a server and back."""
+"""Steps of a group in one statement.
+
+Each statement is a journey to a server and back; and in a file each row of one gives the
+interpreter away, which a run then waits for among all the threads that talk to the venue.
+"""
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Sequence
+from functools import cache
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection
@@ -20,7 +27,7 @@ _COLUMNS = (*_TEXTS, *_NUMBERS)
 _ARRAYS = ", ".join(
     [*(f"%({name})s::text[]" for name in _TEXTS), *(f"%({name})s::int[]" for name in _NUMBERS)]
 )
-OF_THE_END = frozenset({"filled_size", "average_price"})
+_OF_THE_END = frozenset({"filled_size", "average_price"})
 """Of an order that ended early these are the venue's last word, or nobody knows them."""
 
 _ENDS = ", ".join(f"'{state}'" for state in sorted(ENDED_EARLY))
@@ -28,23 +35,23 @@ _ENDS = ", ".join(f"'{state}'" for state in sorted(ENDED_EARLY))
 
 def _kept(name: str) -> str:
     kept = f"coalesce(step.new_{name}, orders.{name})"
-    if name in OF_THE_END:
+    if name in _OF_THE_END:
+        # "Nothing is filled yet" says nothing of the end.
         kept = f"CASE WHEN step.to_state IN ({_ENDS}) THEN step.new_{name} ELSE {kept} END"
-    return f"{name} = {kept}"
+    return kept
 
 
-_KEPT = ", ".join(
-    _kept(name)
-    for name in (
-        *("venue_status", "server_order_id", "filled_size", "average_price", "execution_id"),
-        *("message", "submitted_at", "finished_at", "request_id", "claim_epoch"),
-    )
+_FIELDS = (
+    *("venue_status", "server_order_id", "filled_size", "average_price", "execution_id"),
+    *("message", "submitted_at", "finished_at", "request_id", "claim_epoch"),
 )
+_KEPT = [_kept(name) for name in _FIELDS]
+_SET = ", ".join(f"{name} = {kept}" for name, kept in zip(_FIELDS, _KEPT, strict=True))
 _GROUP = f"""
 WITH step AS MATERIALIZED (
     SELECT * FROM unnest({_ARRAYS}) WITH ORDINALITY AS s ({", ".join(_COLUMNS)}, place)
 ), changed AS (
-    UPDATE orders SET state = step.to_state, {_KEPT} FROM step
+    UPDATE orders SET state = step.to_state, {_SET} FROM step
     WHERE orders.batch_id = %(batch_id)s AND orders."row" = step.in_row
       AND orders.state = step.from_state
     RETURNING 1
@@ -55,6 +62,13 @@ WITH step AS MATERIALIZED (
 )
 SELECT count(*) FROM changed
 """
+
+
+_AT_ONCE = 60
+"""So many steps need fewer parameters than every SQLite takes, which is 999 in older ones."""
+
+_STEP = ("in_row", "from_state", "to_state", *(f"new_{name}" for name in _FIELDS))
+_LINE = ("in_row", "kind", "to_state", "detail", "line_request_id")
 
 
 def apply_group(
@@ -70,12 +84,74 @@ def apply_group(
         How many rows were in the state that their step expects. If not all were, the transaction
         must be rolled back.
     """
-    changed = 0
-    for some in _without_repetition(steps):
-        arrays = {name: [step[name] for step in some] for name in _COLUMNS}
-        arrays["detail"] = [write_text(text) for text in arrays["detail"]]
-        changed += connection.exec_driver_sql(_GROUP, {**arrays, **stamp}).scalar_one()
+    apply = _apply_in_server if connection.dialect.name == "postgresql" else _apply_in_file
+    parts = _without_repetition(steps)
+    return sum(apply(connection, part, stamp) for part in parts)
+
+
+def _apply_in_server(
+    connection: Connection, some: Sequence[dict[str, Any]], stamp: dict[str, Any]
+) -> int:
+    arrays = {name: [step[name] for step in some] for name in _COLUMNS}
+    arrays["detail"] = [write_text(text) for text in arrays["detail"]]
+    return int(connection.exec_driver_sql(_GROUP, {**arrays, **stamp}).scalar_one())
+
+
+def _apply_in_file(
+    connection: Connection, some: Sequence[dict[str, Any]], stamp: dict[str, Any]
+) -> int:
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    before, changed = driver.total_changes, 0
+    for start in range(0, len(some), _AT_ONCE):
+        part = some[start : start + _AT_ONCE]
+        change, tell = _file_statements(len(part))
+        values = [value for step in part for value in _step_of(step)]
+        connection.exec_driver_sql(change, (stamp["batch_id"], *values))
+        # The driver itself counts the rows only of a statement that begins with UPDATE.
+        changed += driver.total_changes - before
+        told = (stamp["batch_id"], stamp["at"], stamp["actor"])
+        lines = [value for step in part for value in _line_of(step)]
+        connection.exec_driver_sql(tell, (*told, *lines))
+        before = driver.total_changes
     return changed
+
+
+_step_of = itemgetter(*_STEP)
+_line_values = itemgetter(*_LINE)
+
+
+def _line_of(step: dict[str, Any]) -> tuple[Any, ...]:
+    row, kind, state, detail, request_id = _line_values(step)
+    return row, kind, state, write_text(detail), request_id
+
+
+@cache
+def _file_statements(count: int) -> tuple[str, str]:
+    """Give what changes so many rows, and what adds their lines of history."""
+    width = len(_STEP)
+    steps = ", ".join(
+        f"({', '.join(f'?{2 + place * width + number}' for number in range(width))})"
+        for place in range(count)
+    )
+    # UPDATE ... FROM would be shorter, and is newer than some systems' SQLite. CROSS JOIN, because
+    # without it all rows of the batch are looked through for those of the steps.
+    change = f"""
+        WITH step ({", ".join(_STEP)}) AS (VALUES {steps})
+        UPDATE orders SET (state, {", ".join(_FIELDS)}) = (
+            SELECT step.to_state, {", ".join(_KEPT)} FROM step WHERE step.in_row = orders."row"
+        )
+        WHERE rowid IN (
+            SELECT found.rowid FROM step CROSS JOIN orders AS found
+            ON found.batch_id = ?1 AND found."row" = step.in_row AND found.state = step.from_state
+        )
+    """
+    lines = ", ".join(["(?1, ?2, ?3, ?, ?, ?, ?, ?)"] * count)
+    tell = f"""
+        INSERT INTO events (batch_id, at, actor, "row", kind, state, detail, request_id)
+        VALUES {lines}
+    """
+    return change, tell
 
 
 def _without_repetition(steps: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:

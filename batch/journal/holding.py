@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, insert, select, update
 
 from batch.errors import HoldLost, JournalLocked
 from batch.journal.actor import actor
@@ -214,8 +214,8 @@ class Holds:
         """
         mine = self._mine.get(batch_id)
         if mine is not None:
-            held = select(HOLDS.c.epoch).where(*_live(batch_id, mine)).with_for_update(read=True)
-            if connection.execute(held).first() is not None:
+            which = {"in_batch": batch_id, "mine": mine}
+            if connection.execute(_SELECT_MINE, which).first() is not None:
                 return mine
         raise self._lost(batch_id)
 
@@ -229,6 +229,18 @@ class Holds:
 
 def _live(batch_id: str, epoch: int) -> tuple[ColumnElement[bool], ...]:
     return (HOLDS.c.batch_id == batch_id, HOLDS.c.epoch == epoch, HOLDS.c.ended_at.is_(None))
+
+
+# Made once: each commit of a run asks.
+_SELECT_MINE = (
+    select(HOLDS.c.epoch)
+    .where(
+        HOLDS.c.batch_id == bindparam("in_batch"),
+        HOLDS.c.epoch == bindparam("mine"),
+        HOLDS.c.ended_at.is_(None),
+    )
+    .with_for_update(read=True)
+)
 
 
 def _latest(connection: Connection, batch_id: str) -> int:

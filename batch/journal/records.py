@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -216,58 +216,99 @@ def write_order(batch_id: str, venue_id: int, planned: PlannedRow) -> dict[str, 
     }
 
 
+TERM_COLUMNS = (
+    *("symbol", "side", "currency", "size", "price", "time_in_force", "own_client_order_id"),
+    *("expiry_time_s", "min_size", "org", "account"),
+)
+"""What `_read_terms` takes, in this order: by place, because a report looks up thirty names a row
+otherwise."""
+
+ORDER_COLUMNS = (
+    *("row", *TERM_COLUMNS, "batch_id", "sheet_values", "state", "client_order_id", "payload"),
+    *("venue_status", "server_order_id", "filled_size", "average_price", "execution_id"),
+    *("message", "submitted_at", "finished_at", "request_id", "claim_epoch"),
+)
+"""What `read_order` takes, in this order."""
+
+PLACING_COLUMNS = ("row", *TERM_COLUMNS, "client_order_id", "payload", "fingerprint")
+"""What `read_placing` takes, in this order."""
+
+_TERMS_END = 1 + len(TERM_COLUMNS)
+
+
 @finds_nonsense
-def read_order(row: Row[Any]) -> OrderRecord:
+def read_order(found: Sequence[Any]) -> OrderRecord:
+    (
+        batch_id,
+        sheet_values,
+        state,
+        client_order_id,
+        payload,
+        venue_status,
+        server_order_id,
+        filled_size,
+        average_price,
+        execution_id,
+        message,
+        submitted_at,
+        finished_at,
+        request_id,
+        claim_epoch,
+    ) = found[_TERMS_END:]
+    symbol = found[1]
     return OrderRecord(
-        batch_id=row.batch_id,
-        row=row.row,
-        values=tuple(json.loads(row.sheet_values)),
-        state=OrderState(row.state),
-        order=None if row.symbol is None else _read_terms(row),
-        client_order_id=row.client_order_id,
-        payload=row.payload,
-        venue_status=row.venue_status,
-        server_order_id=row.server_order_id,
-        filled_size=read_digits(row.filled_size),
-        average_price=read_digits(row.average_price),
-        execution_id=row.execution_id,
-        message=row.message,
-        submitted_at=read_moment(row.submitted_at),
-        finished_at=read_moment(row.finished_at),
-        request_id=row.request_id,
-        claim_epoch=row.claim_epoch,
+        batch_id=batch_id,
+        row=found[0],
+        values=tuple(json.loads(sheet_values)),
+        state=OrderState(state),
+        order=None if symbol is None else _read_terms(found[:_TERMS_END]),
+        client_order_id=client_order_id,
+        payload=payload,
+        venue_status=venue_status,
+        server_order_id=server_order_id,
+        filled_size=read_digits(filled_size),
+        average_price=read_digits(average_price),
+        execution_id=execution_id,
+        message=message,
+        submitted_at=read_moment(submitted_at),
+        finished_at=read_moment(finished_at),
+        request_id=request_id,
+        claim_epoch=claim_epoch,
     )
 
 
 @finds_nonsense
-def read_placing(row: Row[Any]) -> Placing:
+def read_placing(found: Sequence[Any]) -> Placing:
     """Give a row that is about to be claimed, with an ID for the request that will carry it."""
-    if row.client_order_id is None or row.payload is None:
+    client_order_id, payload, fingerprint = found[_TERMS_END:]
+    if client_order_id is None or payload is None:
         raise ValueError("a planned row without what it would send")
     return Placing(
-        row=row.row,
-        client_order_id=row.client_order_id,
-        payload=row.payload,
-        order=_read_terms(row),
+        row=found[0],
+        client_order_id=client_order_id,
+        payload=payload,
+        order=_read_terms(found[:_TERMS_END]),
         request_id=uuid4().hex,
-        fingerprint=row.fingerprint or "",
+        fingerprint=fingerprint or "",
     )
 
 
-def _read_terms(row: Row[Any]) -> Order:
+def _read_terms(found: Sequence[Any]) -> Order:
+    row, symbol, side, currency, size, price, time_in_force, own_id, *others = found
+    expiry, min_size, org, account = others
     return Order(
-        row=row.row,
-        symbol=row.symbol,
-        side=Side(row.side),
-        currency=row.currency,
-        size=Decimal(row.size),
-        price=Decimal(row.price),
-        time_in_force=TimeInForce(row.time_in_force),
-        client_order_id=row.own_client_order_id,
-        expiry_time_s=row.expiry_time_s,
-        min_size=read_digits(row.min_size),
-        org=row.org,
-        account=row.account,
+        row=row,
+        symbol=symbol,
+        side=Side(side),
+        currency=currency,
+        size=Decimal(size),
+        price=Decimal(price),
+        time_in_force=TimeInForce(time_in_force),
+        client_order_id=own_id,
+        expiry_time_s=expiry,
+        min_size=read_digits(min_size),
+        org=org,
+        account=account,
     )
 
 

@@ -13,22 +13,19 @@ from sqlalchemy import (
     Dialect,
     Insert,
     Row,
-    Update,
     bindparam,
-    case,
     func,
     insert,
-    literal_column,
-    or_,
     select,
-    update,
 )
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from batch.errors import JournalError
 from batch.journal.actor import actor
-from batch.journal.groups import OF_THE_END, apply_group
+from batch.journal.groups import apply_group
 from batch.journal.records import (
+    ORDER_COLUMNS,
+    PLACING_COLUMNS,
     BatchSummary,
     Change,
     finds_nonsense,
@@ -38,43 +35,10 @@ from batch.journal.records import (
     write_text,
 )
 from batch.journal.tables import BATCHES, CANCELS, EVENTS, ORDERS, VENUES
-from batch.states import ENDED_EARLY, BatchEvent, OrderState
+from batch.states import BatchEvent, OrderState
 
 SELECT_BATCHES = select(BATCHES, VENUES.c.url, VENUES.c.org.label("venue_org"), VENUES.c.user).join(
     VENUES, VENUES.c.id == BATCHES.c.venue_id
-)
-
-
-def _kept(name: str) -> Any:
-    new = bindparam(f"new_{name}", type_=ORDERS.c[name].type)
-    kept = func.coalesce(new, ORDERS.c[name])
-    if name not in OF_THE_END:
-        return kept
-    # "Nothing is filled yet" says nothing of the end.
-    is_end = or_(*(bindparam("to_state") == literal_column(f"'{s}'") for s in sorted(ENDED_EARLY)))
-    return case((is_end, new), else_=kept)
-
-
-_KEPT = (
-    "venue_status",
-    "server_order_id",
-    "filled_size",
-    "average_price",
-    "execution_id",
-    "message",
-    "submitted_at",
-    "finished_at",
-    "request_id",
-    "claim_epoch",
-)
-UPDATE_ORDER = (
-    update(ORDERS)
-    .where(
-        ORDERS.c.batch_id == bindparam("in_batch"),
-        ORDERS.c.row == bindparam("in_row"),
-        ORDERS.c.state == bindparam("from_state"),
-    )
-    .values(state=bindparam("to_state"), **{name: _kept(name) for name in _KEPT})
 )
 
 
@@ -92,13 +56,11 @@ INSERT_ORDER = insert(ORDERS).values({name: bindparam(name) for name in _PLANNED
 """A row as `write_order` gives it."""
 
 
-_PLACED = (
-    *("row", "client_order_id", "payload", "fingerprint", "symbol", "side", "currency", "size"),
-    *("price", "time_in_force", "expiry_time_s", "min_size", "org", "account"),
-    "own_client_order_id",
-)
+SELECT_ORDERS = select(*(ORDERS.c[name] for name in ORDER_COLUMNS))
+"""Rows as `read_order` takes them."""
+
 SELECT_NEXT_PLANNED = (
-    select(*(ORDERS.c[name] for name in _PLACED))
+    select(*(ORDERS.c[name] for name in PLACING_COLUMNS))
     .where(
         ORDERS.c.batch_id == bindparam("in_batch"),
         ORDERS.c.state == OrderState.PLANNED.value,
@@ -116,7 +78,7 @@ SELECT_NEXT_PLANNED = (
 
 
 def execute_many(
-    connection: Connection, statement: Insert | Update, parameters: Sequence[dict[str, Any]]
+    connection: Connection, statement: Insert, parameters: Sequence[dict[str, Any]]
 ) -> int:
     """Execute a statement once for each set of parameters, and give the number of rows changed.
 
@@ -129,7 +91,7 @@ def execute_many(
 
 
 @cache
-def _compiled(statement: Insert | Update, dialect: Dialect) -> tuple[str, itemgetter[Any] | None]:
+def _compiled(statement: Insert, dialect: Dialect) -> tuple[str, itemgetter[Any] | None]:
     compiled = statement.compile(dialect=dialect)
     assert isinstance(compiled, SQLCompiler)
     order = compiled.positiontup  # None for a driver that takes parameters by name
@@ -157,33 +119,17 @@ def apply_changes(
     """
     if not changes:
         return
-    parameters = [write_change(batch_id, change, epoch) for change in changes]
-    if connection.dialect.name == "postgresql":
-        steps = [
-            {
-                **values,
-                "kind": change.event.value,
-                "detail": change.detail,
-                "line_request_id": change.request_id,
-            }
-            for change, values in zip(changes, parameters, strict=True)
-        ]
-        stamp = {"batch_id": batch_id, "at": write_moment(now), "actor": actor()}
-        _require_all(where, batch_id, len(changes), apply_group(connection, steps, stamp))
-        return
-    changed = execute_many(connection, UPDATE_ORDER, parameters)
-    _require_all(where, batch_id, len(changes), changed)
-    lines = [
+    steps = [
         {
-            "row": change.row,
+            **write_change(batch_id, change, epoch),
             "kind": change.event.value,
-            "state": values["to_state"],
             "detail": change.detail,
-            "request_id": change.request_id,
+            "line_request_id": change.request_id,
         }
-        for change, values in zip(changes, parameters, strict=True)
+        for change in changes
     ]
-    append_events(connection, batch_id, now, lines)
+    stamp = {"batch_id": batch_id, "at": write_moment(now), "actor": actor()}
+    _require_all(where, batch_id, len(changes), apply_group(connection, steps, stamp))
 
 
 def _require_all(where: str, batch_id: str, expected: int, changed: int) -> None:

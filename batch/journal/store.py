@@ -37,6 +37,7 @@ from batch.journal.sqlite.opening import open_file
 from batch.journal.statements import (
     SELECT_BATCHES,
     SELECT_NEXT_PLANNED,
+    SELECT_ORDERS,
     append_events,
     apply_changes,
     line_of_batch,
@@ -216,7 +217,7 @@ class Journal:
     @persists
     def order(self, batch_id: str, row: int) -> OrderRecord | None:
         """Give one row of a batch; None where there is none of this number."""
-        query = select(ORDERS).where(ORDERS.c.batch_id == batch_id, ORDERS.c.row == row)
+        query = SELECT_ORDERS.where(ORDERS.c.batch_id == batch_id, ORDERS.c.row == row)
         with self._database.reading() as connection:
             found = connection.execute(query).first()
             return None if found is None else read_order(found)
@@ -240,7 +241,7 @@ class Journal:
         wanted = None if states is None else list(states)
         last = 0
         while True:
-            query = select(ORDERS).where(ORDERS.c.batch_id == batch_id, ORDERS.c.row > last)
+            query = SELECT_ORDERS.where(ORDERS.c.batch_id == batch_id, ORDERS.c.row > last)
             if wanted is not None:
                 query = query.where(ORDERS.c.state.in_(wanted))
             if claimed_before:

@@ -259,8 +259,8 @@ class Run:
             return False
         if not look.has_begun:
             self._recorder.commit()
-            records = self._journal.orders(self._batch_id)
-            look.begin(r for r in records if r.row in rows and r.server_order_id is not None)
+            records = (self._journal.order(self._batch_id, row) for row in sorted(rows))
+            look.begin(r for r in records if r is not None and r.server_order_id is not None)
         for asked in look.questions(self._slots.free()):
             self._dispatch.ask(
                 asked, partial(self._venue.find, asked.client_order_id), partial(look.learn, asked)

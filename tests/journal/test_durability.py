@@ -147,7 +147,7 @@ def test_no_changes_write_nothing(journal: Journal) -> None:
     assert len(list(journal.events("abc"))) == 1
 
 
-@pytest.mark.parametrize("word", ["BEGIN", "UPDATE", "INSERT"])
+@pytest.mark.parametrize("word", ["BEGIN", "WITH", "INSERT"])
 def test_ctrl_c_in_the_middle_of_a_commit_leaves_nothing_of_it(
     journal: Journal, path: Path, word: str
 ) -> None:
@@ -180,7 +180,7 @@ def test_after_ctrl_c_the_journal_knows_its_new_write_ahead_file(
 def test_after_ctrl_c_commits_are_as_durable_as_before(journal: Journal, path: Path) -> None:
     add(journal)
 
-    with interrupted(journal, "UPDATE"), pytest.raises(KeyboardInterrupt):
+    with interrupted(journal, "WITH"), pytest.raises(KeyboardInterrupt):
         journal.apply("abc", [claim(2)], NOW)
 
     assert pragma(journal, "journal_mode") == "wal"
