@@ -10,15 +10,21 @@ from typing import TypeVar
 from openpyxl.utils.cell import column_index_from_string, range_boundaries
 
 from batch.sheet.bounds import damaged, require
-from batch.sheet.package import Attributes, Package
+from batch.sheet.package import Attributes, Package, PlainRows
 from batch.sheet.raw import NO_POSITIONS, Area, Flaw, RawRow
 from batch.sheet.values import CellReader, Shared, is_true, qualified
 
 _REFERENCE = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})", re.ASCII)
+_PLAIN_CELL = re.compile(
+    r'<c r="([A-Z]{1,3}[0-9]{1,7})"(?: s="([0-9]{1,9})")?(?: t="([a-zA-Z]{1,9})")?'
+    r"(?:/>|><v>([^<]*)</v></c>|><is><t>([^<]*)</t></is></c>)"
+)
 # Less than this nobody sees: half a point, a tenth of a character.
 _LEAST_HEIGHT = 0.5
 _LEAST_WIDTH = 0.1
 _EMPTY = getsizeof("")
+
+_CELL = qualified("c")
 
 _Action = TypeVar("_Action")
 
@@ -50,7 +56,7 @@ class Worksheet:
         """
         handler = self._handler
         events = self._package.parse(
-            self._part, handler.start, handler.end, handler.data, without_blanks=True
+            self._part, handler.start, handler.end, handler.data, plain_rows=handler.plain_rows
         )
         for _ in events:
             handler.require_short()
@@ -78,9 +84,9 @@ class _RowHandler:
         self._worksheet = worksheet
         self._shared = shared
         self._reader = CellReader(shared)
+        self.plain_rows = PlainRows()
         self.done: list[RawRow] = []
         self._starts = _by_tag(
-            c=self._start_cell,
             v=self._start_value,
             f=self._start_formula,
             t=self._start_text,
@@ -92,10 +98,9 @@ class _RowHandler:
             col=self._start_column,
             sheetFormatPr=self._start_defaults,
         )
-        self._ends = _by_tag(
-            c=self._end_cell, row=self._end_row, rPh=self._end_reading_aid, r=self._end_run
-        )
+        self._ends = _by_tag(row=self._end_row, rPh=self._end_reading_aid, r=self._end_run)
         self._most_text = worksheet.limits.cell_text
+        self._may_be_struck = bool(shared.struck_formats or shared.struck_strings)
         self._positions: dict[str, int] = {}
         self._same_sets: dict[tuple[int, ...], frozenset[int]] = {(): NO_POSITIONS}
         self._pieces: list[str] | None = None
@@ -123,11 +128,23 @@ class _RowHandler:
         self._twice = False
         self._strike = False
         self._plain = False
+        self._open_cells = 0
+        self._is_touched = True  # one of these is not as it was before any cell
 
     def start(self, tag: str, attributes: Attributes) -> None:
         """Take the start of an element."""
+        # Nearly all are cells, so these need not be looked up.
+        if tag in _CELL:
+            # Most cells of a sheet that is formatted to its end are empty: as little as possible.
+            self._cell = attributes
+            self._open_cells += 1
+            if self._is_touched:
+                self._formula = self._value = self._inline = None
+                self._is_touched = self._twice = self._strike = self._plain = False
+            return
         act = self._starts.get(tag)
         if act is not None:
+            self._is_touched = True
             act(attributes)
 
     def data(self, piece: str) -> None:
@@ -138,6 +155,9 @@ class _RowHandler:
     def end(self, tag: str) -> None:
         """Take the end of an element."""
         self._pieces = None
+        if tag in _CELL:
+            self._end_cell()
+            return
         act = self._ends.get(tag)
         if act is not None:
             act()
@@ -188,18 +208,26 @@ class _RowHandler:
         self._numeric = []
         self._struck = []
         self._flaws = {}
+        plain = attributes.get(self.plain_rows.word)
+        if plain is not None:
+            self._take_plain(self.plain_rows.cells(plain))
 
-    def _start_cell(self, attributes: Attributes) -> None:
-        # Most cells of a sheet that is formatted to its end are empty: as little as possible here.
-        self._cell = attributes
-        self._formula = None
-        self._value = None
-        self._inline = None
-        self._twice = self._strike = self._plain = False
+    def _take_plain(self, cells: str) -> None:
+        """Take all cells of a row, as their events would have told of them."""
+        if self._open_cells or self._phonetic or self._inside_run:
+            raise self._worksheet.damaged("it has a row within a cell")
+        self._cell = {}
+        self._formula = self._value = self._inline = None
+        self._is_touched = self._twice = self._strike = self._plain = False
+        for reference, style, kind, value, inline in _PLAIN_CELL.findall(cells):
+            position = self._take_position(reference)
+            if inline:
+                self._take_cell(position, "inlineStr", style, inline, twice=kind != "inlineStr")
+            elif value:
+                self._take_cell(position, kind or "n", style, value, twice=kind == "inlineStr")
 
-    def _take_position(self) -> int:
+    def _take_position(self, reference: str | None) -> int:
         """Give the cell's position; one that names none follows the last."""
-        reference = self._cell.get("r")
         if reference is None:
             self._position += 1
             return self._position
@@ -252,13 +280,13 @@ class _RowHandler:
         self._phonetic = False
 
     def _end_cell(self) -> None:
-        position = self._take_position()
+        self._open_cells -= 1
+        position = self._take_position(self._cell.get("r"))
         if self._value is None and self._formula is None and self._inline is None:
             return
         kind = self._cell.get("t", "n")
-        stored = None if self._value is None else "".join(self._value)
-        formula = None if self._formula is None else "".join(self._formula)
-        inline = None if self._inline is None else "".join(self._inline)
+        stored = _joined(self._value)
+        inline = _joined(self._inline)
         twice = self._twice
         if inline is not None:
             # A text inside, whatever else the cell says about itself.
@@ -266,17 +294,20 @@ class _RowHandler:
             stored, kind = inline, "inlineStr"
         elif kind == "inlineStr" and stored:
             twice = True
+        self._take_cell(position, kind, self._cell.get("s", ""), stored, twice=twice)
+
+    def _take_cell(
+        self, position: int, kind: str, style: str, stored: str | None, *, twice: bool
+    ) -> None:
         if stored is not None and len(stored) > self._most_text:
             self._worksheet.require("cell_text", len(stored))
         try:
-            text, native, flaw = self._reader.text_of(
-                kind, self._cell.get("s", ""), stored, formula
-            )
+            text, native, flaw = self._reader.text_of(kind, style, stored, _joined(self._formula))
         except ValueError as error:
             raise self._worksheet.damaged(str(error)) from None
         if not text:
             return
-        if twice or (kind == "s" and self._is_in(self._shared.doubled_strings)):
+        if twice or (kind == "s" and _is_in(stored, self._shared.doubled_strings)):
             native, flaw = False, Flaw.TWO_VALUES
         elif self._shared.stale and flaw is None and self._is_computed(position):
             native, flaw = False, Flaw.STALE_FORMULA
@@ -289,24 +320,22 @@ class _RowHandler:
             self._numeric.append(position)
         if flaw is not None:
             self._flaws[position] = flaw
-        if self._strike or self._is_struck(kind):
+        if self._strike or (self._may_be_struck and self._is_struck(kind, style, stored)):
             self._struck.append(position)
 
     def _is_computed(self, position: int) -> bool:
-        return self._formula is not None or any(
+        if self._formula is not None or not self._arrays:
+            return self._formula is not None
+        return any(
             area.first_row <= self._number <= area.last_row
             and area.first_position <= position <= area.last_position
             for area in self._arrays
         )
 
-    def _is_struck(self, kind: str) -> bool:
-        shared = self._shared
-        if shared.struck_formats and (self._cell.get("s") or "0") in shared.struck_formats:
+    def _is_struck(self, kind: str, style: str, stored: str | None) -> bool:
+        if (style or "0") in self._shared.struck_formats:
             return True
-        return kind == "s" and self._is_in(shared.struck_strings)
-
-    def _is_in(self, strings: set[int]) -> bool:
-        return bool(strings) and int(_joined(self._value) or "0") in strings
+        return kind == "s" and _is_in(stored, self._shared.struck_strings)
 
     def _end_row(self) -> None:
         if self._texts:
@@ -337,6 +366,11 @@ class _RowHandler:
         if left is None or top is None or right is None or bottom is None:
             raise self._worksheet.damaged(f"there is no area {reference[:20]}")
         return Area(reference, top, bottom, left - 1, right - 1)
+
+
+def _is_in(stored: str | None, strings: set[int]) -> bool:
+    """Tell whether a cell shows one of these shared texts."""
+    return bool(strings) and int(stored or "0") in strings
 
 
 def _joined(pieces: list[str] | None) -> str | None:
