@@ -8,20 +8,16 @@ time, threads and the network are of our making. What left is counted at the ven
 from __future__ import annotations
 
 import atexit
-import json
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest import mock
-from urllib.parse import parse_qs, urlsplit
-
-from urllib3 import HTTPHeaderDict
 
 from batch.config import VenueSettings
 from batch.journal import Journal, Placing
@@ -31,173 +27,28 @@ from batch.run.run import Run
 from batch.run.work import Call, Done
 from batch.states import OrderState
 from batch.venue import Venue
-from batch.venue.http.transport import Lost, Reply
-from tests.campaign.books import Asked
 from tests.campaign.choices import Choices, every_path
 from tests.campaign.invariants import (
     Broken,
     Failed,
     Reported,
-    Taken,
     contradicted,
     doubled,
     lost,
     require,
 )
+from tests.campaign.market import CONTROL_SIZE, Held, Market, Setting
 from tests.campaign.mortal import Died, Life, MortalJournal, Trouble
 from tests.campaign.office import MEMORY
+from tests.campaign.standing import Standing, of_journal
 from tests.campaign.world import _empty_journal
 from tests.plan.planning import plan
 from tests.run.doubles import LOGIN, Begun, FakeClock, make_order, make_validation
 
 ROWS = (2, 3)
-CONTROL_SIZE = Decimal(77)
-
-NEVER = "never"
-ANSWERED = "answered"
 
 ENDLESS = 3_000
 """Rounds that no run takes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """What kind of venue it is, and how much is tried at it.
-
-    Attributes:
-        token_life_s: how long a token lives from its login.
-        has_control: an order of an earlier batch is known to be done.
-        looks_at_id: the query by client ID looks at it; otherwise the venue gives all active
-            orders, and so nothing where everything is done.
-        fates: what can become of a placing: `answered`; `never` taken, and no answer; or no
-            answer, and taken so many seconds later if its token then still lives.
-    """
-
-    name: str
-    token_life_s: float = 20.0
-    has_control: bool = True
-    looks_at_id: bool = True
-    fates: tuple[str, ...] = (ANSWERED, NEVER, "0", "8", "19")
-
-
-@dataclass(slots=True)
-class Held:
-    """An order at the venue; it is filled as soon as it is taken."""
-
-    server_order_id: str
-    order: dict[str, Any]
-    taken_at: float
-
-
-@dataclass
-class Market:
-    """A venue that accepts duplicates, keeps books, and refuses what carries a dead token."""
-
-    clock: FakeClock
-    setting: Setting
-    choices: Choices | None = None
-    held: list[Held] = field(default_factory=list)
-    base_url: str = "https://venue.test"
-    tokens: dict[str, float] = field(default_factory=dict)
-
-    def prepare(
-        self, method: str, target: str, request_id: str, headers: Any, body: str = ""
-    ) -> Asked:
-        return Asked(method, target, request_id, dict(headers), body)
-
-    def close(self) -> None:
-        """Nothing is open."""
-
-    def drop(self) -> None:
-        """Nothing is open."""
-
-    def send(self, asked: Asked, most_bytes: int = 0) -> Reply:
-        """Answer a request, or do not."""
-        parts = urlsplit(asked.target)
-        if parts.path.startswith("/v2/sso"):
-            return self._log_in(asked)
-        if self.tokens.get(asked.headers.get("SSO_TOKEN", ""), 0.0) <= self.clock.monotonic():
-            return self._reply(asked, 401, {"errorCode": "UNAUTHORIZED"})
-        if asked.method == "POST":
-            fates = self.setting.fates if self.choices else (ANSWERED,)
-            coid = json.loads(asked.body)["coId"]
-            choose = self.choices.choose if self.choices else lambda _, ways: ways[0]
-            return self._place(asked, choose(f"placing of {coid}", fates))
-        now = [held for held in self.held if held.taken_at <= self.clock.monotonic()]
-        if parts.query:
-            wanted = parse_qs(parts.query)["coId"][0]
-            found = [self._show(h) for h in now if h.order["coId"] == wanted]
-            if not self.setting.looks_at_id:
-                found = []  # every order is done, and the list is that of the active ones
-            return self._reply(asked, 200, found) if found else self._nothing(asked)
-        if parts.path == "/v2/orders":
-            return self._reply(asked, 200, [])
-        server_id = parts.path.rpartition("/")[2]
-        one = [self._show(held) for held in now if held.server_order_id == server_id]
-        return self._reply(asked, 200, one[0]) if one else self._nothing(asked)
-
-    def arrive(self, asked: Asked, later_s: float) -> Held | None:
-        """Take an order so much later, if its token then still lives."""
-        at = self.clock.monotonic() + later_s
-        if self.tokens.get(asked.headers.get("SSO_TOKEN", ""), 0.0) <= at:
-            return None
-        held = Held(f"S{len(self.held) + 1}", json.loads(asked.body, parse_float=Decimal), at)
-        self.held.append(held)
-        return held
-
-    def taken(self) -> list[Taken]:
-        """Give the books."""
-        return [
-            Taken(
-                held.server_order_id,
-                held.order["coId"],
-                Decimal(held.order["size"]),
-                "FILLED",
-                Decimal(held.order["size"]),
-            )
-            for held in self.held
-            if Decimal(held.order["size"]) != CONTROL_SIZE
-        ]
-
-    def _log_in(self, asked: Asked) -> Reply:
-        token = f"token-number-{len(self.tokens) + 1}"
-        self.tokens[token] = self.clock.monotonic() + self.setting.token_life_s
-        now = 1_790_000_000_000 + int(self.clock.monotonic() * 1000)
-        times = {
-            "status": "OK",
-            "serverUTCTime": now,
-            "expiryTime": now + int(self.setting.token_life_s * 1000),
-        }
-        body = json.dumps(times).encode()
-        return Reply(200, HTTPHeaderDict({"SSO_TOKEN": token}), body, "", asked.request_id)
-
-    def _place(self, asked: Asked, fate: str) -> Reply:
-        if fate == NEVER:
-            raise Lost("no answer")
-        if fate == ANSWERED:
-            held = self.arrive(asked, 0.0)
-            assert held is not None
-            return self._reply(asked, 202, {**self._show(held), "status": "RECEIVED"})
-        self.arrive(asked, float(fate))
-        raise Lost("no answer")
-
-    def _show(self, held: Held) -> dict[str, object]:
-        return {
-            **held.order,
-            "orderId": held.server_order_id,
-            "status": "FILLED",
-            "cumQty": held.order["size"],
-            "averagePrice": held.order["price"],
-        }
-
-    def _nothing(self, asked: Asked) -> Reply:
-        if self.setting.looks_at_id:
-            return self._reply(asked, 404, {"errorCode": "NOT_FOUND"})
-        return self._reply(asked, 200, [])
-
-    def _reply(self, asked: Asked, status: int, content: object) -> Reply:
-        body = json.dumps(content, default=float).encode()
-        return Reply(status, HTTPHeaderDict(), body, "", asked.request_id)
 
 
 class ChosenLife(Life):
@@ -253,8 +104,14 @@ class ChosenWires:
         self._begun = []
 
 
-def live_through(setting: Setting, choices: Choices, figures: Counter[str]) -> None:
+def live_through(
+    setting: Setting, choices: Choices, figures: Counter[str], known: set[Standing]
+) -> None:
     """Live through one history and hold its end against the venue's books.
+
+    Args:
+        known: how things stood when the process of another history had ended; all that follows is
+            the same then, and was looked at.
 
     Raises:
         Broken: a row was sent twice or lost, or the report claims what is not so.
@@ -276,8 +133,15 @@ def live_through(setting: Setting, choices: Choices, figures: Counter[str]) -> N
 
     try:
         market.choices = choices
-        _process(path, clock, market, submit, choices)
+        ends: list[Standing] = []
+        _process(path, clock, market, submit, choices, ends)
         market.choices = None
+        figures["small histories"] += 1
+        figures["deaths"] += any(said.endswith(": dies") for said in choices.said)
+        if ends[0] in known:
+            figures["that stood as another one"] += 1
+            return
+        known.add(ends[0])
         batch_id = _process(path, clock, market, submit, None)
         # Whatever is late arrives; what was placed is then as it stays.
         clock.sleep(4000.0)
@@ -304,10 +168,21 @@ def _journal_with_control() -> Path:
 
     _process(path, clock, market, submit, None)
     _CONTROL.order.update(market.held[0].order)
+    _CONTROL.server_order_id = market.held[0].server_order_id
     return Path(folder)
 
 
-_CONTROL = Held("S1", {}, float("-inf"))
+_CONTROL = Held("", {}, float("-inf"))
+
+
+@contextmanager
+def coarse_time() -> Iterator[None]:
+    """Let who waits look around, and ask, no more often than something can come of it."""
+    with (
+        mock.patch("batch.run.run.LONGEST_NAP_S", 30.0),
+        mock.patch.multiple("batch.run.tracking", BACKOFF=100.0, LONGEST_INTERVAL_S=30.0),
+    ):
+        yield
 
 
 def _process(
@@ -316,6 +191,7 @@ def _process(
     market: Market,
     begin: Callable[[Journal], str],
     choices: Choices | None,
+    ends: list[Standing] | None = None,
 ) -> str:
     journal = MortalJournal.open_mortal(path)
     life = Life(Trouble()) if choices is None else ChosenLife(choices)
@@ -335,7 +211,7 @@ def _process(
         with mock.patch("batch.venue.integral.client.Transport", lambda *_, **__: market):
             settings = VenueSettings(url="https://venue.test", user="user", org="ORG")
             venue = Venue(settings, clock=clock)
-        with journal.hold(batch_id, clock.now()):
+        with coarse_time(), journal.hold(batch_id, clock.now()):
             Run(journal, batch_id, venue, wires, clock, options, watch).execute()
     except Died:
         pass
@@ -345,6 +221,8 @@ def _process(
         raise Failed(f"{error!r}\n{choices and choices.said}") from error
     finally:
         wires.close()
+        if ends is not None:
+            ends.append((of_journal(journal._database, clock.now()), market.standing()))
         journal.close()
     return batch_id
 
@@ -380,11 +258,9 @@ def _check(
     if setting.has_control and setting.looks_at_id and setting.token_life_s <= 20 and unknown:
         wrong.append(f"left UNKNOWN: {unknown}")
     require(wrong, "\n".join([str(setting), *choices.said, *map(str, market.held)]))
-    figures["small histories"] += 1
     figures["rows"] += len(orders)
     figures["orders at the venue"] += len(taken)
     figures["UNKNOWN left"] += len(unknown)
-    figures["deaths"] += any(said.endswith(": dies") for said in choices.said)
 
 
 def exhaust(setting: Setting, *, most: int | None = None) -> Counter[str]:
@@ -397,8 +273,9 @@ def exhaust(setting: Setting, *, most: int | None = None) -> Counter[str]:
         Broken: with the choices that break the promise.
     """
     figures: Counter[str] = Counter()
+    known: set[Standing] = set()
     for choices in every_path():
-        live_through(setting, choices, figures)
+        live_through(setting, choices, figures, known)
         if most is not None and figures["small histories"] >= most:
             break
     return figures

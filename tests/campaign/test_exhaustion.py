@@ -12,9 +12,10 @@ import pytest
 from batch.run import proof
 from tests.campaign.choices import every_path
 from tests.campaign.conftest import Count
-from tests.campaign.exhaustion import ANSWERED, NEVER, Setting, exhaust
+from tests.campaign.exhaustion import exhaust
 from tests.campaign.form import Form
 from tests.campaign.invariants import Broken
+from tests.campaign.market import ANSWERED, NEVER, Setting
 
 pytestmark = pytest.mark.campaign
 
@@ -24,7 +25,7 @@ SHORT = (
     Setting("client IDs not looked at", has_control=False, looks_at_id=False, fates=("0",)),
 )
 LONG = (
-    Setting("tokens of 20 s", fates=(ANSWERED, NEVER, "0", "19")),
+    Setting("tokens of 20 s", fates=(ANSWERED, "0", "19")),
     Setting("tokens of 20 s, nothing done before", has_control=False, fates=(NEVER, "8")),
     Setting("tokens of an hour", token_life_s=3600.0, fates=(ANSWERED, NEVER, "8")),
     Setting(
