@@ -181,8 +181,8 @@ class World:
             self._go_on(place)
         if any(self._left(place)[OrderState.OPEN] for place in self.places):
             self.clock.sleep(LONG_LIFE_S)
-            # By then what was sent elsewhere may be too old to keep a batch back.
-            for place in self.places:
+            # By then what was sent elsewhere may be too old to keep a batch back, or at its end.
+            for place in [*self.places, *self.places]:
                 if self._left(place):
                     self.resume(place, Trouble())
         self.check(at_end=True)
