@@ -16,11 +16,13 @@ from batch.config import (
     DayLimits,
     Settings,
     VenueSettings,
+    find_journal_password,
     find_password,
     load,
     parse_cut_off,
 )
 from batch.errors import ConfigError
+from batch.journal.places import user_of
 
 SAMPLE = Path(__file__).parents[1] / "samples" / "config.toml"
 
@@ -153,6 +155,37 @@ def test_a_password_comes_from_the_systems_keyring(
     venue = find_password(VenueSettings(user="ops", password_keyring=key))
 
     assert venue.password.get_secret_value() == "s3cret"
+
+
+@pytest.mark.parametrize(("key", "service"), [(True, "orderbatch"), ("desk", "desk")])
+def test_a_journals_password_comes_from_the_systems_keyring(
+    keyring: dict[tuple[str, str], str], key: bool | str, service: str
+) -> None:
+    keyring[service, "sender"] = "s3cret"
+    settings = Settings(journal_password_keyring=key)
+
+    assert find_journal_password(settings, "sender") == "s3cret"
+    assert find_journal_password(settings, "") is None  # of a file
+    with pytest.raises(ConfigError, match=f"journal_password_keyring.*keyring set {service} ana"):
+        find_journal_password(settings, "ana")
+
+
+@pytest.mark.parametrize(
+    ("location", "user"),
+    [
+        ("postgresql://sender@db.example/fx", "sender"),
+        ("postgresql://s%40desk@db.example/fx", "s@desk"),
+        ("postgresql://db.example/fx?user=sender", "sender"),
+        ("postgresql://db.example/fx", "of-the-environment"),
+        ("journal.db", ""),
+    ],
+)
+def test_the_user_of_a_journal_is_that_of_its_url(
+    monkeypatch: pytest.MonkeyPatch, location: str, user: str
+) -> None:
+    monkeypatch.setenv("PGUSER", "of-the-environment")
+
+    assert user_of(location) == user
 
 
 def test_a_keyring_without_the_password_says_how_to_set_it(

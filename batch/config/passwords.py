@@ -30,25 +30,34 @@ def find_password(venue: VenueSettings) -> VenueSettings:
     if venue.password_file is not None:
         password = _read_password(venue.password_file)
     elif venue.password_keyring:
-        password = _ask_keyring(venue)
+        password = _ask_keyring("password_keyring", venue.password_keyring, venue.user)
     else:
         return venue
     return venue.model_copy(update={"password": SecretStr(password)})
 
 
-def find_journal_password(settings: Settings) -> str | None:
-    """Give the password for a journal in a server from its file; None where there is no file.
+def find_journal_password(settings: Settings, user: str) -> str | None:
+    """Give the password for a journal in a server from its file or the system's keyring.
+
+    Args:
+        user: whose it is, as the server knows them.
+
+    Returns:
+        None where the settings name neither.
 
     Raises:
-        ConfigError: the file is missing, unreadable or readable by others.
+        ConfigError: the file is missing, unreadable or readable by others, or there is no keyring.
     """
-    path = settings.journal_password_file
-    return None if path is None else _read_password(path)
+    if settings.journal_password_file is not None:
+        return _read_password(settings.journal_password_file)
+    if settings.journal_password_keyring and user:
+        return _ask_keyring("journal_password_keyring", settings.journal_password_keyring, user)
+    return None
 
 
-def _ask_keyring(venue: VenueSettings) -> str:
-    service = venue.password_keyring if isinstance(venue.password_keyring, str) else KEYRING_SERVICE
-    where = f'settings, password_keyring: expected service "{service}", user "{venue.user}"'
+def _ask_keyring(key: str, named: bool | str, user: str) -> str:
+    service = named if isinstance(named, str) else KEYRING_SERVICE
+    where = f'settings, {key}: expected service "{service}", user "{user}"'
     try:
         keyring: Any = importlib.import_module("keyring")
     except ImportError:
@@ -56,15 +65,13 @@ def _ask_keyring(venue: VenueSettings) -> str:
             f"{where}, found no support for keyrings. Run: pip install 'orderbatch[keyring]'"
         ) from None
     try:
-        password = keyring.get_password(service, venue.user)
+        password = keyring.get_password(service, user)
     except Exception as error:  # each system's keyring has exceptions of its own
         raise ConfigError(
             f"{where}, found a keyring that does not answer ({type(error).__name__})."
         ) from None
     if not password:
-        raise ConfigError(
-            f"{where}, found no such password. Run: keyring set {service} {venue.user}"
-        )
+        raise ConfigError(f"{where}, found no such password. Run: keyring set {service} {user}")
     return str(password)
 
 

@@ -362,6 +362,9 @@ class Settings(_Table):
         journal: the journal's file, or its `sqlite:///` URL, as every path in the config file
             relative to that file; or `postgresql://HOST/NAME`, without a password.
         journal_password_file: holds the password for a journal in a server, if PGPASSWORD does not.
+        journal_password_keyring: true, or the service under which the system's keyring has it, for
+            the user of the journal's URL.
+        host_label: what this machine is called in the journal; None for its own name.
         journal_may_lose_commits: use a server, too, whose stand-by may lag behind. Only where
             somebody answers for what a fail-over then forgets.
         journal_on_network_drive: use a journal on a network drive all the same. Only for a file
@@ -374,7 +377,9 @@ class Settings(_Table):
     journal_on_network_drive: bool = False
     journal_on_memory_drive: bool = False
     journal_password_file: Path | None = None
+    journal_password_keyring: bool | str = False
     journal_may_lose_commits: bool = False
+    host_label: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,40}$")] | None = None
     default_venue: str | None = None
     venue: VenueSettings = VenueSettings()
     limits: LimitSettings = LimitSettings()

@@ -101,6 +101,10 @@ class Session:
         """The settings without passwords, read when first asked for."""
         if self._settings is None:
             self._settings = self._read_settings()
+            if self._settings.host_label is not None:
+                from batch.journal.actor import name_host
+
+                name_host(self._settings.host_label)
         return self._settings
 
     @property
@@ -190,6 +194,8 @@ class Session:
 
     def journal_place(self) -> JournalPlace:
         """Say where the journal is, and on which drives it may lie."""
+        from batch.journal.places import user_of
+
         location = self._journal or self.settings.journal
         assert location is not None
         _require_folder(location)
@@ -199,7 +205,7 @@ class Session:
             settings.journal_on_network_drive,
             settings.journal_on_memory_drive,
             settings.journal_may_lose_commits,
-            find_journal_password(settings),
+            find_journal_password(settings, user_of(location)),
         )
 
     def login(self) -> Login:

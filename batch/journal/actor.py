@@ -1,18 +1,44 @@
-"""Who records: this process, by a name that an auditor can follow up."""
+"""Who records: this process, by a name that an auditor can follow up, and that no other one has."""
 
 from __future__ import annotations
 
 import getpass
 import os
+import secrets
 import socket
 from functools import cache
 
+_LABELS = [""]
+
+
+def name_host(label: str) -> None:
+    """Call this machine by a label from now on, as a container's own name says nothing to anybody.
+
+    Args:
+        label: empty for its own name.
+    """
+    _LABELS[:] = [label]
+    _name.cache_clear()
+
+
+def actor() -> str:
+    """Name this process for the record: operating-system user, host, a random word, number.
+
+    Two containers can have the same name, and in each the first process has the same number.
+    """
+    return _name(os.getpid())
+
 
 @cache
-def actor() -> str:
-    """Name this process for the record: operating-system user, host, process number."""
+def _word(_: int) -> str:
+    return secrets.token_hex(4)
+
+
+@cache
+def _name(number: int) -> str:
     try:
         user = getpass.getuser()
     except (KeyError, OSError):  # no such user in the password database, as in bare containers
         user = str(os.getuid()) if hasattr(os, "getuid") else "unknown"
-    return f"{user}@{socket.gethostname()} process {os.getpid()}"
+    host = _LABELS[0] or socket.gethostname()
+    return f"{user}@{host}/{_word(number)} process {number}"

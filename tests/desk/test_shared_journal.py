@@ -15,6 +15,7 @@ from batch.desk.options import RunningOptions, Submission
 from batch.desk.verdict import Verdict
 from batch.errors import Advice
 from batch.journal import Journal, mending
+from batch.journal.actor import name_host
 from batch.report.naming import target_paths
 from batch.simulator import Simulator, SimulatorOptions
 from batch.states import OrderState
@@ -109,3 +110,18 @@ def test_turns_are_reserved_only_for_a_venue_with_a_rate_and_not_for_a_practice(
     assert outcome.verdict is Verdict.DONE
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT count(*) FROM allotments").fetchone() == (shared,)
+
+
+def test_the_history_names_the_host_by_its_label(tmp_path: Path) -> None:
+    sheet = tmp_path / "orders.csv"
+    sheet.write_text("symbol,side,size,price,time_in_force\nEUR/USD,Buy,100000,1.2,IOC\n")
+    path = tmp_path / "journal.db"
+    settings = Settings(host_label="desk-a")
+    try:
+        Desk(settings, journal=str(path), simulated=True, listener=Notebook()).submit([sheet])
+    finally:
+        name_host("")
+
+    with closing(sqlite3.connect(path)) as connection:
+        ((actor,),) = connection.execute("SELECT DISTINCT actor FROM events")
+    assert "@desk-a/" in actor

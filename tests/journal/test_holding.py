@@ -14,7 +14,7 @@ import pytest
 
 from batch.errors import JournalError, JournalLocked
 from batch.journal import Journal
-from batch.journal.actor import actor
+from batch.journal.actor import _name, actor, name_host
 from batch.lockfile import alone_by
 from tests.journal.planned import NOW, add
 from tests.journal.processes import another, hear, tell
@@ -208,9 +208,33 @@ def test_a_user_without_a_name_is_named_by_number(
         raise fault
 
     monkeypatch.setattr("getpass.getuser", fail)
-    actor.cache_clear()
+    _name.cache_clear()
 
     try:
         assert actor().startswith(f"{os.getuid()}@")
     finally:
-        actor.cache_clear()
+        _name.cache_clear()
+
+
+def test_two_processes_of_one_user_host_and_number_have_names_of_their_own() -> None:
+    script = "import os; os.getpid = lambda: 1; from batch.journal.actor import actor; "
+    script += "assert actor() == actor(); print(actor())"
+
+    names = [
+        subprocess.run([sys.executable, "-c", script], check=True, capture_output=True).stdout
+        for _ in range(2)
+    ]
+
+    assert names[0] != names[1]
+    assert all(name.strip().endswith(b" process 1") for name in names)
+
+
+def test_a_host_is_called_by_its_label() -> None:
+    before = actor()
+    name_host("desk-a")
+
+    try:
+        assert actor().partition("@")[2].startswith("desk-a/")
+    finally:
+        name_host("")
+    assert actor() == before
