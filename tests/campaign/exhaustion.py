@@ -177,10 +177,13 @@ _CONTROL = Held("", {}, float("-inf"))
 
 @contextmanager
 def coarse_time() -> Iterator[None]:
-    """Let who waits look around, and ask, no more often than something can come of it."""
+    """Let who waits look around no more often than it asks, and soon ask every five seconds.
+
+    Not less often: whoever takes a "not found" for a proof must come to ask twice in time.
+    """
     with (
         mock.patch("batch.run.run.LONGEST_NAP_S", 30.0),
-        mock.patch.multiple("batch.run.tracking", BACKOFF=100.0, LONGEST_INTERVAL_S=30.0),
+        mock.patch("batch.run.tracking.BACKOFF", 100.0),
     ):
         yield
 
