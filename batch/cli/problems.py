@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shlex
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from batch.cli.advice import in_words
 from batch.cli.console import echo
 from batch.desk.problems import sentence, totals, totals_by_currency, where
-from batch.escaping import escaped
+from batch.escaping import escaped, escaped_line
 from batch.model import Order, Problem, Sheet, Validation
 
 if TYPE_CHECKING:
     from rich.table import Table
 
 SHOWN = 50
-"""Problems that a terminal shows; all of them are in --json."""
+"""Problems that a terminal shows at most; all of them are in --json."""
 
+FEW = 20
+"""So many are all shown, one by one."""
+
+SHOWN_OF_CAUSE = 3
+"""Of more problems, so many of each cause; five hundred of one say no more than the first three."""
 
 NOTED = 10
 """Notes that a person is shown."""
@@ -70,7 +76,7 @@ def totals_table(orders: Sequence[Order]) -> Table:
 
 
 def show_problems(validation: Validation, *, err: bool = False) -> None:
-    """Print what is wrong with a sheet: the first problems one by one, and many by cause."""
+    """Print what is wrong with a sheet: a few one by one, many by their causes."""
 
     from batch.cli.console import show
     from batch.report.wording import counted
@@ -81,15 +87,36 @@ def show_problems(validation: Validation, *, err: bool = False) -> None:
         f"{len(validation.invalid_rows):,} of {counted(len(sheet.rows), 'row')}\n",
         err=err,
     )
-    show(_problems_table(problems[:SHOWN]), err=err)
-    if len(problems) > SHOWN:
-        echo(f"\nThese are the first {SHOWN}. All of them by cause:\n", err=err)
-        show(_causes_table(problems), err=err)
+    causes = _causes(problems)
+    shown = _worth_showing(problems, causes)
+    show(_problems_table(shown), err=err)
+    if len(shown) < len(problems):
+        echo(f"\nThese are {len(shown)} of them. All {len(problems):,} by cause:\n", err=err)
+        show(_causes_table(causes), err=err)
+        name = shlex.quote(escaped_line(str(sheet.path)))
         echo(
-            "\nEvery single one: orderbatch check SHEET --json, or in the sheet itself: "
-            "orderbatch check SHEET --annotate marked.xlsx",
+            f"\nEvery single one:      orderbatch check {name} --json"
+            f"\nIn a copy of the sheet: orderbatch check {name} --annotate marked.xlsx",
             err=err,
         )
+
+
+Causes = Mapping[tuple[str, str], Sequence[Problem]]
+
+
+def _causes(problems: Sequence[Problem]) -> Causes:
+    causes: dict[tuple[str, str], list[Problem]] = {}
+    for problem in problems:
+        causes.setdefault((problem.column or "", _wanted(problem)), []).append(problem)
+    return causes
+
+
+def _worth_showing(problems: Sequence[Problem], causes: Causes) -> Sequence[Problem]:
+    """Give the first problems of each cause, in the sheet's order; all of them where few are."""
+    if len(problems) <= FEW:
+        return problems
+    first = {id(one) for same in causes.values() for one in same[:SHOWN_OF_CAUSE]}
+    return [problem for problem in problems if id(problem) in first][:SHOWN]
 
 
 def _problems_table(problems: Sequence[Problem]) -> Table:
@@ -100,12 +127,9 @@ def _problems_table(problems: Sequence[Problem]) -> Table:
     return table
 
 
-def _causes_table(problems: Sequence[Problem]) -> Table:
+def _causes_table(causes: Causes) -> Table:
     from batch.sheet import row_list
 
-    causes: dict[tuple[str, str], list[Problem]] = {}
-    for problem in problems:
-        causes.setdefault((problem.column or "", _wanted(problem)), []).append(problem)
     table = _table("Problems", "Column", "Expected", "Rows")
     by_size = sorted(causes.items(), key=lambda cause: -len(cause[1]))
     for (column, wanted), same in by_size[:SHOWN]:
@@ -117,8 +141,9 @@ def _causes_table(problems: Sequence[Problem]) -> Table:
 
 
 def _wanted(problem: Problem) -> str:
-    parts = [problem.action] if problem.action else []
-    action = "; ".join([*parts, *map(in_words, problem.advice)])
+    advice = [in_words(hint) for hint in problem.advice]
+    parts = [problem.action, *(f"{said[0].lower()}{said[1:].rstrip('.')}" for said in advice)]
+    action = "; ".join(part for part in parts if part)
     return f"{problem.expected} ({action})" if action else problem.expected
 
 

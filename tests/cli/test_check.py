@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -133,3 +134,33 @@ def test_one_problem_in_one_row_is_said_as_one(office: Office) -> None:
 
     assert call.code == 3
     assert "1 problem in 1 of 1 row\n" in call.out + call.err
+
+
+def test_five_hundred_times_one_mistake_is_three_rows_and_one_cause(office: Office) -> None:
+    sheet = office.sheet(*['EUR/USD,Buy,"1,000,000",1.2,IOC\n'] * 500)
+
+    call = office.call("check", sheet)
+
+    assert call.out.count('"1,000,000"') == 3
+    assert "500 problems in 500 of 500 rows" in call.out
+    assert "These are 3 of them. All 500 by cause:" in call.out
+    assert re.search(r"^ +500  size .* 2-501$", call.out, re.MULTILINE)
+    assert f"Every single one:      orderbatch check {sheet} --json" in call.out
+    assert f"In a copy of the sheet: orderbatch check {sheet} --annotate marked.xlsx" in call.out
+    assert len(call.out.splitlines()) < 24
+    assert len(office.call("check", sheet, "--json").json["problems"]) == 500
+
+
+def test_a_few_problems_are_all_shown_and_not_told_again_by_cause(office: Office) -> None:
+    call = office.call("check", office.sheet(*["EUR/USD,Hold,1,1.2,IOC\n"] * 20))
+
+    assert call.out.count('"Hold"') == 20
+    assert "by cause" not in call.out
+
+
+def test_advice_in_the_list_of_problems_is_part_of_its_sentence(office: Office) -> None:
+    call = office.call("check", office.sheet('EUR/USD,Buy,"1,000",1.2,IOC\n'))
+
+    words = " ".join(call.out.split())
+    assert "one way; say --decimal and --thousands if the" in words
+    assert "written so)" in words
