@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import StrEnum, unique
 
 
+@unique  # two with one value would be one, and be said in the words of the later
 class Advice(StrEnum):
     """What a person may do that only the caller's own words can name: an option, a command.
 
@@ -62,7 +63,7 @@ class Advice(StrEnum):
     TO_CHECK = "check it"
     TO_PRACTISE = "submit it at the simulated venue"
     TO_SUBMIT = "submit it"
-    TO_RESUME = "go on with this batch"
+    TO_RESUME = "resume this batch"
     TO_RESOLVE = "record what was found out about this row"
     TO_CANCEL = "cancel this row"
     STOP_AND_CANCEL = "to keep them back and cancel what is open, stop this batch, too"
