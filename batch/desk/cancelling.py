@@ -27,6 +27,8 @@ from batch.states import FINAL, OrderState
 MAYBE_OPEN = (OrderState.OPEN, OrderState.UNKNOWN, OrderState.SENDING)
 """States in which the venue holds, or may hold, an order that works."""
 
+_UNKNOWN = (OrderState.UNKNOWN,)
+
 LOOKS_APART_S = 0.5
 """How often a wish is looked at that another process sees to."""
 
@@ -232,6 +234,13 @@ def _say_who(session: Session, journal: Journal, target: _Target) -> None:
         f"Batch {batch_id} is run by {_holder(journal, batch_id)}: that process has been told, and "
         f"cancels {counted(len(target.rows), 'order')}."
     )
+    unknown = sum(order.row in target.rows for order in journal.orders(batch_id, _UNKNOWN))
+    if unknown:
+        session.warn(
+            f"{counted(unknown, 'order')} of these {'is' if unknown == 1 else 'are'} UNKNOWN. "
+            "That process cancels one of them only where it still asks the venue about it and "
+            "finds it; otherwise the next run of the batch does."
+        )
     unsent = journal.batch(batch_id).states.get(OrderState.PLANNED, 0)
     if unsent and target.is_all:
         session.warn(
@@ -320,11 +329,20 @@ def _tell(session: Session, journal: Journal, target: _Target) -> None:
         session.say(
             f"Batch {batch_id}, of {len(rows):,} orders that were to be cancelled: {counts}."
         )
-    if left:
+    unknown = sum(order.state is OrderState.UNKNOWN for order in left)
+    if count := len(left) - unknown:
         session.warn(
-            f"Batch {batch_id}: {counted(len(left), 'order')} may be open yet, and "
-            f"{'stays' if len(left) == 1 else 'stay'} marked to be cancelled by whoever runs the "
+            f"Batch {batch_id}: {counted(count, 'order')} may be open yet, and "
+            f"{'stays' if count == 1 else 'stay'} marked to be cancelled by whoever runs the "
             "batch, now or later."
+        )
+    if unknown:
+        session.warn(
+            f"Batch {batch_id}: {counted(unknown, 'order')} {'is' if unknown == 1 else 'are'} "
+            f"UNKNOWN, and {'stays' if unknown == 1 else 'stay'} marked: the run of the batch that "
+            "finds such an order at the venue cancels it. A run that no longer asks about it does "
+            "not, so that it may need the next one.",
+            hint(Advice.RESUME, batch_id),
         )
 
 

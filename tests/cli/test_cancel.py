@@ -350,3 +350,26 @@ def test_a_wait_that_ends_before_it_is_done_says_that_it_stays_wanted(
     assert call.code == 4
     assert "stay marked to be cancelled by whoever runs the batch, now or later" in words
     assert holder.returncode == 1
+
+
+def test_of_an_unknown_order_it_is_said_that_only_a_run_that_asks_about_it_cancels_it(
+    desk: Office, venue: Simulator
+) -> None:
+    venue.add_fault(parse_fault("drop-before:place:nth=2"))
+    batch = submitted(desk, OPEN, OPEN)
+    states = desk.call("show", batch, "--json").json["batch"]["states"]
+    assert states == {"OPEN": 1, "UNKNOWN": 1}
+
+    with (
+        Journal.open(desk.environment["ORDERBATCH_JOURNAL"]) as journal,
+        journal.hold(batch, journal.batch_record(batch).created_at),
+    ):
+        call = desk.call("cancel", batch, "--yes", "--wait", "600ms")
+
+    words = " ".join(call.err.split())
+    assert "1 order of these is UNKNOWN. That process cancels one of them only where it" in words
+    assert f"Batch {batch}: 1 order may be open yet, and stays marked to be cancelled" in words
+    assert (
+        f"Batch {batch}: 1 order is UNKNOWN, and stays marked: the run of the batch that" in words
+    )
+    assert f"so that it may need the next one. Go on with: orderbatch resume {batch}" in words
