@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from batch.desk.reading import read_and_validate
 from batch.desk.session import Session
 from batch.desk.signatures import approval_path, sign, signer_of
 from batch.errors import ConfigError, GateError
+from batch.journal.actor import system_user
 from batch.model import Order, Validation
 from batch.plan.approval import approval_content
 from batch.plan.identity import Identity, identify
@@ -105,7 +105,7 @@ def proven_approver(
                 f"{path}: expected the signature of {' or '.join(allowed)} on what {submitter} "
                 f"sends, found {signer}'s."
             )
-    elif signer.casefold() in {submitter.casefold(), _system_user().casefold()}:
+    elif signer.casefold() in {submitter.casefold(), system_user().casefold()}:
         raise GateError(
             f"{path}: expected the signature of a second person, found that of {signer}, who "
             "sends it."
@@ -136,10 +136,3 @@ def why_unapproved(session: Session, sheet: Path, reading: ReadingOptions, run: 
     except BatchError as error:
         return str(error)
     return f"it is not approved yet ({approval_path(sheet).name} is not there)"
-
-
-def _system_user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from batch.config import LimitSettings
@@ -84,13 +85,13 @@ def pass_gates(
     for one in drafts:
         failed += unmet_companion(one.validation)
     limits = _limits(session, options)
+    lacks_approval = False
     for one in waiting:
         mark = f"{one.validation.sheet.path.name}, " if len(drafts) > 1 else ""
-        found = [
-            *exceeded_limits(one.orders, limits, session.clock.now()),
-            *_missing_approval(session, journal, one, options),
-        ]
-        failed += [mark + words for words in found]
+        found = exceeded_limits(one.orders, limits, session.clock.now())
+        unapproved = _missing_approval(session, journal, one, options)
+        failed += [mark + words for words in (*found, *unapproved.words)]
+        lacks_approval = lacks_approval or unapproved.is_lacking
     failed += _exceeded_day(session, journal, waiting)
     to_send = [order for one in waiting for order in one.to_send]
     failed += _outside_collar(session, to_send, limits, open_venue)
@@ -98,7 +99,7 @@ def pass_gates(
         names = ", ".join(one.validation.sheet.path.name for one in drafts)
         begun = _begun(waiting)
         advice += [hint(Advice.FOLLOW_SENT, *begun)] if begun else []
-        if any(words.startswith(_UNAPPROVED) or f", {_UNAPPROVED}" in words for words in failed):
+        if lacks_approval:
             signed = session.settings.approval.allowed_signers is not None
             advice.append(Hint(Advice.APPROVE if signed else Advice.GIVE_APPROVAL))
         more = "more " if begun else ""
@@ -175,44 +176,59 @@ def _outside_collar(
     return outside_collar(orders, limits.collar, rates)
 
 
+@dataclass(frozen=True, slots=True)
+class _Unapproved:
+    """Why an approval is not there or does not hold.
+
+    Attributes:
+        is_lacking: another one would do; False where something else is in its way.
+    """
+
+    words: tuple[str, ...] = ()
+    is_lacking: bool = False
+
+
+_APPROVED = _Unapproved()
+
+
+def _lacking(expected: str, found: str) -> _Unapproved:
+    return _Unapproved((f"approval: expected {expected}, found {found}",), is_lacking=True)
+
+
 def _missing_approval(
     session: Session, journal: Journal, one: Draft, options: GateOptions
-) -> list[str]:
+) -> _Unapproved:
     if not options.approved:
         return _missing_signature(session, one)
     if one.validation.problems:
-        return ["approval: expected a sheet without problems, found one that no code stands for"]
+        words = "approval: expected a sheet without problems, found one that no code stands for"
+        return _Unapproved((words,))
     again = one.options.duplicates is Duplicates.SEND
     code = approval_code(one.validation, one.identity, again=again)
     if not any(same_code(code, given) for given in options.approved):
-        return [
-            "approval: expected the code of exactly this content, venue, org and user"
-            f"{' (for sending it once more)' if again else ''}, found {', '.join(options.approved)}"
-        ]
+        once_more = " (for sending it once more)" if again else ""
+        return _lacking(
+            f"the code of exactly this content, venue, org and user{once_more}",
+            ", ".join(options.approved),
+        )
     before = one.repeats
     if before is not None and any(code in words for words in approvals(journal, before)):
-        return [
-            f"approval: expected one that was not used, found {code}, on which batch {before} was "
-            "sent"
-        ]
-    return []
+        return _lacking("one that was not used", f"{code}, on which batch {before} was sent")
+    return _APPROVED
 
 
-def _missing_signature(session: Session, one: Draft) -> list[str]:
+def _missing_signature(session: Session, one: Draft) -> _Unapproved:
     if session.simulated:
-        return []
+        return _APPROVED
     again = one.options.duplicates is Duplicates.SEND
     try:
         if proven_approver(session, one.validation, one.identity, again=again) is not None:
-            return []
+            return _APPROVED
     except GateError as error:
-        return [f"approval: {error}"]
+        return _Unapproved((f"approval: {error}",))
     if not is_approval_required(session.settings.approval, one.orders):
-        return []
-    return [f"{_UNAPPROVED} the approval code of exactly this content, found none"]
-
-
-_UNAPPROVED = "approval: expected"
+        return _APPROVED
+    return _lacking("the approval code of exactly this content", "none")
 
 
 def _refusal(name: str, failed: Sequence[str]) -> str:

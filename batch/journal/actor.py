@@ -29,6 +29,14 @@ def actor() -> str:
     return _name(os.getpid())
 
 
+def system_user() -> str:
+    """Give the operating-system user, by number where the user has no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # no such user in the password database, as in bare containers
+        return str(os.getuid()) if hasattr(os, "getuid") else "unknown"
+
+
 @cache
 def _word(_: int) -> str:
     return secrets.token_hex(4)
@@ -36,9 +44,5 @@ def _word(_: int) -> str:
 
 @cache
 def _name(number: int) -> str:
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):  # no such user in the password database, as in bare containers
-        user = str(os.getuid()) if hasattr(os, "getuid") else "unknown"
     host = _LABELS[0] or socket.gethostname()
-    return f"{user}@{host}/{_word(number)} process {number}"
+    return f"{system_user()}@{host}/{_word(number)} process {number}"
