@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from batch.model import Validation
 from batch.states import OrderState
-from tests.run.conftest import Desk
+from tests.run.conftest import Desk, let_all_leave
 from tests.run.doubles import make_order, make_validation
 
 
@@ -26,6 +26,7 @@ def interrupt(desk: Desk, sheet: Validation, sent: int) -> str:
     """Send so many rows of a sheet, then stop; the others stay planned."""
     batch_id = desk.plan(sheet).batch.batch_id
     run = desk.make_run(batch_id, max_in_flight=1)
+    let_all_leave(run)
     books = len(desk.venue.books)
     desk.workers.before_call = lambda _: (
         run.stop() if len(desk.venue.books) == books + sent - 1 else None
