@@ -11,7 +11,12 @@ from batch.desk.outcome import BatchResult
 from batch.desk.running import conclude, go_on
 from batch.desk.session import Session
 from batch.desk.standing import is_finished
+from batch.errors import GateError
+from batch.journal import BatchSummary, Journal
 from batch.plan.since import refuse_sent_since
+from batch.states import OrderState
+
+_FOLLOWED = (OrderState.SENDING, OrderState.UNKNOWN, OrderState.OPEN)
 
 
 def resume(session: Session, batch: str, how: RunningOptions) -> BatchResult:
@@ -26,9 +31,11 @@ def resume(session: Session, batch: str, how: RunningOptions) -> BatchResult:
         if is_finished(found.states):
             return conclude(session, journal, record, None, how)
         session.require_venue_of(record.venue_url, record.org, record.user)
-        refuse_sent_since(journal, found, session.clock)
+        sent_since = _sent_since(session, journal, found)
+        if sent_since is not None and not any(found.states.get(state) for state in _FOLLOWED):
+            raise sent_since
         with session.open_venue(how.max_in_flight) as (venue, simulator):
-            refusal = held_back_by(session, journal, record, venue)
+            refusal = sent_since or held_back_by(session, journal, record, venue)
             if refusal is not None:
                 session.warn(
                     f"{refusal}\nNothing more is sent; what was sent is followed.", *refusal.advice
@@ -37,3 +44,11 @@ def resume(session: Session, batch: str, how: RunningOptions) -> BatchResult:
             if refusal is not None or standing_stops(journal, [batch]):
                 how = replace(how, send=False)
             return go_on(session, journal, record, venue, simulator, how)
+
+
+def _sent_since(session: Session, journal: Journal, found: BatchSummary) -> GateError | None:
+    try:
+        refuse_sent_since(journal, found, session.clock)
+    except GateError as refusal:
+        return refusal
+    return None
