@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
 import psycopg
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from batch.errors import Advice, JournalAway, JournalError, JournalLocked
-from batch.journal.records import NonsenseFound
-
-NOTHING = "Nothing of this step was recorded."
+from batch.journal.faults import NOTHING, explained, own_fault
 
 _AGAIN = "Run the same command again in a while."
 
@@ -86,37 +82,27 @@ _REFUSALS = (
 )
 
 
-@contextmanager
-def in_words(where: str, busy_timeout_s: float) -> Iterator[None]:
+def in_words(where: str, busy_timeout_s: float) -> AbstractContextManager[None]:
     """Turn the server's errors into ours.
 
     Raises:
         JournalLocked: others did not let go of something for longer than the timeout.
+        JournalAway: the session broke; the step at hand is not recorded.
         JournalError: anything else; the step at hand is not recorded.
     """
-    try:
-        yield
-    except DBAPIError as error:
-        raise explain(where, error.orig, busy_timeout_s) from None
-    except psycopg.Error as error:
-        raise explain(where, error, busy_timeout_s) from None
-    except NonsenseFound:
-        raise _cause(where, "XX") from None
-    except SQLAlchemyError as error:
-        raise JournalError(
-            f"{where}: expected a usable journal, found a fault of our own "
-            f"({type(error).__name__}). {NOTHING}"
-        ) from None
+    return explained(
+        where,
+        psycopg.Error,
+        lambda error: explain(where, error, busy_timeout_s),
+        lambda: _cause(where, "XX"),
+    )
 
 
 def explain(where: str, error: BaseException | None, busy_timeout_s: float) -> JournalError:
     """Give our error for one of the driver's."""
     code = getattr(error, "sqlstate", None)
     if code is None and not isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
-        return JournalError(
-            f"{where}: expected a usable journal, found a fault of our own "
-            f"({type(error).__name__}). {NOTHING}"
-        )
+        return own_fault(where, error)
     code = code or _code_of_refusal(str(error))
     if code.startswith("23"):
         about = getattr(getattr(error, "diag", None), "message_primary", None) or "a constraint"

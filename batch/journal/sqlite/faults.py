@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from contextlib import AbstractContextManager
 
 from batch.errors import Advice, JournalError, JournalLocked, hint
-from batch.journal.records import NonsenseFound
+from batch.journal.faults import NOTHING, explained
 
 _CAUSES = {
     sqlite3.SQLITE_FULL: (
@@ -74,35 +71,27 @@ def explain(where: str, code: int) -> JournalError:
     )
 
 
-@contextmanager
-def in_words(where: str, busy_timeout_s: float) -> Iterator[None]:
+def in_words(where: str, busy_timeout_s: float) -> AbstractContextManager[None]:
     """Turn the database's errors into ours.
 
     Raises:
         JournalLocked: another process kept the whole file locked for longer than the timeout.
         JournalError: anything else; the step at hand is not recorded.
     """
-    try:
-        yield
-    except IntegrityError as error:
-        raise JournalError(
-            f"{where}: expected to record each batch and each client order ID once, found one "
-            f"twice ({error.orig}). Nothing of this step was recorded."
-        ) from None
-    except DBAPIError as error:
-        raise _in_words(where, error.orig, busy_timeout_s) from None
-    except NonsenseFound:
-        raise explain(where, sqlite3.SQLITE_CORRUPT) from None
-    except sqlite3.Error as error:
-        raise _in_words(where, error, busy_timeout_s) from None
-    except SQLAlchemyError as error:
-        raise JournalError(
-            f"{where}: expected a usable journal, found a fault of our own "
-            f"({type(error).__name__}). Nothing of this step was recorded."
-        ) from None
+    return explained(
+        where,
+        sqlite3.Error,
+        lambda error: _in_words(where, error, busy_timeout_s),
+        lambda: explain(where, sqlite3.SQLITE_CORRUPT),
+    )
 
 
 def _in_words(where: str, error: BaseException | None, busy_timeout_s: float) -> JournalError:
+    if isinstance(error, sqlite3.IntegrityError):
+        return JournalError(
+            f"{where}: expected to record each batch and each client order ID once, found one "
+            f"twice ({error}). {NOTHING}"
+        )
     # The low byte is the primary code; the others tell its kinds apart.
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
@@ -112,7 +101,4 @@ def _in_words(where: str, error: BaseException | None, busy_timeout_s: float) ->
         )
     if code in _CAUSES:
         return explain(where, code)
-    return JournalError(
-        f"{where}: expected to read and write it, found: {error}. Nothing of this step was "
-        "recorded."
-    )
+    return JournalError(f"{where}: expected to read and write it, found: {error}. {NOTHING}")
