@@ -14,6 +14,7 @@ from batch.model import OrderRecord, VenueOrder
 from batch.run.pace.pauses import LONGEST_PAUSE_S
 from batch.run.recording import Recorder
 from batch.run.slots import Turn
+from batch.run.tracking import is_answer
 from batch.states import BatchEvent
 from batch.venue.port import Questions
 
@@ -114,8 +115,3 @@ def _ask(question: Callable[[], A], recorder: Recorder, turn: Turn) -> A | None:
                 recorder.note(BatchEvent.FIRST_LOOK_REFUSED, str(error))
                 return None
             pause_s = APART_S
-
-
-def is_answer(error: VenueError) -> bool:
-    """Say whether the venue answered, though not to the question."""
-    return error.status is not None and 200 <= error.status < 300

@@ -240,8 +240,9 @@ class Following:
             self.unasked.discard(order.row)
             self._give_up_or_later(order)
         else:
-            # No usable answer; asking again is harmless, and the wait's end ends it.
-            self._later(order)
+            if order.is_answered_in_vain(answer.error):
+                self.unasked.discard(order.row)
+            self._later(order)  # asking again is harmless, and the wait's end ends it
 
     def learn_status(self, order: Tracked, answer: Answer[VenueOrder | None]) -> None:
         """Take in how an order stands, or that the venue did not say."""

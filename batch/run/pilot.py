@@ -17,9 +17,10 @@ from batch.journal import Placing
 from batch.model import OrderRecord, VenueOrder
 from batch.run.alarms import more_than_one
 from batch.run.calls import FindAgain
-from batch.run.first_look import is_answer, sent_by_another
+from batch.run.first_look import sent_by_another
 from batch.run.recording import Recorder
 from batch.run.sending import Sending
+from batch.run.tracking import is_answer
 from batch.run.work import Answer, Failed, Got
 from batch.states import BatchEvent
 

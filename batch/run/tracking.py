@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from math import inf
 
+from batch.errors import VenueError
 from batch.model import Order
 from batch.states import OrderState
 
@@ -35,6 +36,15 @@ BACKOFF = 1.6
 LONGEST_INTERVAL_S = 5.0
 
 
+MOST_VAIN_ANSWERS = 3
+"""So often a venue may answer beside the question; one that always does holds no other row back."""
+
+
+def is_answer(error: VenueError) -> bool:
+    """Say whether the venue answered, though not to the question."""
+    return error.status is not None and 200 <= error.status < 300
+
+
 @dataclass(slots=True)
 class Tracked:
     """An order that the venue holds (OPEN) or may hold (UNKNOWN).
@@ -53,6 +63,7 @@ class Tracked:
         asked_at: monotonic time of the last question that was sent.
         due_at: monotonic time of the next one.
         answers: how many questions about it as an open order were answered.
+        vain_answers: how often the venue answered, though not to the question.
         first_s: how long after its placing the first question was to come.
     """
 
@@ -73,9 +84,15 @@ class Tracked:
     asked_at: float = float("-inf")
     due_at: float = float("-inf")
     answers: int = 0
+    vain_answers: int = 0
     first_s: float = FIRST_QUESTION_S
     interval_s: float = SECOND_QUESTION_S
     is_asked: bool = False
+
+    def is_answered_in_vain(self, error: BaseException) -> bool:
+        """Take in that a question failed; say whether asking on has no use any more."""
+        self.vain_answers += isinstance(error, VenueError) and is_answer(error)
+        return self.vain_answers >= MOST_VAIN_ANSWERS
 
     def known_server_id(self) -> str:
         """Give the server ID of an order that is asked about by it."""

@@ -83,7 +83,7 @@ class Ledger:
     batches: dict[Place, Asked] = field(default_factory=dict)
     misled: dict[Name, Content] = field(default_factory=dict)
     doubtful: set[Name] = field(default_factory=set)
-    given_back: dict[Name, float] = field(default_factory=dict)
+    given_back: dict[tuple[Place, str], float] = field(default_factory=dict)
     handed: set[tuple[Place, int]] = field(default_factory=set)
     wished: set[Name] = field(default_factory=set)
     wished_all: set[Place] = field(default_factory=set)
@@ -165,7 +165,7 @@ class Ledger:
                 continue
             if any(stop.forbids(held) for stop in self.stops):
                 wrong.append(f"{held} left after a stop")
-            given_at = self.given_back.get(name)
+            given_at = self.given_back.get((held.sender, held.client_order_id))
             if given_at is not None and (
                 held.sent_at > given_at or held.ends_at > now or held.end[1]
             ):

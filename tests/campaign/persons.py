@@ -136,8 +136,8 @@ def correct(world: World, place: Place, trouble: Trouble) -> Corrections:
     for row in found.rows:
         order = world.look(place[0]).order(place[1], row)
         assert order is not None
-        name = (place[0], order.client_order_id or "")
-        world.ledger.given_back.setdefault(name, given_at)
+        name = order.client_order_id or ""
+        world.ledger.given_back.setdefault((place, name), given_at)
         world.ledger.handed.add((place, row))
     world.figures["rows handed back for correction"] += len(found.rows)
     world.check()

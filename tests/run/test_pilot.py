@@ -143,3 +143,20 @@ def test_what_was_begun_before_goes_on_unless_the_venue_knows_the_next_row(
     assert bool(outcome.stopped) is is_sent_elsewhere
     if is_sent_elsewhere:
         assert f"row {left[0]}: expected a new order" in outcome.stopped
+
+
+def test_a_venue_that_answers_beside_the_question_holds_the_other_rows_back_for_a_while_only(
+    desk: Desk,
+) -> None:
+    batch_id = desk.plan(sheet_of(4)).batch.batch_id
+    desk.make_dying_run(batch_id, max_in_flight=2).execute()
+    desk.workers._begun, desk.workers._waiting = [], []  # its requests died with it
+
+    def answer_beside_it(client_order_id: str) -> tuple[VenueOrder, ...]:
+        raise VenueAway("orders with other client IDs only", status=200)
+
+    desk.venue.find = answer_beside_it  # type: ignore[method-assign]
+    outcome = desk.make_run(batch_id).execute()
+
+    assert outcome.states == {OrderState.UNKNOWN: 2, OrderState.FILLED: 2}
+    assert len(desk.venue.books) == 2
