@@ -235,13 +235,11 @@ class Following:
         """Take in what the venue holds under a client ID, or that it did not say."""
         if not isinstance(answer, Failed):
             self._learn_found(order, answer.value)
-        elif isinstance(answer.error, VenueRefused):
+        elif isinstance(answer.error, VenueRefused) or order.is_answered_in_vain(answer.error):
             # A venue that will not say is no reason to hold the other rows back.
             self.unasked.discard(order.row)
             self._give_up_or_later(order)
         else:
-            if order.is_answered_in_vain(answer.error):
-                self.unasked.discard(order.row)
             self._later(order)  # asking again is harmless, and the wait's end ends it
 
     def learn_status(self, order: Tracked, answer: Answer[VenueOrder | None]) -> None:
@@ -439,7 +437,9 @@ class Following:
             self._schedule.drop(order)
 
     def _give_up_or_later(self, order: Tracked) -> None:
-        if self._clock.monotonic() >= order.asked_until or self._options.wait_s == 0:
+        if order.state is OrderState.PLANNED:
+            self._schedule.drop(order)  # from now on it may be sent, and be another one
+        elif self._clock.monotonic() >= order.asked_until or self._options.wait_s == 0:
             if order.is_absent:
                 self._note_absent(order)  # with what stood in the way of a proof in the end
             self._schedule.drop(order)

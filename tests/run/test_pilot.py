@@ -160,3 +160,26 @@ def test_a_venue_that_answers_beside_the_question_holds_the_other_rows_back_for_
 
     assert outcome.states == {OrderState.UNKNOWN: 2, OrderState.FILLED: 2}
     assert len(desk.venue.books) == 2
+
+
+def test_a_row_that_was_claimed_before_is_not_asked_about_as_such_once_it_has_left(
+    desk: Desk,
+) -> None:
+    batch_id = desk.plan(sheet_of(4)).batch.batch_id
+    desk.venue.script = ["undelivered"] * 30
+    desk.make_run(batch_id).execute()
+    desk.venue.script = []
+    assert set(states_of(desk, batch_id)) == {OrderState.PLANNED}
+    find, answered = desk.venue.find, []
+
+    def answer_at_last(client_order_id: str) -> tuple[VenueOrder, ...]:
+        answered.append(client_order_id)
+        if answered.count(client_order_id) <= 3:
+            raise VenueAway("orders with other client IDs only", status=200)
+        return find(client_order_id)
+
+    desk.venue.find = answer_at_last  # type: ignore[method-assign]
+    outcome = desk.make_run(batch_id).execute()
+
+    assert outcome.states == {OrderState.FILLED: 4}
+    assert all(desk.venue.posts_of(f"{batch_id}-{row}") == 1 for row in range(2, 6))
