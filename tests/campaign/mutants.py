@@ -22,7 +22,7 @@ from batch import states
 from batch.errors import JournalError, NotDelivered, OutcomeUnknown, Throttled, VenueRefused
 from batch.journal import Change, Journal, Placing, store
 from batch.model import OrderRecord
-from batch.run import following, proof, run, sending
+from batch.run import comparing, following, proof, run, sending
 from batch.run.work import Failed
 from batch.states import FinalState, OrderEvent, OrderState
 from batch.venue.http.transport import Reply, Transport
@@ -217,7 +217,7 @@ def any_answer_is_ours(patches: Patches) -> None:
 
 def every_found_order_is_ours(patches: Patches) -> None:
     """Take over what is found under a client ID without comparing it."""
-    replaced(patches, following, "difference", lambda *_: "")
+    replaced(patches, comparing, "difference", lambda *_: "")
 
 
 def claimed_row_is_sent_again(patches: Patches) -> None:
