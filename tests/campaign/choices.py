@@ -27,6 +27,10 @@ class Choices:
         self.said.append(f"{what}: {ways[way]}")
         return ways[way]
 
+    def is_beyond_path(self) -> bool:
+        """Say whether all choices that the path names were made."""
+        return len(self._taken) >= len(self._path)
+
     def next_path(self) -> tuple[int, ...] | None:
         """Give the path of the next run; None when this one was the last."""
         for at in reversed(range(len(self._taken))):
