@@ -46,6 +46,17 @@ class _Page(Worksheet):  # type: ignore[misc]
         if self._check_dimensions(row, len(cells) - 1) == 0:
             self.put(row, 0, "".join(cells))
 
+    def write_row(self, row: int, cells: Sequence[str], points: float | None) -> None:
+        """Write the finished cells of a whole row below the last one, and never touch it again.
+
+        Args:
+            points: its height; None for the usual one.
+        """
+        if self._check_dimensions(row, len(cells) - 1) == 0:
+            self._write_single_row(row)  # the one before, where that still waits
+            height = "" if points is None else f' ht="{points:.16g}" customHeight="1"'
+            self.fh.write(f'<row r="{row + 1}"{height}>{"".join(cells)}</row>')
+
     def _write_cell(self, row: int, col: int, cell: object) -> None:
         if isinstance(cell, str):
             self.fh.write(cell)
@@ -159,16 +170,23 @@ class Cells:
         """Write a whole row, from the first column on, of what the methods below give."""
         self._page.put_row(row, cells)
 
+    def write_row(self, row: int, tails: Sequence[str], points: float | None = None) -> None:
+        """Write a whole row that has no comment, as quickly as it goes.
+
+        Args:
+            tails: of each cell from the first column on what follows its place in XML; empty for
+                no cell.
+            points: the height of the row; None for the usual one.
+        """
+        cells = [
+            f'<c r="{self._letter(column)}{row + 1}{tail}' if tail else ""
+            for column, tail in enumerate(tails)
+        ]
+        self._page.write_row(row, cells, points)
+
     def text_cell(self, row: int, column: int, text: str | None, look: Look) -> str:
         """Give a cell of text as XML."""
-        start = f'<c r="{self._letter(column)}{row + 1}" s="'
-        if not text:
-            return f'{start}{look.plain}"/>'
-        text = visible(text)
-        style = look.quoted if is_active(text) else look.plain
-        kept = ' xml:space="preserve"' if text[0].isspace() or text[-1].isspace() else ""
-        text = _MARKUP.sub(_in_xml, text)
-        return f'{start}{style}" t="inlineStr"><is><t{kept}>{text}</t></is></c>'
+        return f'<c r="{self._letter(column)}{row + 1}{text_tail(text, look)}'
 
     def number_cell(self, row: int, column: int, digits: str, look: NumberLook) -> str:
         """Give a numeric cell as XML, or one of text where that would lose digits.
@@ -176,16 +194,19 @@ class Cells:
         Args:
             digits: of the number, without an exponent.
         """
+        return f'<c r="{self._letter(column)}{row + 1}{self.number_tail(digits, look)}'
+
+    def number_tail(self, digits: str, look: NumberLook) -> str:
+        """Give what follows the place in a number's cell; see `number_cell`."""
         if not is_exact_number(digits.removeprefix("-")):
-            as_text = self.look(**{**look.properties, "align": "right"})
-            return self.text_cell(row, column, digits, as_text)
+            return text_tail(digits, self.look(**{**look.properties, "align": "right"}))
         decimals = len(digits.partition(".")[2])
         style = look.by_decimals.get(decimals)
         if style is None:
             shown = {"num_format": number_format(decimals), **look.properties}
             style = look.by_decimals[decimals] = self.look(**shown).plain
         # Every digit as it is: XlsxWriter writes 16 of a float, and those of 8.7 are not 8.7.
-        return f'<c r="{self._letter(column)}{row + 1}" s="{style}"><v>{digits}</v></c>'
+        return f'" s="{style}"><v>{digits}</v></c>'
 
     def moment_cell(self, row: int, column: int, moment: datetime, look: Look) -> str:
         """Give a cell with a date and time, in UTC, as XML."""
@@ -199,6 +220,17 @@ class Cells:
         if letter is None:
             letter = self._letters[column] = xl_col_to_name(column)
         return letter
+
+
+def text_tail(text: str | None, look: Look) -> str:
+    """Give what follows the place in a cell of text."""
+    if not text:
+        return f'" s="{look.plain}"/>'
+    text = visible(text)
+    style = look.quoted if is_active(text) else look.plain
+    kept = ' xml:space="preserve"' if text[0].isspace() or text[-1].isspace() else ""
+    text = _MARKUP.sub(_in_xml, text)
+    return f'" s="{style}" t="inlineStr"><is><t{kept}>{text}</t></is></c>'
 
 
 def _in_xml(match: re.Match[str]) -> str:

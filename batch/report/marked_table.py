@@ -6,24 +6,26 @@ For a CSV, and for a workbook that cannot be copied with its looks.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, BinaryIO
 
-from openpyxl.utils.cell import column_index_from_string, coordinate_from_string
+from openpyxl.utils.cell import column_index_from_string
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
 from batch.model import NUMBER_FIELDS, Column, Problem, Sheet
 from batch.report import problem_list
-from batch.report.cells import Cells, open_workbook
+from batch.report.cells import Cells, Look, open_workbook, text_tail
 from batch.report.standing import SAVED_BY, problems_mark
-from batch.report.text import exact_number, visible
+from batch.report.text import exact_number, is_exact_number, visible
 
 _TITLE_LIMIT = 31
 _NOT_IN_A_TITLE = re.compile(r"[\[\]:*?/\\\x00-\x1f\x7f]")
 _WIDEST, _NARROWEST = 60, 12
 _A4 = 9
 _BAD: dict[str, Any] = {"bg_color": f"#{problem_list.BAD}"}
+_KEPT = 10_000
+"""Texts of the list that are kept ready."""
 
 Marks = dict[int, dict[int, list[Problem]]]
 """The problems to mark, by row number and by the column's place from 0."""
@@ -68,8 +70,12 @@ def _write_table(
     for place, width in zip(places, _widths(sheet), strict=True):
         table.set_column(place, place, width)
     comments = 0
+    quick = _QuickRows(cells, columns)
     for number, texts in _lines(sheet, marks):
         of_row = marks.get(number, {})
+        if number != sheet.header_row and (not of_row or comments >= most_comments):
+            quick.write(number - 1, places, texts, of_row)
+            continue
         filled = dict(zip(places, texts, strict=True)) if texts else {}
         for place in sorted({*filled, *of_row}) if of_row else filled:
             style = _BAD if place in of_row else {}
@@ -78,9 +84,40 @@ def _write_table(
             _write_cell(
                 cells, number - 1, place, columns.get(place), filled.get(place, ""), **style
             )
-            if place in of_row and comments < most_comments:
+            if place in of_row:
                 comments += 1
                 _comment(table, number - 1, place, of_row[place])
+
+
+class _QuickRows:
+    """Writes the rows that have no comment, which are most of many."""
+
+    def __init__(self, cells: Cells, columns: Mapping[int, Column]) -> None:
+        self._cells = cells
+        self._numeric = {place for place, one in columns.items() if one.field in NUMBER_FIELDS}
+        self._looks: dict[tuple[int, bool], Look] = {}
+        self._numbers = [cells.number_look(align="right", indent=1, **bad) for bad in ({}, _BAD)]
+        self._widest = max(columns, default=-1) + 1
+
+    def write(
+        self, line: int, places: Sequence[int], texts: Sequence[str], bad: Collection[int]
+    ) -> None:
+        tails = [""] * max(self._widest, max(bad, default=-1) + 1)
+        for place, text in zip(places, texts, strict=False):
+            tails[place] = self._tail(place, text, place in bad) if text or place in bad else ""
+        for place in bad:
+            tails[place] = tails[place] or self._tail(place, "", is_bad=True)
+        self._cells.write_row(line, tails)
+
+    def _tail(self, place: int, text: str, is_bad: bool) -> str:
+        if place in self._numeric and is_exact_number(text):
+            return self._cells.number_tail(text, self._numbers[is_bad])
+        look = self._looks.get((place, is_bad))
+        if look is None:
+            align = "right" if place in self._numeric else "left"
+            look = self._cells.look(align=align, indent=1, **(_BAD if is_bad else {}))
+            self._looks[(place, is_bad)] = look
+        return text_tail(text, look)
 
 
 def _write_cell(
@@ -145,11 +182,11 @@ def _write_list(
     page.autofilter(line, 0, line + len(shown), len(problem_list.COLUMNS) - 1)
     addresses = problem_list.Addresses(sheet)
     looks = [cells.look(**_line(place)) for place in range(len(problem_list.COLUMNS))]
-    for count, problem in enumerate(shown):
+    for problem in shown[:marked]:
         line += 1
         texts = problem_list.line_texts(addresses, problem)
         page.set_row(line, problem_list.line_points(texts))
-        if count < marked and texts[0]:
+        if texts[0]:
             _link(page, cells, line, title, texts[0])
         else:
             cells.put_text(line, 0, texts[0], looks[0])
@@ -158,6 +195,40 @@ def _write_list(
                 cells.number(line, place, problem.row, num_format="0", **_line(place))
             else:
                 cells.put_text(line, place, texts[place], looks[place])
+    _write_rest(cells, line, shown[marked:], addresses, looks)
+
+
+def _write_rest(
+    cells: Cells,
+    line: int,
+    problems: Sequence[Problem],
+    addresses: problem_list.Addresses,
+    looks: Sequence[Look],
+) -> None:
+    """Write the lines that have no link. Of many thousands, few texts are said only once."""
+    place = problem_list.ROW_PLACE
+    row_style = cells.look(num_format="0", **_line(place)).plain
+    tails: dict[tuple[int, str], tuple[str, int]] = {}
+    for problem in problems:
+        line += 1
+        texts = problem_list.line_texts(addresses, problem)
+        of_line, most = [text_tail(texts[0], looks[0]), ""], 1
+        of_line[place] = (
+            text_tail("", looks[place])
+            if problem.row is None
+            else f'" s="{row_style}"><v>{problem.row}</v></c>'
+        )
+        for at in range(place + 1, len(texts)):
+            key = (at, texts[at])
+            known = tails.get(key)
+            if known is None:
+                if len(tails) >= _KEPT:
+                    tails.clear()
+                known = text_tail(texts[at], looks[at]), problem_list.lines_of(at, texts[at])
+                tails[key] = known
+            of_line.append(known[0])
+            most = max(most, known[1])
+        cells.write_row(line, of_line, problem_list.points_of(most))
 
 
 def _link(page: Worksheet, cells: Cells, line: int, title: str, address: str) -> None:
@@ -182,9 +253,15 @@ def _line(place: int) -> dict[str, Any]:
 
 def _marks(sheet: Sheet, problems: Sequence[Problem]) -> Marks:
     marks: Marks = {}
-    for address, of_cell in problem_list.cells_to_mark(sheet, problems).items():
-        letter, row = coordinate_from_string(address)
-        marks.setdefault(row, {})[column_index_from_string(letter) - 1] = of_cell
+    addresses = problem_list.Addresses(sheet)
+    places: dict[str, int] = {}
+    for problem in problems:
+        if problem.row is None:
+            continue
+        letter = addresses.letter_of(problem)
+        if letter not in places:
+            places[letter] = column_index_from_string(letter) - 1
+        marks.setdefault(problem.row, {}).setdefault(places[letter], []).append(problem)
     return marks
 
 

@@ -34,6 +34,7 @@ _LINE_POINTS, _MOST_POINTS = 15.0, 405.0
 # An indent on the left takes its room, and so does the edge on the right; a width counts digits,
 # and letters are a little narrower.
 _EDGES, _LETTERS = 3, 1.15
+_ACROSS = [int(width * _LETTERS) - _EDGES for _, width in COLUMNS]
 
 _COMMENT_WIDEST, _COMMENT_NARROWEST = 46, 14
 _COMMENT_LINE, _COMMENT_CHARACTER, _COMMENT_EDGE = 18, 7, 16
@@ -69,9 +70,11 @@ class Addresses:
 
     def of(self, problem: Problem) -> str:
         """Name the cell to mark: the problem's own, or the first of its row; else nothing."""
-        if problem.row is None:
-            return ""
-        return f"{self._letters.get(problem.column or '', self._first)}{problem.row}"
+        return "" if problem.row is None else f"{self.letter_of(problem)}{problem.row}"
+
+    def letter_of(self, problem: Problem) -> str:
+        """Name the column of that cell."""
+        return self._letters.get(problem.column or "", self._first)
 
 
 def line_texts(addresses: Addresses, problem: Problem) -> tuple[str, ...]:
@@ -88,13 +91,21 @@ def line_texts(addresses: Addresses, problem: Problem) -> tuple[str, ...]:
 
 def line_points(texts: Iterable[str]) -> float:
     """Give the height of a problem's line, in points, that shows the whole of its texts."""
-    lines = 1
-    for text, (_, width) in zip(texts, COLUMNS, strict=True):
-        across = int(width * _LETTERS) - _EDGES
-        # As most of many thousands are.
-        if len(text) > across or not text.isascii() or "\n" in text:
-            lines = max(lines, _count_lines(text, across))
+    return points_of(max(lines_of(place, text) for place, text in enumerate(texts)))
+
+
+def points_of(lines: int) -> float:
+    """Give the height of a line of the list that so many lines of text stand on."""
     return min(lines * _LINE_POINTS + 3, _MOST_POINTS)
+
+
+def lines_of(place: int, text: str) -> int:
+    """Count the lines that a text takes in one of `COLUMNS`."""
+    across = _ACROSS[place]
+    # As most of many thousands are.
+    if len(text) <= across and text.isascii() and "\n" not in text:
+        return 1
+    return _count_lines(text, across)
 
 
 def remark_points(remark: str) -> float:

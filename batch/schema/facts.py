@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from batch.errors import ConfigError
@@ -122,11 +122,16 @@ class RowParser:
 
     def problem(self, row: Row, name: str, code: str, expected: str, action: str = "") -> Problem:
         """Word a problem with a field of a row."""
+        return self._rejected(row, name, Rejection(code, expected, action))
+
+    def _rejected(self, row: Row, name: str, why: Rejection) -> Problem:
         if name in self._positions:
             text, header = row.values[self._positions[name]], self._headers[name]
         else:
             text, header = self._defaults.get(name, ""), name
-        return Problem(code, row.number, header, name, expected, shown(text), action)
+        return Problem(
+            why.code, row.number, header, name, why.expected, shown(text), why.action, why.advice
+        )
 
     def parse(self, rows: Sequence[Row]) -> Parsed:
         """Read all fields but the note."""
@@ -161,8 +166,7 @@ class RowParser:
                 if value is None:
                     value = cache[text] = reader(text)
                 if isinstance(value, Rejection):
-                    problem = self.problem(row, name, value.code, value.expected, value.action)
-                    parsed.problems.append(replace(problem, advice=value.advice))
+                    parsed.problems.append(self._rejected(row, name, value))
                     value = UNREAD
             values.append(value)
         return values
