@@ -86,9 +86,15 @@ class Process:
 
 
 def run(
-    arguments: Sequence[str], *, environment: dict[str, str] | None = None, expected: int = 0
+    arguments: Sequence[str],
+    *,
+    environment: dict[str, str] | None = None,
+    expected: int | tuple[int, ...] = 0,
 ) -> Usage:
     """Run a process to its end and measure it.
+
+    Args:
+        expected: the exit code that it ends with, or each that it may end with.
 
     Raises:
         RuntimeError: it ended with another exit code than expected.
@@ -108,7 +114,7 @@ def run(
         wall_s = time.monotonic() - started_at
         output.seek(0)
         text = output.read()
-    if process.returncode != expected:
+    if process.returncode not in (expected if isinstance(expected, tuple) else (expected,)):
         raise RuntimeError(f"{' '.join(arguments)} ended with {process.returncode}:\n{text}")
     return Usage(
         started_at=started_at,

@@ -19,12 +19,14 @@ from tests.benchmarks.measuring import (
     write_sheet,
 )
 from tests.benchmarks.table import render
+from tests.fuzz.hostile import HOSTILE
 
 LATENCIES_MS = (5, 50, 200)
 IN_FLIGHT = (1, 16, 32, 64)
 FEW = 20
 REFUSED = 3
 STILL_OPEN = 4
+PLAIN = 20_000
 
 
 def fast_enough(folder: Path, scale: float) -> str:
@@ -314,6 +316,66 @@ def volume(folder: Path, scale: float) -> str:
     )
 
 
+def hostile(folder: Path, scale: float) -> str:
+    """Check files that would cost a careless reader minutes or gigabytes, beside a plain sheet."""
+    plain = run(
+        [*ORDERBATCH, "check", str(_write_workbook(folder / "plain.xlsx", PLAIN, good=True))],
+        environment=environment("http://127.0.0.1:1", folder),
+    )
+    lines: list[tuple[str, ...]] = [
+        ("a plain sheet of 20,000 orders", "1.0", f"{plain.peak_mb:.0f} MB", "read")
+    ]
+    for write in HOSTILE if scale >= 1 else HOSTILE[:2]:
+        path = folder / "hostile.xlsx"
+        words = f"h.{write.__name__}(pathlib.Path({str(path)!r}))"
+        run([sys.executable, "-c", f"import pathlib, tests.fuzz.hostile as h; {words}"])
+        usage = run(
+            [*ORDERBATCH, "check", str(path)],
+            environment=environment("http://127.0.0.1:1", folder),
+            expected=(0, REFUSED),
+        )
+        lines.append(
+            (
+                write.__name__.replace("_", " "),
+                f"{usage.cpu_s / plain.cpu_s:.1f}",
+                f"{usage.peak_mb:.0f} MB",
+                "refused" if usage.code == REFUSED else "read",
+            )
+        )
+    lines += _marked(folder, max(int(90_000 * scale), 100), plain.cpu_s)
+    return render("Hostile files", ("orderbatch check of", "CPU, x plain", "memory", ""), lines)
+
+
+def _marked(folder: Path, count: int, plain_cpu_s: float) -> list[tuple[str, ...]]:
+    bad = folder / "bad.csv"
+    bad.write_text(
+        "Symbol,Side,Currency,Size,Price,Time in force\n"
+        + "".join(f"EUR/XX{n % 7},Hold,GBP,-{n},abc,GTX\n" for n in range(count))
+    )
+    lines: list[tuple[str, ...]] = []
+    for path in (bad, _write_workbook(folder / "bad.xlsx", count, good=False)):
+        usage = run(
+            [
+                *ORDERBATCH,
+                "check",
+                str(path),
+                "--annotate",
+                str(folder / f"{path.name}.marked.xlsx"),
+            ],
+            environment=environment("http://127.0.0.1:1", folder),
+            expected=REFUSED,
+        )
+        lines.append(
+            (
+                f"{count:,} bad rows, {path.suffix[1:].upper()}, --annotate",
+                f"{usage.cpu_s / plain_cpu_s:.1f}",
+                f"{usage.peak_mb:.0f} MB",
+                "refused",
+            )
+        )
+    return lines
+
+
 Section = Callable[[Path, float], str]
 
 SECTIONS: dict[str, Section] = {
@@ -327,7 +389,12 @@ SECTIONS: dict[str, Section] = {
 }
 """What one command runs, in under five minutes."""
 
-MORE: dict[str, Section] = {"headline": headline, "sheets": sheets, "volume": volume}
+MORE: dict[str, Section] = {
+    "headline": headline,
+    "sheets": sheets,
+    "hostile": hostile,
+    "volume": volume,
+}
 """Only when asked for by name, or with --all."""
 
 

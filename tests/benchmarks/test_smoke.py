@@ -27,3 +27,13 @@ def test_a_section_prints_its_table() -> None:
 
     assert ended.returncode == 0, ended.stderr
     assert "| 20 IOC that end within 300 ms" in ended.stdout
+
+
+def test_hostile_files_are_measured_beside_a_plain_sheet() -> None:
+    command = [sys.executable, "-m", "tests.benchmarks", "hostile", "--scale", "0.001"]
+
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert ended.returncode == 0, ended.stderr
+    assert "| a plain sheet of 20,000 orders" in ended.stdout
+    assert "| 100 bad rows, CSV, --annotate" in ended.stdout
