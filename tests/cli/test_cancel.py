@@ -325,6 +325,9 @@ def test_who_stops_waiting_is_told_that_it_is_done_all_the_same(
     holder, batch = stopped_holder(desk, venue)
     asker = desk.start("cancel", batch, "--yes")
     wait_until(lambda: is_wanted(desk, batch))
+    assert asker.stderr is not None
+    while "that process has been told" not in (line := asker.stderr.readline()):
+        assert line  # it waits from here on
 
     asker.send_signal(signal.SIGINT)
     _, err = asker.communicate(timeout=30)
