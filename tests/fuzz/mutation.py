@@ -385,7 +385,7 @@ class Mutator:
             replacement = b""
         elif kind == 1:
             replacement = found[0] + b" " + found[0]
-        elif kind == 2 and found[2].isdigit():
+        elif kind == 2 and found[2].isdigit() and len(found[2]) < 100:
             replacement = (
                 found[1] + b'="' + str(int(found[2]) + pick.choice((-1, 1, 50))).encode() + b'"'
             )
