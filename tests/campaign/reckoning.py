@@ -119,7 +119,16 @@ def _unfinished(world: World, journal: Journal, records: Records, gated: set[Pla
         # What another journal has sent is not this one's to send.
         odd_here = odd | {h.client_order_id for h in world.books.held if h.sender[0] != folder}
         is_disturbed = any(order.client_order_id in odd_here for order in orders)
-        left = [o for o in orders if o.state in (OrderState.SENDING, OrderState.PLANNED)]
+        left = [
+            order
+            for order in orders
+            if order.state is OrderState.SENDING
+            # One that somebody wanted cancelled leaves with the run after the wish's, if at all.
+            or (
+                order.state is OrderState.PLANNED
+                and (folder, order.client_order_id or "") not in ledger.wished
+            )
+        ]
         unknown = [o for o in orders if o.state is OrderState.UNKNOWN]
         if left and not (is_disturbed or read_alarms(journal, batch_id).standing):
             wrong += [f"left in {order.state} at the end: {order}" for order in left]
