@@ -101,7 +101,7 @@ class Pilot:
             return None
         return max(self._ask_at - now, 0.0)
 
-    def leave(self, placing: Placing) -> None:
+    def leave(self) -> None:
         """Take note that an order was claimed."""
         if self._step is _Step.ALONE:
             self._step = _Step.LEFT
@@ -119,10 +119,13 @@ class Pilot:
         else:
             self._look(then=_Step.ALONE)
 
-    def question(self) -> FindAgain | None:
+    def is_due(self) -> bool:
+        """Say whether a question may be asked now."""
+        return self.wait_s(self._clock.monotonic()) == 0.0
+
+    def question(self) -> FindAgain:
         """Give the question that is due, once."""
-        if self.wait_s(self._clock.monotonic()) != 0.0:
-            return None
+        assert self.is_due() and self._question is not None
         self._is_asked = True
         return self._question
 
@@ -177,10 +180,7 @@ class Pilot:
             self._give_up(f"the venue did not show server order ID {own}")
 
     def _ask_once_more(self, error: BaseException) -> None:
-        useless = isinstance(error, VenueRefused) or (
-            isinstance(error, VenueError) and is_answer(error)
-        )
-        self._useless += useless
+        self._useless += isinstance(error, VenueError) and is_answer(error)
         now = self._clock.monotonic()
         if self._useless == MOST_USELESS or isinstance(error, VenueRefused):
             self._give_up(str(error))

@@ -271,7 +271,7 @@ class Run:
         # Nobody looks for a free slot who would not use it: with it goes a turn that others want.
         if self._interrupts or not self._may_send_more() or not self._venue.can_place():
             return 0
-        return self._slots.free()
+        return self._slots.free() if self._pilot.most(1) else 0
 
     def _slots_for_asking(self) -> int:
         """Give how many questions may leave now, so that placing has its share."""
@@ -280,7 +280,7 @@ class Run:
         return self._slots.for_asking(len(self._sending.on_their_way))
 
     def _place(self, placing: Placing) -> None:
-        self._pilot.leave(placing)
+        self._pilot.leave()
 
         def gate() -> None:
             if why := self._reason_to_withhold():
@@ -309,10 +309,11 @@ class Run:
         return self._pilot.is_pending() and not self._following.unasked
 
     def _ask_of_pilot(self) -> None:
-        if self._interrupts or self._following.unasked or self._slots.free() <= 0:
+        if self._interrupts or self._following.unasked or not self._pilot.is_due():
             return
-        if not (asked := self._pilot.question()):
+        if self._slots.free() <= 0:
             return
+        asked = self._pilot.question()
         find = partial(self._venue.find, asked.client_order_id)
         self._dispatch.ask(asked, find, self._pilot.learn)
 
