@@ -176,16 +176,25 @@ class World:
         """Let all that is late arrive, then go on with every batch until nothing is left to do."""
         self.release()
         self.clock.sleep(60.0)
-        # Twice, because what one batch comes to can be the control that another one needs.
-        for place in [*self.places, *self.places]:
-            self._go_on(place)
+        self._until_nothing_comes(self._go_on)
         if any(self._left(place)[OrderState.OPEN] for place in self.places):
             self.clock.sleep(LONG_LIFE_S)
             # By then what was sent elsewhere may be too old to keep a batch back, or at its end.
-            for place in [*self.places, *self.places]:
-                if self._left(place):
-                    self.resume(place, Trouble())
+            self._until_nothing_comes(lambda place: self.resume(place, Trouble()))
         self.check(at_end=True)
+
+    def _until_nothing_comes(self, step: Callable[[Place], None]) -> None:
+        """Take a step with each batch that has something left, until no batch comes to more.
+
+        What one batch comes to can be the control that another one needs, or the end of an order
+        that keeps an equal one of another batch back.
+        """
+        before: dict[Place, Counter[OrderState]] | None = None
+        while (left := {place: self._left(place) for place in self.places}) != before:
+            before = left
+            for place in self.places:
+                if self._left(place):
+                    step(place)
 
     def _go_on(self, place: Place) -> None:
         """Resume a batch as long as anything but waiting comes of it."""
