@@ -60,6 +60,21 @@ class Sent:
         return float(self.venue["last_at"]) - float(self.venue["first_at"])
 
     @property
+    def share(self) -> float:
+        """The part of the physical limit that was reached, from the first order on."""
+        return self.limit_s / self.send_s
+
+    @property
+    def share_between(self) -> float:
+        """The same from the second order to the last answer about one.
+
+        The first order may have gone alone, and after the last answer the venue may be asked once
+        more whether it has an order twice; both cost latencies, however many orders there are.
+        """
+        between_s = float(self.venue["told_at"]) - float(self.venue["second_at"])
+        return self.limit_s * (self.count - 1) / self.count / between_s
+
+    @property
     def rest_s(self) -> float:
         return self.usage.wall_s - self.start_s
 

@@ -22,6 +22,8 @@ ROUNDED_UP_S = 0.0005
 
 TOKEN = "3f1c9a52-7d0e-4b86-a1de-9c5b7f20e4aa"
 
+BY_CLIENT_ID = "/v2/orders?coId="
+
 MANY = 1_000_000
 """A token that lives for so many seconds never runs out in a benchmark."""
 
@@ -37,6 +39,9 @@ class Held:
 
     echo: str
     ends_at: float
+    client_id: str
+    size: object
+    price: object
     noticed: bool = False
 
 
@@ -45,6 +50,8 @@ class Market:
     """What the venue does, and what it has counted.
 
     Attributes:
+        asked_at: when the first request with a token came; 0 = none did.
+        told_at: when the last answer went out that is about one order by its server ID.
         latency_s: from the arrival of a request to its answer.
         life_s: how long orders live: the first for none of it, and so on evenly up to `spread`
             orders, then from the start again. A spread of 1 gives every order the whole of it.
@@ -64,7 +71,8 @@ class Market:
     refused_at: list[float] = field(default_factory=list)
     placed_at: list[float] = field(default_factory=list)
     held_s: float = 0.0
-    first_at: float = 0.0
+    asked_at: float = 0.0
+    told_at: float = 0.0
     last_at: float = 0.0
     _tokens: float = 0.0
     _filled_at: float = 0.0
@@ -78,19 +86,24 @@ class Market:
         if _header(head, b"sso_token") != TOKEN.encode():
             self.counts["refused"] += 1
             return "401 Unauthorized", "{}"
-        self.first_at = self.first_at or now
+        self.asked_at = self.asked_at or now
         if self.rate and not self._takes(now):
             self.counts["throttled"] += 1
-            self.refused_at.append(now - self.first_at)
+            self.refused_at.append(now - self.asked_at)
             wait = f"\r\nRetry-After: {self.retry_after_s}" if self.retry_after_s else ""
             return f"429 Too Many Requests{wait}", "{}"
         if method == "POST":
             self.counts["place"] += 1
+            self.told_at = now + self.latency_s
             return "202 Accepted", self._place(body, now)
         if target == "/v2/orders":
             self.counts["active"] += 1
             return "200 OK", self._list(now)
+        if target.startswith(BY_CLIENT_ID):
+            self.counts["by client ID"] += 1
+            return "200 OK", self._find(target.removeprefix(BY_CLIENT_ID), now)
         self.counts["query"] += 1
+        self.told_at = now + self.latency_s
         number = target.rpartition("/")[2]
         held = self.orders.get(int(number)) if number.isdigit() else None
         if held is None:
@@ -100,14 +113,16 @@ class Market:
             held.noticed = True
             # The answer is known at the other end one latency later.
             self.notice_s.append(now + self.latency_s - held.ends_at)
-        return "200 OK", _show(int(number), held, "FILLED" if has_ended else "NEW")
+        return "200 OK", self._show(int(number), now)
 
     def report(self) -> dict[str, Any]:
         """Give all that was counted."""
         return {
             "counts": dict(self.counts),
             "requests": sum(self.counts.values()),
-            "first_at": self.first_at,
+            "first_at": self.placed_at[0] if self.placed_at else 0.0,
+            "told_at": self.told_at,
+            "second_at": self.placed_at[1] if len(self.placed_at) > 1 else 0.0,
             "last_at": self.last_at,
             "held_s": self.held_s / max(sum(self.counts.values()), 1),
             "cpu_s": time.process_time(),
@@ -137,11 +152,20 @@ class Market:
         number = len(self.orders) + 1
         order = json.loads(body)
         life_s = self.life_s * (number % self.spread or self.spread) / self.spread
-        held = Held(body.decode().strip()[1:-1], now + life_s)
+        echo, client_id = body.decode().strip()[1:-1], order.get("coId", "")
+        held = Held(echo, now + life_s, client_id, order["size"], order["price"])
         self.orders[number] = held
         if order["timeInForce"] not in ("IOC", "FOK"):
             self.open[number] = held
         return _show(number, held, "RECEIVED")
+
+    def _find(self, client_id: str, now: float) -> str:
+        found = [number for number, held in self.orders.items() if held.client_id == client_id]
+        return f"[{','.join(self._show(number, now) for number in found)}]"
+
+    def _show(self, number: int, now: float) -> str:
+        held = self.orders[number]
+        return _show(number, held, "FILLED" if now >= held.ends_at else "NEW")
 
     def _list(self, now: float) -> str:
         for number in [number for number, held in self.open.items() if held.ends_at <= now]:
@@ -150,7 +174,9 @@ class Market:
 
 
 def _show(number: int, held: Held, status: str) -> str:
-    filled = ', "cumQty": 1000000, "averagePrice": 1.0971' if status == "FILLED" else ""
+    filled = ""
+    if status == "FILLED":
+        filled = f', "cumQty": {held.size}, "averagePrice": {held.price}'
     return f'{{{held.echo}, "orderId": "{number}", "status": "{status}"{filled}}}'
 
 
