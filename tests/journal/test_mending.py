@@ -181,11 +181,12 @@ def test_a_turn_whose_session_breaks_is_reserved(proxy: Proxy, held: Journal) ->
     assert held.allotments.reserve("abc", 1, NOW, every_s=0.02, late_s=0.0) < 1.0
 
 
+@pytest.mark.parametrize("at", [b"BEGIN", STEP])
 def test_a_server_that_stays_away_is_waited_for_once_and_not_for_each_step(
-    proxy: Proxy, held: Journal, monkeypatch: pytest.MonkeyPatch
+    proxy: Proxy, held: Journal, monkeypatch: pytest.MonkeyPatch, at: bytes
 ) -> None:
     monkeypatch.setattr(mending, "AWAY_S", 0.3)
-    proxy.breaks.append(Break(STEP, stays=True))
+    proxy.breaks.append(Break(at, takes="request", stays=True))
 
     with pytest.raises(JournalAway, match="expected to reach its server") as caught:
         held.apply("abc", [claim(2)], NOW)

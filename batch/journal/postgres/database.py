@@ -200,6 +200,8 @@ class Database:
             raise
 
     def _roll_back(self) -> None:
+        if self._connection.closed:
+            return  # it broke before the first step, and the server did not let this one in again
         try:
             if not self._connection.invalidated:
                 self._driver().rollback()

@@ -73,9 +73,12 @@ def find_server(location: str, password: str | None = None) -> Place:
 
 
 def _where(parameters: dict[str, str]) -> str:
-    host = parameters.get("host", "")
-    port = f":{parameters['port']}" if "port" in parameters else ""
-    return f"journal postgresql://{host}{port}/{parameters.get('dbname', '')}"
+    hosts, ports = (parameters.get(name, "").split(",") for name in ("host", "port"))
+    # One port is every host's; of several that a URL names, each may be without.
+    hosts = [f"[{host}]" if ":" in host else host for host in hosts]
+    each = zip(hosts, ports * len(hosts) if len(ports) == 1 else ports, strict=False)
+    servers = ",".join(f"{host}:{port}" if port else host for host, port in each)
+    return f"journal postgresql://{servers}/{parameters.get('dbname', '')}"
 
 
 def _hosts(parameters: dict[str, str]) -> str:
