@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Protocol
 
 from batch.errors import BatchError
 from batch.model import Terms, VenueOrder
@@ -14,6 +15,9 @@ COMPARED = ("symbol", "side", "currency", "size", "price", "time_in_force")
 
 ECHOED = ("symbol", "side", "currency", "size", "price")
 """Terms whose difference in any answer stops a run."""
+
+NEVER_ANOTHER = ("symbol", "side", "currency")
+"""Terms by which amounts are added up; an order that differs in one never stands for a row."""
 
 
 class NothingToCompare(BatchError):
@@ -63,6 +67,28 @@ def difference_if_echoed(sent: Terms, found: VenueOrder) -> str:
     Who it is about is known from its server ID, so one that names no terms is no contradiction.
     """
     return difference(sent, found, ECHOED) if says_terms(found, ECHOED) else ""
+
+
+class Sent(Protocol):
+    """An order that was sent, however it is kept."""
+
+    @property
+    def row(self) -> int: ...
+    @property
+    def client_order_id(self) -> str | None: ...
+
+
+def another_than_sent(order: Sent, wrong: str) -> str:
+    """Say in an alarm's words that the venue holds another order, and how it differs."""
+    return (
+        f"row {order.row}, client order ID {order.client_order_id}: expected to find the order "
+        f"that was sent, found another ({wrong})"
+    )
+
+
+def stands_for_row(wrong: str) -> str:
+    """Say that an order stands for its row though it differs; "" if it does not differ."""
+    return f"it is not as it was sent ({wrong}), and stands for the row" if wrong else ""
 
 
 def says_terms(found: VenueOrder, names: Sequence[str] = COMPARED) -> bool:

@@ -11,18 +11,18 @@ from batch.model import OrderRecord, VenueOrder
 from batch.run.bulk import Bulk
 from batch.run.calls import CancelOne, Find, ListActive, Query, Question, asked_about
 from batch.run.cancelling import Cancelling
-from batch.run.comparing import difference_if_echoed, is_another, what_is_wrong
+from batch.run.comparing import (
+    another_than_sent,
+    difference_if_echoed,
+    is_another,
+    stands_for_row,
+    what_is_wrong,
+)
 from batch.run.identities import Identities
 from batch.run.options import Cancel, RunOptions
 from batch.run.proof import Proof
 from batch.run.recording import Recorder
-from batch.run.tracking import (
-    SECOND_QUESTION_S,
-    Patience,
-    Schedule,
-    Tracked,
-    left_to_find_out_s,
-)
+from batch.run.tracking import SECOND_QUESTION_S, Patience, Schedule, Tracked, left_to_find_out_s
 from batch.run.wording import status_words
 from batch.run.work import Answer, Failed
 from batch.states import FINAL, BatchEvent, OrderEvent, OrderState
@@ -317,7 +317,8 @@ class Following:
         if is_another(order.client_order_id, answer):
             self._disown_server_id(order, f"belongs to client order ID {answer.client_order_id}")
             return
-        if wrong := difference_if_echoed(order.sent.terms(), answer):
+        wrong = difference_if_echoed(order.sent.terms(), answer)
+        if wrong and not self._recorder.is_found_out(order.row, another_than_sent(order, wrong)):
             self.disown(order, wrong)
             return
         if answer.event is OrderEvent.WORKING:
@@ -332,7 +333,9 @@ class Following:
             answer.event,
             answer=answer,
             detail=f"status {answer.status}",
-            message=status_words(answer, order.sent),
+            message="; ".join(
+                filter(None, (status_words(answer, order.sent), stands_for_row(wrong)))
+            ),
             is_end=True,
         )
         assert order.state in FINAL
@@ -386,11 +389,7 @@ class Following:
     def disown(self, order: Tracked, wrong: str) -> None:
         """Take note that the venue holds another order than was sent, and send nothing more."""
         self._step_different(order, wrong)
-        self._alarm(
-            order.row,
-            f"row {order.row}, client order ID {order.client_order_id}: expected to find the "
-            f"order that was sent, found another ({wrong})",
-        )
+        self._alarm(order.row, another_than_sent(order, wrong))
 
     def _step_different(self, order: Tracked, wrong: str) -> None:
         self._recorder.step(

@@ -151,12 +151,16 @@ class Recorder:
             It stands: nobody has found out about this very thing yet.
         """
         alarm = Alarm(words, row)
-        if alarm in self._ended:
+        if self.is_found_out(row, words):
             return False
         if alarm not in self.alarms:
             self.alarms.append(alarm)
             self.note(BatchEvent.ALARM, words, row)
         return True
+
+    def is_found_out(self, row: int, words: str) -> bool:
+        """Say whether a person's finding about this very thing is on record."""
+        return Alarm(words, row) in self._ended
 
     def note(self, kind: BatchEvent, words: str, row: int | None = None) -> None:
         """Commit a line of the batch's history, or of a row's that is no step in its life."""

@@ -6,11 +6,18 @@ from dataclasses import replace
 from datetime import UTC, timedelta
 
 from batch.clock import Clock
-from batch.errors import Advice, GateError, VenueError, hint
+from batch.errors import Advice, GateError, Hint, VenueError, hint
 from batch.journal import Change, Journal
 from batch.model import Login, OrderRecord, VenueOrder
 from batch.run.alarms import read_alarms
-from batch.run.comparing import NothingToCompare, difference
+from batch.run.comparing import (
+    NEVER_ANOTHER,
+    NothingToCompare,
+    another_than_sent,
+    difference,
+    difference_if_echoed,
+    stands_for_row,
+)
 from batch.run.past import read_past
 from batch.run.proof import MARGIN_S
 from batch.run.wording import status_words
@@ -50,8 +57,8 @@ def declare_placed(
         except VenueError as error:
             check = f"not checked: {error}"
         else:
-            _require_same(order, server_order_id, answer)
-            check = "checked with the venue"
+            other = _require_same(journal, order, server_order_id, answer)
+            check = "; ".join(filter(None, ("checked with the venue", stands_for_row(other))))
     words = f"a person found it at the venue as {server_order_id}; {check}"
     if order.state is not OrderState.UNKNOWN:
         # As it stands already: nothing changes but that somebody has looked.
@@ -205,7 +212,15 @@ def _require_unclaimed(journal: Journal, order: OrderRecord, server_order_id: st
         )
 
 
-def _require_same(order: OrderRecord, server_order_id: str, answer: VenueOrder | None) -> None:
+def _require_same(
+    journal: Journal, order: OrderRecord, server_order_id: str, answer: VenueOrder | None
+) -> str:
+    """Make sure that this is the order of the row.
+
+    Returns:
+        How it differs all the same, in words, where an alarm has said exactly this and a person
+        can say that it stands for the row; "" where it does not differ.
+    """
     where = f"batch {order.batch_id}, row {order.row}"
     if answer is None:
         raise GateError(
@@ -213,14 +228,24 @@ def _require_same(order: OrderRecord, server_order_id: str, answer: VenueOrder |
             f"server order ID {server_order_id}. Nothing was recorded."
         )
     assert order.order is not None
+    terms, is_own = order.order.terms(), answer.client_order_id == order.client_order_id
+    advice: list[Hint] = []
     try:
-        wrong = difference(order.order.terms(), answer)
+        wrong = difference(terms, answer)
+        if wrong and is_own and not difference(terms, answer, NEVER_ANOTHER):
+            told = {alarm.words for alarm in read_alarms(journal, order.batch_id).of(order.row)}
+            for words in (wrong, difference_if_echoed(terms, answer)):
+                if another_than_sent(order, words) in told:
+                    return wrong
+            advice = [hint(Advice.RESUME_ROW, order.batch_id)]
     except NothingToCompare as nothing:
         wrong = str(nothing)
-    if answer.client_order_id != order.client_order_id:
+    if not is_own:
         wrong = f"client order ID: sent {order.client_order_id}, found {answer.client_order_id}"
     if wrong:
         raise GateError(
             f"{where}: expected the order that was sent, found another under server order ID "
-            f"{server_order_id} ({wrong}). Nothing was recorded."
+            f"{server_order_id} ({wrong}). Nothing was recorded.",
+            advice=advice,
         )
+    return ""

@@ -161,6 +161,7 @@ class ScriptedVenue:
         login_life_s: how long a login lives; None for one that does not say.
         logins: how often somebody logged in.
         cancels: what a cancel does: `ok`, `refused`, or `ignored` (accepted, and too late).
+        changes: terms that it shows of orders that it takes from now on, in place of those sent.
     """
 
     clock: FakeClock
@@ -176,6 +177,7 @@ class ScriptedVenue:
     login_life_s: float | None = 20.0
     logins: int = 0
     in_use: Lease | None = None
+    changes: dict[str, Any] = field(default_factory=dict)
     books: list[Held] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
 
@@ -295,6 +297,7 @@ class ScriptedVenue:
             ends_at=now + life_s,
             end=self.end,
             filled=Decimal(0) if self.end in ENDS_UNFILLED and not self.is_silent else None,
+            changes=dict(self.changes),
         )
         self.books.append(held)
         return held

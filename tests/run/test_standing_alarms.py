@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from batch.errors import Advice, GateError, VenueRefused
-from batch.model import VenueOrder
+from batch.model import Side, VenueOrder
 from batch.run.alarms import ALARM_STANDS, Alarm, read_alarms
 from batch.run.options import Outcome
 from batch.run.resolving import declare_not_placed, declare_placed
@@ -78,6 +78,66 @@ def test_a_finding_about_the_row_ends_the_alarm_and_the_rest_leaves(desk: Desk) 
 
     assert outcome.alarms == () and outcome.states == {FILLED: 3}
     assert desk.venue.calls.count("place") == 3
+
+
+def show_other_terms(desk: Desk, **changes: object) -> str:
+    """Run a batch whose first order the venue goes on showing with other terms; give its ID."""
+    desk.venue.changes.update(changes)
+    batch_id, _ = desk.submit(sheet_of(3), max_in_flight=1)
+    desk.venue.changes.clear()
+    return batch_id
+
+
+def test_an_order_that_goes_on_differing_stands_for_its_row_once_a_person_says_so(
+    desk: Desk,
+) -> None:
+    batch_id = show_other_terms(desk, price=Decimal(9), size=Decimal(7))
+    assert states_of(desk, batch_id) == [UNKNOWN, PLANNED, PLANNED]
+
+    words = declare_placed(desk.journal, batch_id, 2, "9000", desk.venue, desk.clock)
+    outcome = desk.make_run(batch_id).execute()
+
+    assert words.endswith("price: sent 1.11720, found 9), and stands for the row")
+    assert outcome.alarms == () and outcome.states == {FILLED: 3}
+    assert (desk.orders(batch_id)[0].message or "") in words
+    assert "size: sent 100002, found 7" in (desk.orders(batch_id)[0].message or "")
+    assert desk.venue.calls.count("place") == 3
+
+
+def test_an_open_order_that_stands_for_its_row_is_followed_to_its_end(desk: Desk) -> None:
+    desk.venue.life_s = 30.0
+    batch_id = show_other_terms(desk, price=Decimal(9))
+    declare_placed(desk.journal, batch_id, 2, "9000", desk.venue, desk.clock)
+    assert states_of(desk, batch_id)[0] is OrderState.OPEN
+
+    outcome = desk.make_run(batch_id).execute()
+
+    assert outcome.alarms == () and outcome.states == {FILLED: 3}
+
+
+def test_a_person_has_said_it_of_no_other_terms_than_the_alarm_named(desk: Desk) -> None:
+    batch_id = show_other_terms(desk, price=Decimal(9))
+    desk.venue.books[0].changes["price"] = Decimal(8)
+
+    with pytest.raises(GateError, match="found 8") as caught:
+        declare_placed(desk.journal, batch_id, 2, "9000", desk.venue, desk.clock)
+
+    assert [hint.advice for hint in caught.value.advice] == [Advice.RESUME_ROW]
+    assert states_of(desk, batch_id)[0] is UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("name", "other"), [("symbol", "GBP/USD"), ("side", Side.SELL), ("currency", "USD")]
+)
+def test_an_order_of_another_kind_never_stands_for_a_row(
+    desk: Desk, name: str, other: object
+) -> None:
+    batch_id = show_other_terms(desk, **{name: other})
+
+    with pytest.raises(GateError, match=f"another under server order ID 9000 \\({name}: sent"):
+        declare_placed(desk.journal, batch_id, 2, "9000", desk.venue, desk.clock)
+
+    assert desk.make_run(batch_id).execute().stopped == ALARM_STANDS
 
 
 def test_a_finding_about_another_row_ends_nothing(desk: Desk) -> None:
