@@ -20,6 +20,9 @@ from batch.errors import JournalError, JournalInDoubt
 from batch.journal.postgres.faults import broken, explain, in_words
 from batch.journal.postgres.naming import Place
 
+OLDEST = 150000
+"""The oldest server that is known to do all of this."""
+
 COMMIT_PATIENCE_S = 10.0
 """A commit that waits for longer, as one does whose stand-by is gone, is not waited for."""
 
@@ -249,6 +252,12 @@ class Database:
 
     def _connect(self) -> psycopg.Connection[Any]:
         driver = psycopg.connect(**self._place.parameters, autocommit=True)
+        try:
+            # Before the first transaction, which not every pooler lets begin.
+            _require_session_of_its_own(driver, self.where)
+        except BaseException:
+            driver.close()
+            raise
         driver.adapters.register_dumper(str, _WithoutNul)
         driver.add_notice_handler(lambda notice: self._notices.append(notice.sqlstate or ""))
         # A process that is stopped in the middle of a transaction keeps its locks no longer.
@@ -266,6 +275,27 @@ class Database:
 
     def _in_words(self) -> AbstractContextManager[None]:
         return in_words(self.where, self._busy_timeout_s)
+
+
+def _require_session_of_its_own(driver: psycopg.Connection[Any], where: str) -> None:
+    """Make sure that what answers is the server, of a version that will do, and no pooler.
+
+    A pooler that hands out one session to several processes shares their locks, too.
+    """
+    (pid,) = driver.execute("SELECT pg_backend_pid()").fetchone() or (None,)
+    if pid != driver.info.backend_pid:
+        raise JournalError(
+            f"{where}: expected to speak to the server itself, found a pooler (pgbouncer) between. "
+            "Its sessions are shared, and so are their locks. Nothing was sent. Name the server's "
+            "own host and port.",
+            is_final=True,
+        )
+    if driver.info.server_version < OLDEST:
+        raise JournalError(
+            f"{where}: expected PostgreSQL {OLDEST // 10000} or newer, found "
+            f"{driver.info.server_version // 10000}. Nothing was sent.",
+            is_final=True,
+        )
 
 
 def _ask(

@@ -15,9 +15,6 @@ from batch.journal.postgres.schema import (
     require_current,
 )
 
-OLDEST = 150000
-"""The oldest server that is known to do all of this."""
-
 
 def open_server(
     location: str,
@@ -51,7 +48,6 @@ class _Demands:
         self._journal_id: str | None = None
 
     def __call__(self, connection: Connection) -> None:
-        _require_session_of_its_own(connection, self._where)
         require_current(connection, self._where)
         if not self._read_only:
             _require_durable(connection, self._where, may_lose_commits=self._may_lose_commits)
@@ -71,7 +67,6 @@ def upgrade(location: str, *, password: str | None, busy_timeout_s: float) -> No
     database = Database(find_server(location, password), busy_timeout_s=busy_timeout_s)
     try:
         with database.writing() as connection:
-            _require_session_of_its_own(connection, database.where)
             database.keep_out(connection, "orderbatch upgrade")
             make(connection, database.where)
     finally:
@@ -88,29 +83,6 @@ def examine(location: str, *, password: str | None, busy_timeout_s: float) -> Ex
             return Examination(version, count(connection), tuple(find_contradictions(connection)))
     finally:
         database.close()
-
-
-def _require_session_of_its_own(connection: Connection, where: str) -> None:
-    """Make sure that what answers is the server, of a version that will do, and no pooler.
-
-    A pooler that hands out one session to several processes shares their locks, too.
-    """
-    driver = connection.connection.driver_connection
-    assert driver is not None
-    pid = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
-    if pid != driver.info.backend_pid:
-        raise JournalError(
-            f"{where}: expected to speak to the server itself, found a pooler (pgbouncer) between. "
-            "Its sessions are shared, and so are their locks. Nothing was sent. Name the server's "
-            "own host and port.",
-            is_final=True,
-        )
-    if driver.info.server_version < OLDEST:
-        raise JournalError(
-            f"{where}: expected PostgreSQL {OLDEST // 10000} or newer, found "
-            f"{driver.info.server_version // 10000}. Nothing was sent.",
-            is_final=True,
-        )
 
 
 def _require_durable(connection: Connection, where: str, *, may_lose_commits: bool) -> None:
