@@ -1,4 +1,6 @@
-"""The command line in a process that dies where it is told to: `python -m tests.campaign.driver`.
+"""The command line in a process that dies, or stands still, where it is told to.
+
+Start it with `python -m tests.campaign.driver`.
 
 What is to happen stands in the environment, so that the arguments are those of the command.
 """
@@ -9,9 +11,10 @@ import contextlib
 import os
 from functools import partial
 
-from tests.campaign import deaths, folder_mutants, mutants
+from tests.campaign import deaths, folder_mutants, mutants, pauses
 
 DEATH = "CAMPAIGN_DEATH"
+PAUSE = "CAMPAIGN_PAUSE"
 MUTANT = "CAMPAIGN_MUTANT"
 TIME_SCALE = "CAMPAIGN_TIME_SCALE"
 
@@ -31,6 +34,8 @@ def prepare() -> None:
         tracking.LONGEST_INTERVAL_S /= scale
     if death := os.environ.get(DEATH):
         deaths.arm(death)
+    if pause := os.environ.get(PAUSE):
+        pauses.arm(pause)
     if mutant := os.environ.get(MUTANT):
         switch_in = folder_mutants.FOLDER_MUTANTS.get(mutant, partial(mutants.switch_in, mutant))
         switch_in(contextlib.ExitStack())

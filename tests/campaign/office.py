@@ -6,16 +6,19 @@ import json
 import os
 import random
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, Any
 
 from batch.simulator import Simulator, SimulatorOptions, parse_fault
@@ -101,14 +104,23 @@ def losing(model: Model, percent: int, seed: int) -> Model:
 
 
 class Launchpad:
-    """A process that forks the command; see `tests.campaign.launchpad`."""
+    """A process that forks the command; see `tests.campaign.launchpad`.
 
-    def __init__(self) -> None:
+    Args:
+        environment: of its own, and so of what it forks.
+    """
+
+    def __init__(self, environment: Mapping[str, str] = MappingProxyType({})) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.campaign.launchpad"],
             cwd=ROOT,
             # One thread, or the forks would not be clean.
-            env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+            env={
+                **os.environ,
+                "OPENBLAS_NUM_THREADS": "1",
+                "OMP_NUM_THREADS": "1",
+                **environment,
+            },
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -122,13 +134,52 @@ class Launchpad:
 
     def launch(self, **order: Any) -> int:
         """Run the command once and give its exit code, below 0 for a signal."""
+        return int(self._ask(order)["code"])
+
+    def start(self, **order: Any) -> Launched:
+        """Start the command."""
+        return Launched(self, int(self._ask({"start": order})["pid"]))
+
+    def code_of(self, pid: int) -> int | None:
+        """Give how a command that was started has ended; None while it lives."""
+        code: int | None = self._ask({"tell": pid})["code"]
+        return code
+
+    def _ask(self, order: Mapping[str, Any]) -> dict[str, Any]:
         assert self._process.stdin is not None
         print(json.dumps(order), file=self._process.stdin, flush=True)
-        return int(json.loads(self._out.readline())["code"])
+        answer: dict[str, Any] = json.loads(self._out.readline())
+        return answer
 
     def close(self) -> None:
         """End it."""
         self._process.communicate()
+
+
+@dataclass
+class Launched:
+    """A command that a launchpad started, with the verbs of `subprocess.Popen`."""
+
+    launchpad: Launchpad
+    pid: int
+    returncode: int | None = None
+
+    def poll(self) -> int | None:
+        """Give how it ended; None while it lives."""
+        if self.returncode is None:
+            self.returncode = self.launchpad.code_of(self.pid)
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        """Send it a signal, if it lives."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """Kill it, if it lives, and see it end."""
+        self.send_signal(signal.SIGKILL)
+        while self.poll() is None:
+            time.sleep(0.005)
 
 
 @dataclass

@@ -1,0 +1,63 @@
+"""Where a process can stand still: SIGSTOP at a named point, sent by the process to itself.
+
+All of it stands still at once, as with a virtual machine that is moved, until somebody wakes it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import signal
+from collections.abc import Callable, Mapping
+
+from batch.journal import Placing
+from batch.run.work import Call
+from tests.campaign.deaths import POINTS, wrap
+
+Fuse = Callable[[], None]
+
+
+def _at_gate(when: str) -> Callable[[Fuse], None]:
+    """Stand still before a placing's gate, or when it was let through."""
+
+    def prepare(fuse: Fuse) -> None:
+        def look(call: Call[object]) -> None:
+            if isinstance(call.subject, Placing):
+                fuse()
+
+        wrap(Call, "pass_gate", **{when: look})
+
+    return prepare
+
+
+PAUSES: Mapping[str, Callable[[Fuse], None]] = {
+    "before-claim": POINTS["before-claim"],
+    "claim-not-committed": POINTS["claim-not-committed"],
+    "claimed": POINTS["claimed"],
+    "gate": _at_gate("before"),
+    "token": _at_gate("after"),
+    "send": POINTS["posting"],
+    "sent": POINTS["posted"],
+    "answered": POINTS["answered"],
+    "before-record": POINTS["before-record"],
+    "record-not-committed": POINTS["record-not-committed"],
+}
+"""Before the claim of a row, with the claim's transaction open, when it is committed; before a
+placing's gate, before it takes its token, before it leaves, when it has left, when its answer is
+known; before that is recorded, and with the record's transaction open."""
+
+
+def arm(pause: str) -> None:
+    """Prepare this process to stand still.
+
+    Args:
+        pause: a name of `PAUSES`, a colon, and at which passing of that point, from 1.
+    """
+    point, _, nth = pause.partition(":")
+    passings = itertools.count(1)
+
+    def pass_by() -> None:
+        if next(passings) == int(nth):
+            os.kill(os.getpid(), signal.SIGSTOP)
+
+    PAUSES[point](pass_by)
