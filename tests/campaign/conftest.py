@@ -8,7 +8,12 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.campaign.form import FIGURES, Form, chosen
+from tests.campaign.journals import FILES, Library, Server
 from tests.campaign.office import Launchpad
+from tests.journal.conftest import BACKENDS, cluster
+from tests.journal.postgres_cluster import Cluster
+
+__all__ = ["cluster"]
 
 AT_ONCE = 4
 """Batches that are killed side by side: most of their time they wait."""
@@ -27,6 +32,22 @@ def launchpads() -> Iterator[list[Launchpad]]:
     yield made
     for launchpad in made:
         launchpad.close()
+
+
+@pytest.fixture(scope="session")
+def server(cluster: Cluster) -> Iterator[Server]:
+    made = Server(cluster)
+    yield made
+    made.end()
+
+
+@pytest.fixture(params=BACKENDS)
+def library(request: pytest.FixtureRequest) -> Library:
+    """Where the journals of a history are, in each kind of database."""
+    if request.param == "sqlite":
+        return FILES
+    library: Server = request.getfixturevalue("server")
+    return library
 
 
 @pytest.fixture

@@ -7,20 +7,20 @@ time, threads and the network are of our making. What left is counted at the ven
 
 from __future__ import annotations
 
-import atexit
-import shutil
+import math
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 from batch.config import VenueSettings
 from batch.journal import Journal, Placing
+from batch.model import OrderRecord, Validation
 from batch.plan.draft import PlanOptions
 from batch.run.options import RunOptions, Snapshot
 from batch.run.run import Run
@@ -37,11 +37,11 @@ from tests.campaign.invariants import (
     lost,
     require,
 )
+from tests.campaign.journals import FILES, HERE, Journals, Library
 from tests.campaign.market import CONTROL_SIZE, Held, Market, Setting
-from tests.campaign.mortal import Died, Life, MortalJournal, Trouble
+from tests.campaign.mortal import Died, Life, Trouble
 from tests.campaign.office import MEMORY
 from tests.campaign.standing import Standing, of_journal
-from tests.campaign.world import _empty_journal
 from tests.plan.planning import plan
 from tests.run.doubles import LOGIN, Begun, FakeClock, make_order, make_validation
 
@@ -60,7 +60,7 @@ class ChosenLife(Life):
 
     def pass_by(self, point: str) -> None:
         if point != "in-round" and self._choices.choose(point, ("lives", "dies")) == "dies":
-            raise Died
+            self.die()
 
 
 class ChosenWires:
@@ -104,8 +104,38 @@ class ChosenWires:
         self._begun = []
 
 
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What small histories begin with.
+
+    Attributes:
+        control: an order that is done, of the batch that the library's journals have; None for
+            empty journals.
+    """
+
+    setting: Setting
+    library: Library
+    control: Held | None = None
+
+    @classmethod
+    def make(cls, setting: Setting, library: Library) -> Ground:
+        """Have an order done, where the setting has one, of an earlier batch."""
+        if not setting.has_control:
+            return cls(setting, library)
+        clock = FakeClock()
+        clock.sleep(-1000.0)
+        market = Market(clock, Setting("control"))
+        sheet = make_validation(make_order(9, size=CONTROL_SIZE), name="control.csv")
+        with _folder() as folder:
+            journals = library.begin(folder, clock)
+            _process(journals, clock, market, _submission(sheet, clock), None)
+            library = library.going_on_from(folder)
+            journals.close()
+        return cls(setting, library, replace(market.held[0], taken_at=float("-inf")))
+
+
 def live_through(
-    setting: Setting, choices: Choices, figures: Counter[str], known: set[Standing]
+    ground: Ground, choices: Choices, figures: Counter[str], known: set[Standing]
 ) -> None:
     """Live through one history and hold its end against the venue's books.
 
@@ -117,62 +147,44 @@ def live_through(
         Broken: a row was sent twice or lost, or the report claims what is not so.
     """
     clock = FakeClock()
-    market = Market(clock, setting)
-    folder = Path(tempfile.mkdtemp(prefix="small-", dir=MEMORY if MEMORY.is_dir() else None))
-    path = folder / "journal.db"
-    # All of it together: a journal that is moved alone is refused.
-    origin = _journal_with_control() if setting.has_control else _empty_journal()
-    shutil.copytree(origin, folder, dirs_exist_ok=True)
-    if setting.has_control:
-        market.held.append(_CONTROL)
+    market = Market(clock, ground.setting)
+    if ground.control is not None:
+        market.held.append(ground.control)
     sheet = make_validation(*(make_order(row, size=Decimal(1000 + row)) for row in ROWS))
     sizes = {row: Decimal(1000 + row) for row in ROWS}
-
-    def submit(journal: Journal) -> str:
-        return plan(journal, sheet, LOGIN, PlanOptions(), clock.now()).batch.batch_id
-
-    try:
-        market.choices = choices
-        ends: list[Standing] = []
-        _process(path, clock, market, submit, choices, ends)
-        market.choices = None
-        figures["small histories"] += 1
-        figures["deaths"] += any(said.endswith(": dies") for said in choices.said)
-        if ends[0] in known:
-            figures["that stood as another one"] += 1
-            return
-        known.add(ends[0])
-        batch_id = _process(path, clock, market, submit, None)
-        # Whatever is late arrives; what was placed is then as it stays.
-        clock.sleep(4000.0)
-        _process(path, clock, market, lambda journal: batch_id, None)
-        _check(path, batch_id, market, sizes, choices, figures)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-@cache
-def _journal_with_control() -> Path:
-    """Make a journal that knows an order of an earlier batch to be done."""
-    folder = tempfile.mkdtemp(prefix="small-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    path = Path(folder) / "journal.db"
-    shutil.copytree(_empty_journal(), folder, dirs_exist_ok=True)
-    clock = FakeClock()
-    market = Market(clock, Setting("control"))
-    sheet = make_validation(make_order(9, size=CONTROL_SIZE), name="control.csv")
-    clock.sleep(-1000.0)
-
-    def submit(journal: Journal) -> str:
-        return plan(journal, sheet, LOGIN, PlanOptions(), clock.now()).batch.batch_id
-
-    _process(path, clock, market, submit, None)
-    _CONTROL.order.update(market.held[0].order)
-    _CONTROL.server_order_id = market.held[0].server_order_id
-    return Path(folder)
+    with _folder() as folder:
+        journals = ground.library.begin(folder, clock)
+        try:
+            market.choices = choices
+            ends: list[Standing] = []
+            submit = _submission(sheet, clock)
+            _process(journals, clock, market, submit, choices, ends)
+            market.choices = None
+            figures["small histories"] += 1
+            figures["deaths"] += any(said.endswith(": dies") for said in choices.said)
+            if ends[0] in known:
+                figures["that stood as another one"] += 1
+                return
+            known.add(ends[0])
+            batch_id = _process(journals, clock, market, submit, None)
+            # Whatever is late arrives; what was placed is then as it stays.
+            clock.sleep(4000.0)
+            _process(journals, clock, market, lambda journal: batch_id, None)
+            orders = list(journals.look(HERE).orders(batch_id))
+            _check(orders, market, sizes, choices, figures)
+        finally:
+            journals.close()
 
 
-_CONTROL = Held("", {}, float("-inf"))
+@contextmanager
+def _folder() -> Iterator[Path]:
+    memory = MEMORY if MEMORY.is_dir() else None
+    with tempfile.TemporaryDirectory(prefix="small-", dir=memory) as name:
+        yield Path(name)
+
+
+def _submission(sheet: Validation, clock: FakeClock) -> Callable[[Journal], str]:
+    return lambda journal: plan(journal, sheet, LOGIN, PlanOptions(), clock.now()).batch.batch_id
 
 
 @contextmanager
@@ -189,16 +201,16 @@ def coarse_time() -> Iterator[None]:
 
 
 def _process(
-    path: Path,
+    journals: Journals,
     clock: FakeClock,
     market: Market,
     begin: Callable[[Journal], str],
     choices: Choices | None,
     ends: list[Standing] | None = None,
 ) -> str:
-    journal = MortalJournal.open_mortal(path)
+    journal = journals.open(HERE)
     life = Life(Trouble()) if choices is None else ChosenLife(choices)
-    journal.life = journal._database.life = life  # type: ignore[attr-defined]
+    journal.begin(life)
     wires = ChosenWires(clock, life, choices)
     rounds = 0
 
@@ -209,13 +221,20 @@ def _process(
 
     batch_id = ""
     try:
-        batch_id = begin(journal)
-        options = RunOptions(max_in_flight=4, wait_s=60.0, covers_done_orders=True)
-        with mock.patch("batch.venue.integral.client.Transport", lambda *_, **__: market):
-            settings = VenueSettings(url="https://venue.test", user="user", org="ORG")
-            venue = Venue(settings, clock=clock)
-        with coarse_time(), journal.hold(batch_id, clock.now()):
-            Run(journal, batch_id, venue, wires, clock, options, watch).execute()
+        with journals.living():
+            batch_id = begin(journal)
+            options = RunOptions(max_in_flight=4, wait_s=60.0, covers_done_orders=True)
+            with mock.patch("batch.venue.integral.client.Transport", lambda *_, **__: market):
+                settings = VenueSettings(url="https://venue.test", user="user", org="ORG")
+                venue = Venue(settings, clock=clock)
+            # Nobody waits until the hold of a dead process is over: the sooner, the sharper. So
+            # nobody must hear of a process, either, and there is nothing in it to die at.
+            with (
+                coarse_time(),
+                mock.patch("batch.run.pulse.BEAT_S", math.inf),
+                journal.hold(batch_id, clock.now(), take_over=True),
+            ):
+                Run(journal, batch_id, venue, wires, clock, options, watch).execute()
     except Died:
         pass
     except Broken:
@@ -224,22 +243,20 @@ def _process(
         raise Failed(f"{error!r}\n{choices and choices.said}") from error
     finally:
         wires.close()
-        if ends is not None:
-            ends.append((of_journal(journal._database, clock.now()), market.standing()))
         journal.close()
+    if ends is not None:
+        database = journals.look(HERE)._database
+        ends.append((of_journal(database, clock.now()), market.standing()))
     return batch_id
 
 
 def _check(
-    path: Path,
-    batch_id: str,
+    orders: Sequence[OrderRecord],
     market: Market,
     sizes: dict[int, Decimal],
     choices: Choices,
     figures: Counter[str],
 ) -> None:
-    with Journal.open(str(path), read_only=True, allow_memory=True) as journal:
-        orders = list(journal.orders(batch_id))
     report = [
         Reported(
             order.row,
@@ -266,10 +283,11 @@ def _check(
     figures["UNKNOWN left"] += len(unknown)
 
 
-def exhaust(setting: Setting, *, most: int | None = None) -> Counter[str]:
+def exhaust(setting: Setting, library: Library = FILES, *, most: int | None = None) -> Counter[str]:
     """Live through every small history of a setting.
 
     Args:
+        library: where their journals are.
         most: give up after so many, for a bug that should have shown by then.
 
     Raises:
@@ -277,8 +295,9 @@ def exhaust(setting: Setting, *, most: int | None = None) -> Counter[str]:
     """
     figures: Counter[str] = Counter()
     known: set[Standing] = set()
+    ground = Ground.make(setting, library)
     for choices in every_path():
-        live_through(setting, choices, figures, known)
+        live_through(ground, choices, figures, known)
         if most is not None and figures["small histories"] >= most:
             break
     return figures

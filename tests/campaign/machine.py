@@ -19,9 +19,10 @@ from hypothesis.stateful import (
 from batch.plan.duplicates import Duplicates
 from tests.campaign import persons
 from tests.campaign.books import WORDS, Market, Place
-from tests.campaign.mortal import POINTS, Trouble
+from tests.campaign.journals import FILES, HERE, THERE, Library
+from tests.campaign.mortal import CUTS, POINTS, Trouble
 from tests.campaign.sheets import FIRST_SIZE, READINGS, OrderSheet
-from tests.campaign.world import HERE, THERE, Asking, World
+from tests.campaign.world import Asking, World
 
 FINDS_ALL = Market("finds all", covers_done=True, late_s=3.0)
 FINDS_OPEN = Market("finds open orders only", finds="open")
@@ -56,6 +57,18 @@ plain_troubles = st.builds(
 troubles = st.builds(
     replace, plain_troubles, halted_at=st.sampled_from([None, None, None, None, 1, 4])
 )
+troubles_of_hosts = st.one_of(
+    troubles,
+    st.builds(replace, plain_troubles, overtaken_at=st.integers(0, 6)),
+    st.builds(
+        replace,
+        troubles,
+        cut=st.sampled_from(CUTS),
+        cut_passing=st.integers(1, 12),
+        overtaken_at=st.none(),
+    ),
+)
+"""A holder that stands still sees no stop, so that these two do not go together."""
 
 runs = st.sampled_from([None, None, None, "{date}", "monday"])
 plain_askings = st.builds(Asking, duplicates=st.sampled_from([Duplicates.REFUSE, Duplicates.SKIP]))
@@ -95,6 +108,7 @@ class PlainHistories(RuleBasedStateMachine):
     """What an operator does to send a sheet, and edited ones; one instance is one history."""
 
     figures: ClassVar[Counter[str]] = Counter()
+    library: ClassVar[Library] = FILES
     markets: ClassVar[tuple[Market, ...]] = MARKETS
     troubles: ClassVar[st.SearchStrategy[Trouble]] = plain_troubles
     askings: ClassVar[st.SearchStrategy[Asking]] = plain_askings
@@ -122,7 +136,7 @@ class PlainHistories(RuleBasedStateMachine):
         if beginning.has_equals:
             lines[3] = (lines[2][0], lines[3][1])
         sheet = OrderSheet(lines)
-        self.world = World(market, sheet, self.figures, beginning.is_prefixed)
+        self.world = World(market, sheet, self.figures, beginning.is_prefixed, library=self.library)
         self._do(lambda world: world.submit(Asking(run=beginning.run), trouble))
 
     @rule(how=chosen("askings"), trouble=chosen("troubles"))
@@ -189,7 +203,7 @@ class Histories(PlainHistories):
     beginnings = st.builds(Beginning, has_equals=st.booleans(), is_prefixed=st.booleans(), run=runs)
     waits = st.sampled_from([1.0, 6.0, 60.0, 3600.0, 25 * 3600.0])
 
-    @rule(number=st.integers(0, 2), how=askings, trouble=troubles)
+    @rule(number=st.integers(0, 2), how=chosen("askings"), trouble=chosen("troubles"))
     def note_and_submit(self, number: int, how: Asking, trouble: Trouble) -> None:
         """Change a cell that is not sent, which makes the same orders another sheet."""
 
@@ -199,7 +213,9 @@ class Histories(PlainHistories):
 
         self._do(work)
 
-    @rule(reading=st.integers(0, len(READINGS) - 1), how=askings, trouble=troubles)
+    @rule(
+        reading=st.integers(0, len(READINGS) - 1), how=chosen("askings"), trouble=chosen("troubles")
+    )
     def read_otherwise_and_submit(self, reading: int, how: Asking, trouble: Trouble) -> None:
         """Change the settings by which the same cells are read."""
 
@@ -210,12 +226,12 @@ class Histories(PlainHistories):
 
         self._do(work)
 
-    @rule(which=numbers, is_denied=st.booleans(), trouble=troubles)
+    @rule(which=numbers, is_denied=st.booleans(), trouble=chosen("troubles"))
     def find_wrongly(self, which: int, is_denied: bool, trouble: Trouble) -> None:
         err = persons.deny if is_denied else persons.mistake
         self._of_batch(which, lambda world, place: err(world, place, trouble))
 
-    @rule(which=numbers, row=st.one_of(st.none(), st.integers(0, 5)), trouble=troubles)
+    @rule(which=numbers, row=st.one_of(st.none(), st.integers(0, 5)), trouble=chosen("troubles"))
     def cancel(self, which: int, row: int | None, trouble: Trouble) -> None:
         self._of_batch(which, lambda world, place: persons.cancel(world, place, trouble, which=row))
 
@@ -235,9 +251,9 @@ class Histories(PlainHistories):
     @rule(
         which=numbers,
         is_mended=st.booleans(),
-        how=askings,
+        how=chosen("askings"),
         dies_at=st.one_of(st.none(), st.sampled_from(["before-apply", "applied"])),
-        trouble=troubles,
+        trouble=chosen("troubles"),
     )
     def correct_and_submit(
         self, which: int, is_mended: bool, how: Asking, dies_at: str | None, trouble: Trouble
@@ -252,12 +268,19 @@ class Histories(PlainHistories):
         self._of_batch(which, work)
 
 
+class HistoriesOfHosts(Histories):
+    """What befalls beside that where hosts share a journal in a server."""
+
+    troubles = troubles_of_hosts
+
+
 def live(
     histories: int,
     number: int,
     markets: tuple[Market, ...] = MARKETS,
     *,
     kind: type[PlainHistories] = Histories,
+    library: Library = FILES,
     shrink: bool = True,
 ) -> Counter[str]:
     """Live through so many histories.
@@ -266,6 +289,7 @@ def live(
         number: the seed; the same one invents the same histories.
         markets: the kinds of venues in them.
         kind: what is done in them.
+        library: where their journals are.
         shrink: look for the shortest history that breaks the promise, once one is found.
 
     Returns:
@@ -278,7 +302,7 @@ def live(
     class Part(kind):  # type: ignore[misc, valid-type]
         figures: ClassVar[Counter[str]] = Counter()
 
-    Part.markets = markets
+    Part.markets, Part.library = markets, library
     run_state_machine_as_test(
         seed(number)(Part),
         settings=settings(

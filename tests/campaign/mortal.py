@@ -7,21 +7,25 @@ venue or do not.
 
 from __future__ import annotations
 
+import os
 import random
+import socket
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any, ClassVar, cast
 from unittest import mock
 
+import psycopg
 from sqlalchemy import Connection, Dialect
 
 from batch.errors import JournalError
 from batch.journal import Change, Journal, Placing
-from batch.journal.sqlite.database import Database
+from batch.journal.postgres import database as postgres
+from batch.journal.postgres.schema import require_current
+from batch.journal.sqlite import database as sqlite
 from batch.run.work import Call, Done
 from tests.campaign.books import Books
 from tests.run.doubles import Begun, FakeClock
@@ -29,6 +33,13 @@ from tests.run.doubles import Begun, FakeClock
 POINTS = ("before-apply", "in-transaction", "applied", "before-call", "after-call", "in-round")
 """Where a process can die: around a commit of steps, inside of any transaction, around a call to
 the venue, and between two rounds of a run."""
+
+CUTS = ("begun", "asked", "answered")
+"""Where the session of a process with a server can break, while the process lives: when a
+transaction has begun, when its commit is asked for, and when the server has done that."""
+
+TO_CLAIM = " to claim"
+"""After one of `CUTS`: counted are the transactions that claim rows alone."""
 
 
 class Died(BaseException):
@@ -52,6 +63,11 @@ class Trouble:
         stopped_at: after how many rounds somebody presses Ctrl-C; None for never.
         stops: how often.
         halted_at: after how many rounds somebody stops it from another terminal; None for never.
+        overtaken_at: after how many rounds it stands still, until another process has taken its
+            batch over and done all that it could; None for never. Only where hosts share a journal.
+        cut: where its session with the server breaks, one of `CUTS`, or one of them with
+            `TO_CLAIM`; None for nowhere.
+        cut_passing: at which passing of that point.
         seed: of everything else: which calls are quick, and which of a dead process arrive.
     """
 
@@ -63,15 +79,25 @@ class Trouble:
     stopped_at: int | None = None
     stops: int = 1
     halted_at: int | None = None
+    overtaken_at: int | None = None
+    cut: str | None = None
+    cut_passing: int = 1
     seed: int = 0
 
 
 class Life:
-    """One process's time until it dies."""
+    """One process's time until it dies.
+
+    Attributes:
+        is_over: it died; nothing that it does from now on has an effect.
+        is_claiming: it is about to commit a claim.
+    """
 
     def __init__(self, trouble: Trouble) -> None:
         self._trouble = trouble
         self._passings: Counter[str] = Counter()
+        self.is_over = False
+        self.is_claiming = False
 
     def pass_by(self, point: str) -> None:
         """Die here, if it is time."""
@@ -80,11 +106,29 @@ class Life:
         if (point, self._passings[point]) == (trouble.point, trouble.passing):
             if trouble.disk_full and point in ("before-apply", "in-transaction"):
                 raise DiskFull("disk full")
+            self.die()
+
+    def die(self) -> None:
+        """Die here."""
+        self.is_over = True
+        raise Died
+
+    def require(self) -> None:
+        """Let a dead process do nothing more."""
+        if self.is_over:
             raise Died
 
+    def is_cut(self, point: str) -> bool:
+        """Say whether its session with the server breaks here."""
+        trouble = self._trouble
+        if self.is_claiming and trouble.cut == point + TO_CLAIM:
+            point += TO_CLAIM
+        self._passings[point] += 1
+        return (point, self._passings[point]) == (trouble.cut, trouble.cut_passing)
 
-class MortalDatabase(Database):
-    """A database whose process can die inside of its transactions."""
+
+class MortalFile(sqlite.Database):
+    """A database in a file whose process can die inside of its transactions."""
 
     life = Life(Trouble())
     _statements: ClassVar[dict[Any, Any]] = {}
@@ -94,14 +138,86 @@ class MortalDatabase(Database):
         super().__init__(*args, **kwargs)
         # Compiling the same statements anew for each process would take most of the time.
         self._connection.execution_options(compiled_cache=self._statements)
-        MortalDatabase._dialect = self._dialect or self._connection.dialect
-        self._connection.dialect = MortalDatabase._dialect
+        MortalFile._dialect = self._dialect or self._connection.dialect
+        self._connection.dialect = MortalFile._dialect
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
+        self.life.require()
         with super().writing() as connection:
             yield connection
             self.life.pass_by("in-transaction")
+
+
+class MortalSession(postgres.Database):
+    """A session with a server that breaks, or whose process dies, inside of its transactions.
+
+    Attributes:
+        clock: the server's.
+    """
+
+    life = Life(Trouble())
+    clock = FakeClock()
+    _is_writing = False
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        self.life.require()
+        self._is_writing = True
+        try:
+            with super().writing() as connection:
+                self._break_at("begun")
+                yield connection
+                self._pass_by("in-transaction")
+                self._break_at("asked")
+        finally:
+            self._is_writing = False
+
+    def moment(self, connection: Connection, now: datetime) -> datetime:
+        return self.clock.now()
+
+    def cut(self) -> None:
+        """Break the session, as a network does, in the middle of whatever is under way."""
+        one = self._connection
+        if one.closed or one.invalidated or self._driver().closed:
+            return
+        with socket.socket(fileno=os.dup(self._driver().pgconn.socket)) as wire:
+            wire.shutdown(socket.SHUT_RDWR)
+
+    def _connect(self) -> psycopg.Connection[Any]:
+        driver = super()._connect()
+        # However slow the machine is, it is no process that stands still.
+        driver.execute("SET idle_in_transaction_session_timeout = 0")
+        driver.execute("SET lock_timeout = '10min'")
+        return driver
+
+    def _commit(self) -> None:
+        super()._commit()
+        if self._is_writing and self.life.is_cut("answered"):
+            self.cut()
+            raise self._doubt("that the connection broke before the answer")
+
+    def _pass_by(self, point: str) -> None:
+        try:
+            self.life.pass_by(point)
+        except Died:
+            self.cut()  # the server is not told in good order
+            raise
+
+    def _break_at(self, point: str) -> None:
+        if self.life.is_cut(point):
+            self.cut()
+
+
+_LOOKED_AT: set[str] = set()
+
+
+def _require_once(connection: Connection, where: str) -> None:
+    # To look at all tables takes half of the time that opening a session does, and here nobody
+    # changes them.
+    if where not in _LOOKED_AT:
+        require_current(connection, where)
+        _LOOKED_AT.add(where)
 
 
 class MortalJournal(Journal):
@@ -110,13 +226,36 @@ class MortalJournal(Journal):
     life = Life(Trouble())
 
     @classmethod
-    def open_mortal(cls, path: Path, trouble: Trouble | None = None) -> MortalJournal:
-        """Open it for a process that these troubles await."""
-        with mock.patch("batch.journal.sqlite.opening.Database", MortalDatabase):
-            journal = cls.open(str(path), allow_memory=True)
-        assert isinstance(journal, cls) and isinstance(journal._database, MortalDatabase)
-        journal.life = journal._database.life = Life(trouble or Trouble())
+    def open_mortal(
+        cls, location: str, clock: FakeClock, trouble: Trouble | None = None
+    ) -> MortalJournal:
+        """Open it for a process that these troubles await.
+
+        Args:
+            clock: a server's.
+        """
+        with (
+            mock.patch("batch.journal.sqlite.opening.Database", MortalFile),
+            mock.patch("batch.journal.postgres.opening.Database", MortalSession),
+            mock.patch("batch.journal.postgres.opening.require_current", _require_once),
+        ):
+            journal = cls.open(location, allow_memory=True)
+        database = journal._database
+        assert isinstance(journal, cls) and isinstance(database, MortalFile | MortalSession)
+        if isinstance(database, MortalSession):
+            database.clock = clock
+        journal.begin(Life(trouble or Trouble()))
         return journal
+
+    def begin(self, life: Life) -> None:
+        """Begin a process's life."""
+        assert isinstance(self._database, MortalFile | MortalSession)
+        self.life = self._database.life = life
+
+    def close(self) -> None:
+        if self.life.is_over and isinstance(self._database, MortalSession):
+            self._database.cut()
+        super().close()
 
     def apply(self, batch_id: str, changes: Any, now: datetime) -> None:
         if not changes:
@@ -127,7 +266,11 @@ class MortalJournal(Journal):
 
     def claim(self, batch_id: str, most: int, now: datetime, changes: Any = ()) -> list[Placing]:
         self.life.pass_by("before-apply")
-        placings = super().claim(batch_id, most, now, cast("list[Change]", changes))
+        self.life.is_claiming = True
+        try:
+            placings = super().claim(batch_id, most, now, cast("list[Change]", changes))
+        finally:
+            self.life.is_claiming = False
         self.life.pass_by("applied")
         return placings
 

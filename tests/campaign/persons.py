@@ -19,7 +19,7 @@ from tests.campaign.books import Held, Place
 from tests.campaign.invariants import require
 from tests.campaign.mortal import Life, Trouble
 from tests.campaign.sheets import Corrections
-from tests.campaign.world import World
+from tests.campaign.world import FREE_S, World
 
 NOWHERE = "7777"
 """A server ID that no order has."""
@@ -134,7 +134,7 @@ def correct(world: World, place: Place, trouble: Trouble) -> Corrections:
     if not found.rows:
         world.unfinished_corrections.append(place)
     for row in found.rows:
-        order = world.look(place[0]).order(place[1], row)
+        order = world.journals.look(place[0]).order(place[1], row)
         assert order is not None
         name = order.client_order_id or ""
         world.ledger.given_back.setdefault((place, name), given_at)
@@ -146,6 +146,8 @@ def correct(world: World, place: Place, trouble: Trouble) -> Corrections:
 
 def hand_back_the_rest(world: World) -> None:
     """Ask once more for the sheets of corrections that a process died over."""
+    if world.unfinished_corrections:
+        world.clock.sleep(FREE_S)
     for place in dict.fromkeys(world.unfinished_corrections):
         correct(world, place, Trouble())
 

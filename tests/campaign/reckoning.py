@@ -31,7 +31,7 @@ def contradictions(world: World, *, at_end: bool) -> list[str]:
     """
     wrong: list[str] = []
     for folder in sorted({place[0] for place in world.places}):
-        journal = world.look(folder)
+        journal = world.journals.look(folder)
         records = {
             place: list(journal.orders(place[1])) for place in world.places if place[0] == folder
         }

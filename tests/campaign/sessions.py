@@ -25,6 +25,7 @@ from tests.campaign.stage import Player
 from tests.run.doubles import FakeClock
 
 _TABLES = ("events", "holds", "cancels", "stops", "orders", "batches")
+_TABLES_OF_LOGINS = ("allotments", "venues")
 
 
 def open_store(location: str) -> Store:
@@ -32,8 +33,8 @@ def open_store(location: str) -> Store:
     return Journal.open(location, allow_memory=True)._database
 
 
-def empty(store: Store, kept: str) -> None:
-    """Take everything out of a journal but one batch, whatever its triggers say."""
+def empty(store: Store, kept: str | None = None) -> None:
+    """Take everything out of a journal but one batch, if any, whatever its triggers say."""
     with store.writing() as connection:
         if connection.dialect.name == "sqlite":
             found = connection.exec_driver_sql(
@@ -44,7 +45,11 @@ def empty(store: Store, kept: str) -> None:
         else:
             connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
         for table in _TABLES:
-            connection.exec_driver_sql(f"DELETE FROM {table} WHERE batch_id <> '{kept}'")
+            which = "" if kept is None else f" WHERE batch_id <> '{kept}'"
+            connection.exec_driver_sql(f"DELETE FROM {table}{which}")
+        if kept is None:
+            for table in _TABLES_OF_LOGINS:
+                connection.exec_driver_sql(f"DELETE FROM {table}")
 
 
 class _StagedStore:

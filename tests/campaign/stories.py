@@ -13,9 +13,10 @@ from batch.plan.duplicates import Duplicates
 from tests.campaign import persons
 from tests.campaign.books import Market
 from tests.campaign.invariants import require
-from tests.campaign.mortal import Trouble
+from tests.campaign.journals import FILES, HERE, THERE, Library
+from tests.campaign.mortal import TO_CLAIM, Trouble
 from tests.campaign.sheets import OrderSheet
-from tests.campaign.world import HERE, THERE, Asking, World
+from tests.campaign.world import FREE_S, Asking, World
 
 Story = Callable[[World], None]
 
@@ -38,8 +39,13 @@ BEFORE_THE_FIRST = Trouble(point="before-apply")
 """The process dies when the batch is planned, and nothing of it is claimed."""
 
 
-def tell(market: Market, sizes: Iterable[int], story: Story) -> Counter[str]:
+def tell(
+    market: Market, sizes: Iterable[int], story: Story, library: Library = FILES
+) -> Counter[str]:
     """Live through a story, and hold its end against the venue's books.
+
+    Args:
+        library: where its journals are.
 
     Raises:
         Broken: something was sent twice, lost, or claimed that is not so.
@@ -47,7 +53,7 @@ def tell(market: Market, sizes: Iterable[int], story: Story) -> Counter[str]:
     lines: dict[int, tuple[int, str | None]] = {
         row: (size, None) for row, size in enumerate(sizes, start=2)
     }
-    world = World(market, OrderSheet(lines), Counter())
+    world = World(market, OrderSheet(lines), Counter(), library=library)
     try:
         story(world)
         world.finish()
@@ -59,6 +65,7 @@ def tell(market: Market, sizes: Iterable[int], story: Story) -> Counter[str]:
 def read_otherwise(world: World) -> None:
     """The settings change between an interrupted submit and the next one."""
     world.submit(Asking(), BEFORE_THE_FIRST)
+    world.clock.sleep(FREE_S)
     world.sheet.reading = 1
     world.submit(Asking(), Trouble())
 
@@ -111,6 +118,7 @@ def correct_what_was_not_sent(world: World) -> None:
     """A process dies between the sheet of corrections and the rows that it takes out."""
     world.submit(Asking(), BEFORE_THE_FIRST)
     (place,) = world.places
+    world.clock.sleep(FREE_S)
     persons.correct(world, place, Trouble(point="before-apply"))
     world.resume(place, Trouble())
 
@@ -166,6 +174,17 @@ def deny_what_is_there(world: World) -> None:
     require([] if world.ledger.misled else ["nobody was misled"], world.words())
     world.resume(place, Trouble())
     _require_sent(world, 1)
+
+
+def stand_still_and_be_overtaken(world: World) -> None:
+    """A process stands still with requests about to leave; another one ends its batch meanwhile."""
+    world.submit(Asking(), Trouble(overtaken_at=2))
+    _require_sent(world, 3)
+
+
+def lose_the_word_of_a_claim(world: World) -> None:
+    """The session breaks as the first claim is to be committed; the process dies some calls on."""
+    world.submit(Asking(), Trouble(cut="asked" + TO_CLAIM, point="after-call", passing=2, seed=3))
 
 
 def _require_sent(world: World, count: int) -> None:

@@ -24,10 +24,8 @@ from tests.campaign.invariants import Broken
 from tests.campaign.office import MEMORY
 from tests.campaign.pair import Pair, Role, Scene, opened, sheet
 from tests.campaign.stage import STEPS
-from tests.journal.conftest import BACKENDS, cluster
+from tests.journal.conftest import BACKENDS
 from tests.plan import planning
-
-__all__ = ["cluster"]
 
 pytestmark = pytest.mark.campaign
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import atexit
 import random
 import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -18,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from batch.clock import trading_day
 from batch.config import VenueSettings, parse_cut_off, run_key
-from batch.errors import GateError
+from batch.errors import GateError, HoldLost, JournalAway, JournalInDoubt, JournalLocked
 from batch.journal import Journal
 from batch.model import Login
 from batch.plan.draft import PlanOptions
@@ -31,8 +29,9 @@ from batch.venue import Venue
 from tests.campaign import reckoning
 from tests.campaign.books import LONG_LIFE_S, Books, Held, Market, Place
 from tests.campaign.invariants import Broken, Failed, require
+from tests.campaign.journals import FILES, HERE, Library
 from tests.campaign.ledger import DAY_S, SLACK_S, Asked, Ledger, Stop
-from tests.campaign.mortal import Died, DiskFull, Life, MortalJournal, Trouble, Wires
+from tests.campaign.mortal import Died, DiskFull, Life, Trouble, Wires
 from tests.campaign.office import MEMORY
 from tests.campaign.sheets import OrderSheet
 from tests.plan.planning import plan
@@ -44,10 +43,16 @@ ENDLESS = 5_000
 WAIT_S = 60.0
 """How long orders are followed: a token's life, and the questions that a proof takes after it."""
 
-HERE, THERE = "here", "there"
-"""Two working folders, with a journal each."""
+FREE_S = 16.0
+"""After so long a batch is free whose process died, wherever its journal is."""
 
 DAY_STARTS = "17:00 America/New_York"
+
+BROKEN = (JournalAway, JournalInDoubt)
+"""The session with a server broke, and what was to be recorded can have been or not."""
+
+COMES_OF_HOSTS = (JournalLocked, HoldLost, *BROKEN)
+"""How a process can end, beside those ways in which it can on a machine of its own."""
 
 LEFT = (OrderState.PLANNED, OrderState.SENDING, OrderState.OPEN)
 
@@ -83,6 +88,7 @@ class World:
     sheet: OrderSheet
     figures: Counter[str]
     is_prefixed: bool = False
+    library: Library = FILES
     clock: FakeClock = field(default_factory=FakeClock)
     ledger: Ledger = field(default_factory=Ledger)
     unfinished_corrections: list[Place] = field(default_factory=list)
@@ -93,12 +99,11 @@ class World:
             tempfile.mkdtemp(prefix="history-", dir=MEMORY if MEMORY.is_dir() else None)
         )
         self.books = Books(self.clock, self.market)
-        self._looked_at: dict[str, MortalJournal] = {}
+        self.journals = self.library.begin(self.folder, self.clock)
 
     def close(self) -> None:
         """Leave nothing behind."""
-        for journal in self._looked_at.values():
-            journal.close()
+        self.journals.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     @property
@@ -126,7 +131,7 @@ class World:
                 planned = plan(
                     journal, validation, login, options, self.clock.now(), self._key(how)
                 )
-            except Died:
+            except (Died, *BROKEN):
                 self._note_unseen(how)
                 raise
             place = (how.folder, planned.batch.batch_id)
@@ -143,15 +148,33 @@ class World:
         require([f"{held} is not what this sheet says" for held in others], self.words())
 
     def resume(self, place: Place, trouble: Trouble) -> None:
-        """Go on with a batch."""
+        """Go on with a batch; take it, if hosts share it, from whoever was heard of just now."""
         self.tell("resume", place, trouble)
-        self.live(place[0], lambda journal, life: self.run(journal, place, trouble, life), trouble)
+        self._go_on_with(place, trouble, take_over=trouble.seed % 2 == 0)
+
+    def _go_on_with(self, place: Place, trouble: Trouble, *, take_over: bool) -> None:
+        def work(journal: Journal, life: Life) -> None:
+            self.run(journal, place, trouble, life, take_over=take_over)
+
+        self.live(place[0], work, trouble)
+
+    def _overtake(self, place: Place, trouble: Trouble) -> None:
+        """Have another process take a batch over and come to its own end, while its holder waits.
+
+        What goes wrong for the holder goes wrong for that one, too.
+        """
+        self.tell("overtake", place)
+        self.count("taken over from a live process")
+        left, silent = self.books.words, self.books.silent
+        other = replace(trouble, stopped_at=None, overtaken_at=None, seed=trouble.seed + 1)
+        self._go_on_with(place, other, take_over=True)
+        self.books.words, self.books.silent, self.books.sender = left, silent, place
 
     def stop(self, folder: str, batch_id: str | None, *, cancels: bool) -> None:
         """Have everything of a folder, or one batch, stop from another terminal."""
         self.tell("stop", folder, batch_id, cancels)
         self.count("stops")
-        with self.open(folder) as journal:
+        with self.journals.open(folder) as journal:
             named = None if batch_id is None else [batch_id]
             journal.stops.ask(named, cancel=cancels, by="a person", now=self.clock.now())
         self.ledger.stops.append(Stop(folder, batch_id, self.clock.monotonic()))
@@ -168,7 +191,7 @@ class World:
         for stop in self.ledger.stops:
             if stop.ends == float("inf"):
                 stop.ends = self.clock.monotonic()
-                with self.open(stop.folder) as journal:
+                with self.journals.open(stop.folder) as journal:
                     named = None if stop.batch_id is None else [stop.batch_id]
                     journal.stops.release(named, by="a person", now=self.clock.now())
 
@@ -227,30 +250,15 @@ class World:
 
     # How a process lives
 
-    def open(self, folder: str, trouble: Trouble | None = None) -> MortalJournal:
-        """Open a folder's journal for a process that these troubles await."""
-        path = self.folder / folder
-        if not path.exists():
-            shutil.copytree(_empty_journal(), path)
-        return MortalJournal.open_mortal(path / "journal.db", trouble)
-
-    def look(self, folder: str) -> MortalJournal:
-        """Give a folder's journal to somebody who only looks, all through the history.
-
-        Opening it anew for each look would take a good part of the time.
-        """
-        if folder not in self._looked_at:
-            self._looked_at[folder] = self.open(folder)
-        return self._looked_at[folder]
-
     def live(self, folder: str, work: Callable[[Journal, Life], None], trouble: Trouble) -> None:
         """Let a process do its work as far as it comes, and look at what it leaves."""
         self.books.words = list(trouble.words)
         self.books.silent = trouble.silent
         self.count("processes")
-        journal = self.open(folder, trouble)
+        journal = self.journals.open(folder, trouble)
         try:
-            work(journal, journal.life)
+            with self.journals.living():
+                work(journal, journal.life)
         except GateError as error:
             self.count(f"refused by {type(error).__name__}")
         except DiskFull:
@@ -260,7 +268,9 @@ class World:
         except Broken:
             raise
         except Exception as error:
-            raise Failed(f"{error!r}\n{self.story}") from error
+            if not (self.journals.is_shared and isinstance(error, COMES_OF_HOSTS)):
+                raise Failed(f"{error!r}\n{self.story}") from error
+            self.count(f"ended by {type(error).__name__}")
         finally:
             journal.close()
         self.books.words, self.books.silent = [], 0
@@ -272,13 +282,16 @@ class World:
         place: Place,
         trouble: Trouble,
         life: Life,
+        *,
+        take_over: bool = False,
         **options: Any,
     ) -> None:
         """Drive a batch in a process."""
         batch_id = place[1]
         asked = self.ledger.batches[place]
+        is_sending = options.get("send", True)
         summary = journal.batch(batch_id)
-        if options.get("send", True):
+        if is_sending:
             refuse_sent_since(journal, summary, self.clock)
         witness = self._witness(journal, place)
         sent_before = len(self.books.held)
@@ -293,23 +306,26 @@ class World:
                     run.stop()
             if rounds == trouble.halted_at:
                 self.stop(place[0], batch_id, cancels=trouble.seed % 2 == 0)
+            if rounds == trouble.overtaken_at and is_sending and self.journals.is_shared:
+                self._overtake(place, trouble)
             rounds += 1
             if rounds > ENDLESS:
                 require([f"batch {batch_id}: the run does not end"], self.words())
 
-        maybe_left = [OrderState.SENDING, OrderState.UNKNOWN]
-        options = {
-            "max_in_flight": 4,
-            "wait_s": WAIT_S,
-            "covers_done_orders": self.market.covers_done,
-            "sent_elsewhere": frozenset(sent_elsewhere(journal, summary, maybe_left, self.clock)),
-            **options,
-        }
         venue = self.venue(asked.user)
-        run = Run(journal, batch_id, venue, wires, self.clock, RunOptions(**options), watch)
-        self.books.sender = place
         try:
-            with journal.hold(batch_id, self.clock.now()):
+            with journal.hold(batch_id, self.clock.now(), take_over=take_over):
+                maybe_left = [OrderState.SENDING, OrderState.UNKNOWN]
+                elsewhere = sent_elsewhere(journal, summary, maybe_left, self.clock)
+                options = {
+                    "max_in_flight": 4,
+                    "wait_s": WAIT_S,
+                    "covers_done_orders": self.market.covers_done,
+                    "sent_elsewhere": frozenset(elsewhere),
+                    **options,
+                }
+                run = Run(journal, batch_id, venue, wires, self.clock, RunOptions(**options), watch)
+                self.books.sender = place
                 run.execute()
         finally:
             wires.close()
@@ -333,7 +349,7 @@ class World:
 
     def _note_unseen(self, how: Asking) -> None:
         """Write down a batch whose process died between its commit and its first step."""
-        for summary in self.look(how.folder).batches():
+        for summary in self.journals.look(how.folder).batches():
             place = (how.folder, summary.batch.batch_id)
             if place not in self.ledger.batches:
                 self._note(place, how)
@@ -384,16 +400,6 @@ class World:
 
     def _left(self, place: Place) -> Counter[OrderState]:
         """Count what may still come to something; empty where a batch is at its end."""
-        states = self.look(place[0]).batch(place[1]).states
+        states = self.journals.look(place[0]).batch(place[1]).states
         wanted = (*LEFT, *([OrderState.UNKNOWN] if self.market.covers_done else []))
         return Counter({state: states[state] for state in wanted if states.get(state)})
-
-
-@cache
-def _empty_journal() -> Path:
-    # Making the tables takes longer than a short history.
-    folder = tempfile.mkdtemp(prefix="history-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    path = Path(folder) / "journal.db"
-    Journal.open(str(path)).close()
-    return Path(folder)
