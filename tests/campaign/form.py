@@ -20,6 +20,7 @@ class Form:
         storms_of_commands: the same with the installed command instead of forked processes.
         rounds_of_points: how often a process is killed at each named point.
         histories: how many the state machine lives through, in all its parts.
+        histories_of_hosts: how many where hosts share the journal, in all its parts.
         rows: how many rows the sheets have that lose replies.
     """
 
@@ -28,14 +29,15 @@ class Form:
     storms_of_commands: int
     rounds_of_points: int
     histories: int
+    histories_of_hosts: int
     rows: int
 
 
 FORMS = {
-    "short": Form("short", 2, 1, 1, 500, 200),
-    "long": Form("long", 36, 20, 6, 20_000, 500),
+    "short": Form("short", 2, 1, 1, 500, 60, 200),
+    "long": Form("long", 36, 20, 6, 20_000, 2_000, 500),
 }
-PARTS = 10
+PARTS, PARTS_OF_HOSTS = 10, 2
 """The histories are lived in so many tests, so that several workers can share them."""
 
 
