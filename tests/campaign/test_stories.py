@@ -11,6 +11,8 @@ from tests.campaign import stories
 from tests.campaign.books import Market
 from tests.campaign.identity_mutants import IDENTITY_MUTANTS
 from tests.campaign.invariants import Broken
+from tests.campaign.journals import Library, Server
+from tests.campaign.sharing_mutants import SHARING_MUTANTS
 from tests.campaign.stories import (
     FILLED,
     FINDS_ALL,
@@ -67,16 +69,48 @@ CASES: list[Case] = [
 
 @pytest.mark.parametrize(("bug", "market", "sizes", "story"), CASES, ids=[c[0] for c in CASES])
 def test_a_story_shows_its_bug_and_nothing_without_it(
-    bug: str, market: Market, sizes: Sequence[int], story: Story
+    bug: str, market: Market, sizes: Sequence[int], story: Story, library: Library
 ) -> None:
-    figures = tell(market, sizes, story)
+    figures = tell(market, sizes, story, library)
 
     assert figures["histories"] == 1
     with ExitStack() as patches:
         IDENTITY_MUTANTS[bug](patches)
         with pytest.raises(Broken):
-            tell(market, sizes, story)
+            tell(market, sizes, story, library)
+
+
+OF_HOSTS: list[Case] = [
+    (
+        "absence_counts_at_once_after_a_take_over",
+        FINDS_ALL,
+        [FILLED, UNFILLED, PART_FILLED],
+        stories.stand_still_and_be_overtaken,
+    ),
+    (
+        "a_doubtful_commit_counts",
+        FINDS_NOTHING,
+        [FILLED, UNFILLED],
+        stories.lose_the_word_of_a_claim,
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("bug", "market", "sizes", "story"), OF_HOSTS, ids=[c[0] for c in OF_HOSTS]
+)
+def test_a_story_of_hosts_shows_its_bug_and_nothing_without_it(
+    bug: str, market: Market, sizes: Sequence[int], story: Story, server: Server
+) -> None:
+    figures = tell(market, sizes, story, server)
+
+    assert figures["histories"] == 1
+    with ExitStack() as patches:
+        SHARING_MUTANTS[bug](patches)
+        with pytest.raises(Broken):
+            tell(market, sizes, story, server)
 
 
 def test_every_bug_has_a_story() -> None:
     assert {case[0] for case in CASES} == set(IDENTITY_MUTANTS)
+    assert {case[0] for case in OF_HOSTS} == set(SHARING_MUTANTS)
