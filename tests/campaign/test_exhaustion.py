@@ -15,6 +15,7 @@ from tests.campaign.conftest import Count
 from tests.campaign.exhaustion import exhaust
 from tests.campaign.form import Form
 from tests.campaign.invariants import Broken
+from tests.campaign.journals import FILES, Library
 from tests.campaign.market import ANSWERED, NEVER, Setting
 
 pytestmark = pytest.mark.campaign
@@ -24,6 +25,7 @@ SHORT = (
     Setting("tokens of an hour", token_life_s=3600.0, fates=(ANSWERED, "8")),
     Setting("client IDs not looked at", has_control=False, looks_at_id=False, fates=("0",)),
 )
+SHORT_IN_A_SERVER = (Setting("tokens of 20 s", fates=("19",)),)
 LONG = (
     Setting("tokens of 20 s", fates=(ANSWERED, "0", "19")),
     Setting("tokens of 20 s, nothing done before", has_control=False, fates=(NEVER, "8")),
@@ -49,12 +51,15 @@ def test_every_path_is_taken_once() -> None:
 
 
 @pytest.mark.parametrize("number", range(len(LONG)))
-def test_no_small_history_doubles_or_loses_anything(number: int, form: Form, count: Count) -> None:
-    settings = LONG if form.name == "long" else SHORT
+def test_no_small_history_doubles_or_loses_anything(
+    number: int, library: Library, form: Form, count: Count
+) -> None:
+    short = SHORT if library is FILES else SHORT_IN_A_SERVER
+    settings = LONG if form.name == "long" else short
     if number >= len(settings):
         return
 
-    figures = exhaust(settings[number])
+    figures = exhaust(settings[number], library)
 
     count(figures)
     assert figures["deaths"] > 30
@@ -83,8 +88,8 @@ BUGS: Mapping[str, tuple[AbstractContextManager[Any], Setting]] = {
 
 
 @pytest.mark.parametrize("bug", BUGS)
-def test_a_deliberate_bug_is_caught(bug: str) -> None:
+def test_a_deliberate_bug_is_caught(bug: str, library: Library) -> None:
     patch, setting = BUGS[bug]
 
     with patch, pytest.raises(Broken, match=r"was taken \d+ times"):
-        exhaust(setting, most=1000)
+        exhaust(setting, library, most=1000)
