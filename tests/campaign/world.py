@@ -212,9 +212,9 @@ class World:
         What one batch comes to can be the control that another one needs, or the end of an order
         that keeps an equal one of another batch back.
         """
-        before: dict[Place, Counter[OrderState]] | None = None
-        while (left := {place: self._left(place) for place in self.places}) != before:
-            before = left
+        before: dict[Place, dict[OrderState, int]] | None = None
+        while (states := {place: self._states(place) for place in self.places}) != before:
+            before = states
             for place in self.places:
                 if self._left(place):
                     step(place)
@@ -400,6 +400,9 @@ class World:
 
     def _left(self, place: Place) -> Counter[OrderState]:
         """Count what may still come to something; empty where a batch is at its end."""
-        states = self.journals.look(place[0]).batch(place[1]).states
+        states = self._states(place)
         wanted = (*LEFT, *([OrderState.UNKNOWN] if self.market.covers_done else []))
         return Counter({state: states[state] for state in wanted if states.get(state)})
+
+    def _states(self, place: Place) -> dict[OrderState, int]:
+        return dict(self.journals.look(place[0]).batch(place[1]).states)
