@@ -67,14 +67,14 @@ def clock_shifter() -> Path | None:
 class VenueBehindTls(Simulator):
     """The practice venue at an address of its own, as a venue is: nothing in the clear."""
 
-    def __init__(self, context: ssl.SSLContext, address: str) -> None:
+    def __init__(self, context: ssl.SSLContext, address: str, token_life_s: float) -> None:
         options = SimulatorOptions(
             user="ops",
             password=SECRET,
             org="DESK",
             time_scale=MARKET_SPEED,
             latency_s=LATENCY_S,
-            token_lifetime_s=TOKEN_LIFE_S,
+            token_lifetime_s=token_life_s,
         )
         super().__init__(options, host=address, port=443)
         self._context = context
@@ -100,12 +100,14 @@ class Host:
         name: of its machine, and its label in the journal.
         launchpad: forks its processes, which are there and have its clock.
         shift: how far that is off.
+        mutant: a deliberate bug in every command; see `tests.campaign.mutants`.
     """
 
     name: str
     folder: Path
     launchpad: Launchpad
     shift: str
+    mutant: str = ""
 
     @property
     def log(self) -> Path:
@@ -139,6 +141,7 @@ class Host:
                 "XDG_CONFIG_HOME": str(self.folder),
                 "ORDERBATCH_CONFIG": str(self.folder / "config.toml"),
                 driver.PAUSE: pause,
+                driver.MUTANT: self.mutant,
             },
             folder=str(self.folder),
             log=str(self.log),
@@ -170,7 +173,13 @@ class Lab:
     _sites: int = field(default=0)
 
     @contextmanager
-    def site(self, *, with_stand_by: bool, by_address: bool) -> Iterator[Site]:
+    def site(
+        self,
+        *,
+        with_stand_by: bool = False,
+        by_address: bool = False,
+        token_life_s: float = TOKEN_LIFE_S,
+    ) -> Iterator[Site]:
         """Set up for one batch.
 
         Args:
@@ -199,7 +208,7 @@ class Lab:
                 network.move_address(MOVING_ADDRESS, PRIMARY)
                 at_end.callback(network.drop_address, MOVING_ADDRESS)
                 addresses = MOVING_ADDRESS
-            venue = at_end.enter_context(self._open_venue())
+            venue = at_end.enter_context(self._open_venue(token_life_s))
             journal = f"postgresql://{SENDER}@{addresses}/{NAME}?sslrootcert={self.ca}"
             hosts = {
                 name: Host(name, folder / name, launchpad, CLOCKS[name] if clock_shifter() else "")
@@ -214,11 +223,11 @@ class Lab:
         return self.folder / "ca.pem"
 
     @contextmanager
-    def _open_venue(self) -> Iterator[VenueBehindTls]:
+    def _open_venue(self, token_life_s: float) -> Iterator[VenueBehindTls]:
         address = self.network.address("venue")
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.authority.issue_cert(address).configure_cert(context)
-        venue = VenueBehindTls(context, address)
+        venue = VenueBehindTls(context, address, token_life_s)
         with self.network.inside("venue"):
             venue.start()
         try:

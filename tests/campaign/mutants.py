@@ -33,7 +33,7 @@ Patches = contextlib.ExitStack
 
 def switch_in(name: str, patches: Patches) -> None:
     """Put a bug into this process until `patches` is closed."""
-    {**MUTANTS, **MUTANTS_OF_PROCESSES}[name](patches)
+    {**MUTANTS, **MUTANTS_OF_PROCESSES, **MUTANTS_OF_HOSTS}[name](patches)
 
 
 def replaced(patches: Patches, owner: Any, name: str, value: Any) -> None:
@@ -183,6 +183,19 @@ def fence_is_not_waited_for(patches: Patches) -> None:
         return bool(original(self, order))
 
     wrap(patches, proof.Proof, "proves", proves)
+
+
+def placing_logs_in(patches: Patches) -> None:
+    """Log in wherever an order is about to leave without a login that lives."""
+
+    def place(original: Any, self: client.Venue, *args: Any) -> Any:
+        if not self.can_place():
+            self.login()
+            if (lease := self.offered()) is not None:
+                self.use(lease)
+        return original(self, *args)
+
+    wrap(patches, client.Venue, "place", place)
 
 
 def new_client_id_at_retry(patches: Patches) -> None:
@@ -353,3 +366,8 @@ MUTANTS_OF_PROCESSES: Mapping[str, Callable[[Patches], None]] = {
     )
 }
 """Bugs that real processes at a venue behind sockets must show."""
+
+MUTANTS_OF_HOSTS: Mapping[str, Callable[[Patches], None]] = {
+    mutant.__name__: mutant for mutant in (placing_logs_in, fence_is_not_waited_for)
+}
+"""Bugs that show when a host wakes up after another one has taken its batch over."""

@@ -6,8 +6,8 @@ All of it stands still at once, as with a virtual machine that is moved, until s
 from __future__ import annotations
 
 import itertools
-import os
 import signal
+import threading
 from collections.abc import Callable, Mapping
 
 from batch.journal import Placing
@@ -58,6 +58,8 @@ def arm(pause: str) -> None:
 
     def pass_by() -> None:
         if next(passings) == int(nth):
-            os.kill(os.getpid(), signal.SIGSTOP)
+            # To this very thread: of one that is sent to the process another thread may learn
+            # first, and this one would be past the point by then.
+            signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
 
     PAUSES[point](pass_by)

@@ -130,9 +130,30 @@ class Relay:
             self.let_end(runner)
         self._check(host.report, code)
 
+    def wake_too_late(self, point: str) -> list[str]:
+        """Let a host stand still at a point until another one has ended the batch, then wake it.
+
+        Returns:
+            What was doubled by that.
+        """
+        sleeper, other = (self.site.hosts[name] for name in ("a", "c"))
+        sheet = self.write_sheet()
+        # Not at the first order: there must be one that is done, or no absence is proven.
+        first = self.start(sleeper, "submit", str(sheet), "--yes", pause=f"{point}:3")
+        if not self.wait_until_at_it(first):
+            raise Failed(f"{first.pid} does not begin\n{self.tell()}")
+        self.wait(first.is_still, f"{first.pid} comes to {point}")
+        self.site.primary.cut_sessions_of(sleeper.name)
+        code = self.let_end(self.start(other, "resume", self.batch_id, "--take-over", is_fast=True))
+        if code not in FINISHED:
+            raise Failed(f"the batch did not end: {code}\n{self.tell()}")
+        first.process.send_signal(signal.SIGCONT)
+        self.let_end(first)
+        return doubled(self.taken())
+
     def _check(self, path: Path, code: int) -> None:
         report = read_report(json.loads(path.read_text()))
-        taken = self._taken()
+        taken = self.taken()
         states = Counter(line.final_state for line in report)
         sizes = {
             row: Decimal(KINDS[row % len(KINDS)].format(size=100_000 + row).split(",")[2])
@@ -160,7 +181,8 @@ class Relay:
             wrong.append(f"{states['UNKNOWN']} rows are UNKNOWN at the end")
         require(wrong, self.tell())
 
-    def _taken(self) -> list[Taken]:
+    def taken(self) -> list[Taken]:
+        """Give what the venue took."""
         return [
             Taken(
                 server_order_id=entry.order_id,

@@ -15,7 +15,7 @@ import pytest
 
 from tests.campaign.conftest import Count
 from tests.campaign.form import Form
-from tests.campaign.lab import Lab, open_lab
+from tests.campaign.lab import TOKEN_LIFE_S, Lab, open_lab
 from tests.campaign.network import why_there_is_none
 from tests.campaign.relay import ROWS_A_TAKE_OVER, Relay
 from tests.campaign.troubles import TROUBLES, draw, live_through
@@ -44,20 +44,25 @@ class Size:
 
 SIZES = {
     "short": Size(labs=4, batches=4, each=4, waits=0.1),
-    "long": Size(labs=6, batches=44, each=8, waits=0.4),
+    "long": Size(labs=8, batches=44, each=8, waits=0.4),
 }
 
 SHARPEST = ("claimed", "gate", "token", "send")
 """The points that the short form has: a row is on record as claimed, and has not left."""
 
 
-def test_hosts_in_trouble_hand_a_batch_on_and_nothing_is_doubled_or_lost(
-    form: Form, count: Count
-) -> None:
+@pytest.fixture
+def require_network() -> None:
     if programs() is None:
         pytest.skip("PostgreSQL's server programs (initdb) are not on this machine")
     if why := why_there_is_none():
         pytest.skip(f"no network of hosts: {why}")
+
+
+@pytest.mark.usefixtures("require_network")
+def test_hosts_in_trouble_hand_a_batch_on_and_nothing_is_doubled_or_lost(
+    form: Form, count: Count
+) -> None:
     size = SIZES[form.name]
     kinds = [
         name
@@ -73,6 +78,34 @@ def test_hosts_in_trouble_hand_a_batch_on_and_nothing_is_doubled_or_lost(
     assert figures["doubled"] == figures["lost"] == figures["UNKNOWN at the end"] == 0
     assert figures["batches"] >= size.batches
     assert {name for name in kinds if not figures[name]} == set()
+
+
+LONG_LIVED_S = 300.0
+
+BUGS = {
+    "none": ("", TOKEN_LIFE_S, False),
+    "placing logs in by itself": ("placing_logs_in", TOKEN_LIFE_S, True),
+    "absence counts before the fence": ("fence_is_not_waited_for", LONG_LIVED_S, True),
+}
+"""What is wrong -> its name, how long a token lives, and whether the order is doubled that the
+first host had claimed when it stood still."""
+
+
+@pytest.mark.usefixtures("require_network")
+@pytest.mark.parametrize("bug", BUGS)
+def test_a_host_that_wakes_up_too_late_doubles_only_with_a_deliberate_bug(bug: str) -> None:
+    mutant, token_life_s, doubles = BUGS[bug]
+
+    with open_lab() as lab, lab.site(token_life_s=token_life_s) as site:
+        for host in site.hosts.values():
+            host.mutant = mutant
+        relay = Relay(site, random.Random(SEED), ROWS_A_TAKE_OVER)
+        try:
+            found = relay.wake_too_late("token")
+        finally:
+            relay.clear()
+
+    assert bool(found) is doubles, found
 
 
 def live_side_by_side(drawn: Sequence[Sequence[str]], size: Size) -> tuple[Counter[str], list[str]]:
