@@ -11,9 +11,25 @@ from batch.journal.faults import NOTHING, explained, own_fault
 
 _AGAIN = "Run the same command again in a while."
 
+_NOBODY = "08001"
+_UNTRUSTED = "a certificate"
+
 # By the whole SQLSTATE, or else by its class: expected, found, what to do, does it stay so.
 _CAUSES = {
     "08": ("to reach its server", "that the connection broke", _AGAIN, False),
+    _NOBODY: (
+        "to reach its server",
+        "that none answers there",
+        "Look at its host and port, or run the same command again in a while.",
+        False,
+    ),
+    _UNTRUSTED: (
+        "a server that shows whose it is",
+        "that its certificate is not one that this machine trusts, or is another host's",
+        "Name the certificate that signs the server's with sslrootcert=PATH in the URL, and the "
+        "host as that one is called in its certificate.",
+        True,
+    ),
     "25": (
         "a server that writes",
         "one that only reads, as a stand-by does",
@@ -62,12 +78,16 @@ _CAUSES = {
     "XX": ("an undamaged journal", "damage", "Have its owner look at the server's log.", True),
 }
 
-_AWAY = ("08", "25", "25P03", "53", "57")
+_AWAY = ("08", _NOBODY, "25", "25P03", "53", "57")
 """What ends by itself, or by a stand-by's taking over; nothing was recorded before it."""
 
 _LOCKED = ("55P03", "40001", "40P01", "57014")
 
 # Of a failed connection the driver tells no SQLSTATE.
+_ROOT_MISSING = "root certificate file"
+_DISTRUST = ("certificate verify failed", "does not match host name", "does not support SSL")
+_SILENCE = ("refused", "timeout expired", "failed to resolve", "No route to", "is unreachable")
+
 _REFUSALS = (
     ("password authentication failed", "28"),
     ("no password supplied", "28"),
@@ -139,10 +159,16 @@ def _cause(where: str, code: str) -> JournalError:
 
 
 def _code_of_refusal(text: str) -> str:
+    if _ROOT_MISSING in text:
+        return _UNTRUSTED
+    # Of several servers each has a line; and one that is away may be the one that is trusted.
+    each = [line for line in text.splitlines() if line.startswith("- host:")] or [text]
+    if all(any(words in one for words in _DISTRUST) for one in each):
+        return _UNTRUSTED
     if "certificate" in text or "SSL" in text:
         return "08"
     if "FATAL:" in text or "no password supplied" in text:
         for words, code in _REFUSALS:
             if words in text:
                 return code
-    return "08"
+    return _NOBODY if any(words in text for words in _SILENCE) else "08"
