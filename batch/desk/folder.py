@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -64,11 +64,13 @@ class Taken:
         path: where it stands now.
         name: its name in the folder.
         shape: what it was when it was taken; one that changed since is not what was read.
+        is_left_over: an earlier run had taken it, and may still be at work on another host.
     """
 
     path: Path
     name: str
     shape: Shape
+    is_left_over: bool = False
 
 
 class Folder:
@@ -116,7 +118,7 @@ class Folder:
             with self._hold(self.path / WORKING, name) as is_ours:
                 if is_ours:
                     self._fetch_escort(name)
-                    yield self._taken(self.path / WORKING / name)
+                    yield replace(self._taken(self.path / WORKING / name), is_left_over=True)
                 else:
                     self._leave(name, _ELSEWHERE)
         for name, shape in self._complete(busy=frozenset(left)):
@@ -174,8 +176,11 @@ class Folder:
         return moved_reports
 
     def give_back(self, taken: Taken) -> None:
-        """Put a sheet back of which nothing was sent, so that a person finds it where it was."""
-        if self._keep or taken.path.parent == self.path:
+        """Put a sheet back of which nothing was sent, so that a person finds it where it was.
+
+        One that this run did not take stays, for the next run or for whoever has it in hand.
+        """
+        if self._keep or taken.is_left_over or taken.path.parent == self.path:
             return
         with suppress(OSError):
             for name in (*(f"{taken.name}{suffix}" for suffix in ESCORT_SUFFIXES), taken.name):

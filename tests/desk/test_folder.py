@@ -245,6 +245,20 @@ def test_a_sheet_of_which_nothing_was_sent_goes_back(inbox: Path, listener: List
     assert files(inbox) == {"a.csv", "a.csv.toml"}
 
 
+def test_a_sheet_that_another_host_may_still_have_in_hand_stays_where_that_one_has_it(
+    inbox: Path, listener: Listener
+) -> None:
+    (inbox / WORKING).mkdir()
+    write(inbox / WORKING, "eod.csv")
+    folder = Folder(inbox, listener, Clock())
+
+    for one in folder.take_each():
+        folder.give_back(one)
+
+    assert files(inbox) == {"working/eod.csv"}
+    assert listener.said == listener.warned == []
+
+
 def test_a_sheet_does_not_go_back_over_a_newer_one(inbox: Path, listener: Listener) -> None:
     write(inbox, "a.csv", text="first")
     folder = Folder(inbox, listener, Clock())
