@@ -66,7 +66,7 @@ class Cancels:
     @persists
     def standing(self, batch_id: str) -> list[CancelRequest]:
         """Give the wishes that are not ended, in the sheet's order."""
-        with self._database.reading() as connection:
+        with self._database.reading(one_query=True) as connection:
             return [_read(row) for row in connection.execute(_standing(batch_id))]
 
     @persists

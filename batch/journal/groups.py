@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache
 from operator import itemgetter
 from typing import Any
@@ -23,7 +24,7 @@ _TEXTS = (
     *("new_finished_at", "new_request_id", "kind", "detail", "line_request_id"),
 )
 _NUMBERS = ("in_row", "new_claim_epoch")
-_COLUMNS = (*_TEXTS, *_NUMBERS)
+STEP_COLUMNS = (*_TEXTS, *_NUMBERS)
 _ARRAYS = ", ".join(
     [*(f"%({name})s::text[]" for name in _TEXTS), *(f"%({name})s::int[]" for name in _NUMBERS)]
 )
@@ -47,12 +48,11 @@ _FIELDS = (
 )
 _KEPT = [_kept(name) for name in _FIELDS]
 _SET = ", ".join(f"{name} = {kept}" for name, kept in zip(_FIELDS, _KEPT, strict=True))
-_GROUP = f"""
-WITH step AS MATERIALIZED (
-    SELECT * FROM unnest({_ARRAYS}) WITH ORDINALITY AS s ({", ".join(_COLUMNS)}, place)
-), changed AS (
+TAKEN = f"""
+changed AS (
     UPDATE orders SET state = step.to_state, {_SET} FROM step
     WHERE orders.batch_id = %(batch_id)s AND orders."row" = step.in_row
+      AND orders."row" = ANY (ARRAY(SELECT in_row FROM step))
       AND orders.state = step.from_state
     RETURNING 1
 ), told AS (
@@ -60,8 +60,17 @@ WITH step AS MATERIALIZED (
     SELECT %(batch_id)s, in_row, %(at)s, kind, to_state, detail, line_request_id, %(actor)s
     FROM step ORDER BY place
 )
-SELECT count(*) FROM changed
 """
+"""How a server takes the rows of `step`, each with its line of history. That it is to look at these
+rows alone it is told twice: of a journal that was filled just now it knows nothing, and would read
+all of the batch to join them."""
+
+GIVEN = f"""
+WITH step AS MATERIALIZED (
+    SELECT * FROM unnest({_ARRAYS}) WITH ORDINALITY AS s ({", ".join(STEP_COLUMNS)}, place)
+), {TAKEN}
+"""
+"""How a server takes steps that it is given as arrays."""
 
 
 _AT_ONCE = 60
@@ -69,6 +78,26 @@ _AT_ONCE = 60
 
 _STEP = ("in_row", "from_state", "to_state", *(f"new_{name}" for name in _FIELDS))
 _LINE = ("in_row", "kind", "to_state", "detail", "line_request_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Steps that are taken under a hold, and a claim that follows them; all of it or nothing.
+
+    Attributes:
+        epoch: of the hold.
+        steps: what `write_change` gives of each, with `kind`, `detail` and `line_request_id`.
+        claim: the step of each row that is claimed, in which its row, its request ID and the end
+            of its `detail`, which is its client order ID, are wanting; None to claim nothing.
+        stamp: the batch, the time and who records.
+        request_ids: as many as rows are claimed at most.
+    """
+
+    epoch: int
+    steps: Sequence[dict[str, Any]]
+    stamp: dict[str, Any]
+    claim: dict[str, Any] | None = None
+    request_ids: Sequence[str] = ()
 
 
 def apply_group(
@@ -85,16 +114,22 @@ def apply_group(
         must be rolled back.
     """
     apply = _apply_in_server if connection.dialect.name == "postgresql" else _apply_in_file
-    parts = _without_repetition(steps)
+    parts = without_repetition(steps)
     return sum(apply(connection, part, stamp) for part in parts)
 
 
 def _apply_in_server(
     connection: Connection, some: Sequence[dict[str, Any]], stamp: dict[str, Any]
 ) -> int:
-    arrays = {name: [step[name] for step in some] for name in _COLUMNS}
+    count = f"{GIVEN} SELECT count(*) FROM changed"
+    return int(connection.exec_driver_sql(count, {**as_arrays(some), **stamp}).scalar_one())
+
+
+def as_arrays(steps: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:
+    """Give steps as a server takes them."""
+    arrays = {name: [step[name] for step in steps] for name in STEP_COLUMNS}
     arrays["detail"] = [write_text(text) for text in arrays["detail"]]
-    return int(connection.exec_driver_sql(_GROUP, {**arrays, **stamp}).scalar_one())
+    return arrays
 
 
 def _apply_in_file(
@@ -154,7 +189,7 @@ def _file_statements(count: int) -> tuple[str, str]:
     return change, tell
 
 
-def _without_repetition(steps: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+def without_repetition(steps: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
     """Part steps so that no part has two of one row: a statement changes a row once."""
     part: list[dict[str, Any]] = []
     rows: set[int] = set()

@@ -215,7 +215,7 @@ class Holds:
         mine = self._mine.get(batch_id)
         if mine is not None:
             which = {"in_batch": batch_id, "mine": mine}
-            if connection.execute(_SELECT_MINE, which).first() is not None:
+            if connection.execute(SELECT_MINE, which).first() is not None:
                 return mine
         raise self._lost(batch_id)
 
@@ -232,7 +232,7 @@ def _live(batch_id: str, epoch: int) -> tuple[ColumnElement[bool], ...]:
 
 
 # Made once: each commit of a run asks.
-_SELECT_MINE = (
+SELECT_MINE = (
     select(HOLDS.c.epoch)
     .where(
         HOLDS.c.batch_id == bindparam("in_batch"),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol
 
 from sqlalchemy import Connection
+
+from batch.journal.groups import Group
 
 
 class Store(Protocol):
@@ -24,8 +26,11 @@ class Store(Protocol):
     ttl_s: float | None
     is_given_up: bool
 
-    def reading(self) -> AbstractContextManager[Connection]:
+    def reading(self, *, one_query: bool = False) -> AbstractContextManager[Connection]:
         """Look at one state of the journal; hinders nobody, waits for nobody, changes nothing.
+
+        Args:
+            one_query: there will be no second one, so that a server needs to be asked only once.
 
         Raises:
             JournalAway: the session broke.
@@ -42,6 +47,18 @@ class Store(Protocol):
             JournalAway: the session broke before the end; nothing of the block is recorded.
             JournalInDoubt: it broke at the end, and whether anything is recorded is not known.
             JournalError: nothing of the block is recorded.
+        """
+
+    def take_at_once(self, group: Group) -> list[Sequence[Any]] | None:
+        """Take steps and claim the next rows in one journey, where the database is so far away.
+
+        Returns:
+            What `SELECT_NEXT_PLANNED` tells of each row that was claimed, and its request ID; as
+            durable as what was written. None where nothing is recorded, because there is no such
+            way, or not all was as the steps expect it: taken one by one they tell what was not.
+
+        Raises:
+            JournalError: as by `writing`.
         """
 
     def answer_lightly(self, statement: str, values: Mapping[str, Any]) -> Any:

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
-from uuid import uuid4
 
 from sqlalchemy import Row
 
@@ -99,26 +98,32 @@ class Placing:
 
     def claimed(self, now: datetime) -> Change:
         """Give the step that claims it."""
-        return Change(
-            row=self.row,
-            state=OrderState.PLANNED,
-            event=OrderEvent.CLAIMED,
-            detail=f"client order ID {self.client_order_id}",
-            request_id=self.request_id,
-            message="",
-            submitted_at=now,
-        )
+        return claimed(self.row, self.client_order_id, self.request_id, now)
 
-    def released(self, why: str) -> Change:
-        """Give the step that takes the claim back, of which no request has left."""
-        return Change(
-            row=self.row,
-            state=OrderState.SENDING,
-            event=OrderEvent.RELEASED,
-            detail=why,
-            request_id=self.request_id,
-            message=f"not sent: {why}",
-        )
+
+def claimed(row: int, client_order_id: str, request_id: str, now: datetime) -> Change:
+    """Give the step that claims a row for a request."""
+    return Change(
+        row=row,
+        state=OrderState.PLANNED,
+        event=OrderEvent.CLAIMED,
+        detail=f"client order ID {client_order_id}",
+        request_id=request_id,
+        message="",
+        submitted_at=now,
+    )
+
+
+def released(row: int, request_id: str, why: str) -> Change:
+    """Give the step that takes a claim back, of which no request has left."""
+    return Change(
+        row=row,
+        state=OrderState.SENDING,
+        event=OrderEvent.RELEASED,
+        detail=why,
+        request_id=request_id,
+        message=f"not sent: {why}",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,8 +283,8 @@ def read_order(found: Sequence[Any]) -> OrderRecord:
 
 
 @finds_nonsense
-def read_placing(found: Sequence[Any]) -> Placing:
-    """Give a row that is about to be claimed, with an ID for the request that will carry it."""
+def read_placing(found: Sequence[Any], request_id: str) -> Placing:
+    """Give a row that is claimed, with the ID of the request that will carry it."""
     client_order_id, payload, fingerprint = found[_TERMS_END:]
     if client_order_id is None or payload is None:
         raise ValueError("a planned row without what it would send")
@@ -288,7 +293,7 @@ def read_placing(found: Sequence[Any]) -> Placing:
         client_order_id=client_order_id,
         payload=payload,
         order=_read_terms(found[:_TERMS_END]),
-        request_id=uuid4().hex,
+        request_id=request_id,
         fingerprint=fingerprint or "",
     )
 

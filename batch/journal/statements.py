@@ -28,6 +28,7 @@ from batch.journal.records import (
     PLACING_COLUMNS,
     BatchSummary,
     Change,
+    claimed,
     finds_nonsense,
     read_batch,
     write_change,
@@ -119,17 +120,34 @@ def apply_changes(
     """
     if not changes:
         return
-    steps = [
-        {
-            **write_change(batch_id, change, epoch),
-            "kind": change.event.value,
-            "detail": change.detail,
-            "line_request_id": change.request_id,
-        }
-        for change in changes
-    ]
-    stamp = {"batch_id": batch_id, "at": write_moment(now), "actor": actor()}
-    _require_all(where, batch_id, len(changes), apply_group(connection, steps, stamp))
+    steps = [write_step(batch_id, change, epoch) for change in changes]
+    changed = apply_group(connection, steps, write_stamp(batch_id, now))
+    _require_all(where, batch_id, len(changes), changed)
+
+
+def write_step(batch_id: str, change: Change, epoch: int | None) -> dict[str, Any]:
+    """Give a step and its line of history.
+
+    Raises:
+        IllegalTransition: the table of states does not know it.
+    """
+    return {
+        **write_change(batch_id, change, epoch),
+        "kind": change.event.value,
+        "detail": change.detail,
+        "line_request_id": change.request_id,
+    }
+
+
+def write_claim(batch_id: str, now: datetime, epoch: int) -> dict[str, Any]:
+    """Give the step of a row that is claimed, without what is its own; see `Group`."""
+    own = {"in_row": None, "new_request_id": None, "line_request_id": None}
+    return {**write_step(batch_id, claimed(0, "", "", now), epoch), **own}
+
+
+def write_stamp(batch_id: str, now: datetime) -> dict[str, Any]:
+    """Give what all lines of history that are added together have in common."""
+    return {"batch_id": batch_id, "at": write_moment(now), "actor": actor()}
 
 
 def _require_all(where: str, batch_id: str, expected: int, changed: int) -> None:
@@ -149,7 +167,7 @@ def append_events(
     connection: Connection, batch_id: str, now: datetime, lines: Sequence[dict[str, Any]]
 ) -> None:
     """Add lines of history, with the time and who records them."""
-    stamp = {"batch_id": batch_id, "at": write_moment(now), "actor": actor()}
+    stamp = write_stamp(batch_id, now)
     texts = ({**line, "detail": write_text(line["detail"])} for line in lines)
     execute_many(connection, INSERT_EVENT, [{**line, **stamp} for line in texts])
 

@@ -48,7 +48,7 @@ class Stopping:
         query = select(STOPS).where(STOPS.c.released_at.is_(None)).order_by(STOPS.c.id)
         if batch_id is not None:
             query = query.where(or_(STOPS.c.batch_id.is_(None), STOPS.c.batch_id == batch_id))
-        with self._database.reading() as connection:
+        with self._database.reading(one_query=True) as connection:
             return [_read(row) for row in connection.execute(query)]
 
     @persists

@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from functools import partial
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Row, Select, select
 
 from batch.clock import Clock, ShiftedClock
-from batch.errors import Advice, HoldLost, JournalError
-from batch.journal.actor import actor
+from batch.errors import Advice, JournalError
 from batch.journal.allotting import Allotments
 from batch.journal.cancelling import Cancels
 from batch.journal.holding import Holds
 from batch.journal.listing import Listing
 from batch.journal.looking import Looking
-from batch.journal.mending import persists, settle
+from batch.journal.mending import persists
 from batch.journal.places import in_server, servers
 from batch.journal.planning import Planning
 from batch.journal.port import Store
@@ -29,28 +27,22 @@ from batch.journal.records import (
     read_batch,
     read_event,
     read_order,
-    read_placing,
-    write_moment,
-    write_text,
 )
 from batch.journal.sqlite.opening import open_file
 from batch.journal.statements import (
     SELECT_BATCHES,
-    SELECT_NEXT_PLANNED,
     SELECT_ORDERS,
     append_events,
-    apply_changes,
     line_of_batch,
     read_summaries,
 )
+from batch.journal.stepping import Steps
 from batch.journal.stopping import Stopping
 from batch.journal.tables import BATCHES, EVENTS, ORDERS
 from batch.model import BatchRecord, EventRecord, Login, OrderRecord
 from batch.states import BatchEvent, OrderState
 
 R = TypeVar("R")
-
-LOST_WORD = "the server's word that it was claimed was lost, so no request was made"
 
 BUSY_TIMEOUT_S = 10.0
 """How long a write waits for another process's short transaction."""
@@ -80,6 +72,7 @@ class Journal:
         self.cancels = Cancels(database)
         self.holds = Holds(database)
         self.allotments = Allotments(database)
+        self._steps = Steps(database, self.holds)
 
     @classmethod
     def open(
@@ -306,65 +299,7 @@ class Journal:
                 expects, or another process has taken the batch over (`HoldLost`); nothing of
                 `changes` is recorded then.
         """
-        if not changes:
-            return
-        left = list(changes)
-
-        def apply() -> None:
-            with (
-                self._leaving_findings(batch_id, left, now),
-                self._database.writing() as connection,
-            ):
-                epoch = self._require_hold(connection, batch_id)
-                apply_changes(connection, self.where, batch_id, left, now, epoch=epoch)
-
-        def look() -> None:
-            if self._is_recorded(batch_id, changes[-1], now):
-                left.clear()
-
-        self._settle(batch_id, now, apply, look)
-
-    def _settle(
-        self, batch_id: str, now: datetime, step: Callable[[], R], look: Callable[[], None]
-    ) -> R:
-        """Take a step under a hold, and where its commit is in doubt find out what became of it."""
-        if self.holds.epoch(batch_id) is None:
-            return step()
-        return settle(self._database, step, partial(self.holds.renew, batch_id, now), look)
-
-    def _is_recorded(self, batch_id: str, change: Change, now: datetime) -> bool:
-        """Say whether a change stands in the history; only when no step of ours is under way."""
-        line = (
-            *(EVENTS.c.batch_id == batch_id, EVENTS.c.row == change.row),
-            *(EVENTS.c.kind == change.event.value, EVENTS.c.at == write_moment(now)),
-            *(EVENTS.c.detail == write_text(change.detail), EVENTS.c.actor == actor()),
-            EVENTS.c.request_id.is_not_distinct_from(change.request_id),
-        )
-        return bool(self._read(select(EVENTS.c.id).where(*line), 1, tuple))
-
-    @contextmanager
-    def _leaving_findings(
-        self, batch_id: str, changes: Sequence[Change], now: datetime
-    ) -> Iterator[None]:
-        """Put into the history, unfenced, what only whoever lost the batch has learnt."""
-        try:
-            yield
-        except HoldLost:
-            lines = [
-                {
-                    "row": change.row,
-                    "kind": BatchEvent.LATE_FINDING.value,
-                    "state": None,
-                    "detail": f"{change.event.value}: server order ID {change.server_order_id}",
-                    "request_id": change.request_id,
-                }
-                for change in changes
-                if change.server_order_id is not None
-            ]
-            if lines:
-                with self._database.writing() as connection:
-                    append_events(connection, batch_id, now, lines)
-            raise
+        self._steps.apply(batch_id, changes, now)
 
     def claim(
         self, batch_id: str, most: int, now: datetime, changes: Sequence[Change] = ()
@@ -382,30 +317,7 @@ class Journal:
             IllegalTransition, JournalError: as by `apply`; no row was taken then, and nothing of
                 `changes` is recorded.
         """
-        left, placings = list(changes), list[Placing]()
-
-        def claim() -> None:
-            with (
-                self._leaving_findings(batch_id, left, now),
-                self._database.writing() as connection,
-            ):
-                epoch = self._require_hold(connection, batch_id)
-                apply_changes(connection, self.where, batch_id, left, now, epoch=epoch)
-                found = connection.execute(
-                    SELECT_NEXT_PLANNED, {"in_batch": batch_id, "most": most}
-                )
-                placings[:] = [read_placing(row) for row in found]
-                claims = [placing.claimed(now) for placing in placings]
-                apply_changes(connection, self.where, batch_id, claims, now, epoch=epoch)
-
-        def look() -> None:
-            last = [*left, *(placing.claimed(now) for placing in placings)][-1:]
-            if last and self._is_recorded(batch_id, last[0], now):
-                # Nobody was given these claims, so nothing left under them.
-                left[:] = [placing.released(LOST_WORD) for placing in placings]
-
-        self._settle(batch_id, now, claim, look)
-        return placings
+        return self._steps.claim(batch_id, most, now, changes)
 
     @persists
     def note(
@@ -424,12 +336,6 @@ class Journal:
         """
         with self._database.writing() as connection:
             append_events(connection, batch_id, now, [line_of_batch(kind, detail, row)])
-
-    def _require_hold(self, connection: Connection, batch_id: str) -> int | None:
-        """Give the epoch under which rows are claimed; the hold is not lost before the commit."""
-        if self.holds.epoch(batch_id) is None:
-            return None
-        return self.holds.require_mine(connection, batch_id)
 
     def _no_batch(self, batch_id: str) -> JournalError:
         return JournalError(

@@ -72,13 +72,13 @@ def _at_commit(events: Iterable[OrderEvent], where: str) -> Callable[[Fuse], Non
     """Die at a commit that holds one of these steps.
 
     Args:
-        where: `before` it, `open` with everything written and nothing committed, `during` the
-            commit itself, `after` it.
+        where: `before` it, `open` with everything written and nothing committed, or in a server
+            everything sent and nothing answered, `during` the commit itself, `after` it.
     """
     wanted = frozenset(events)
 
     def prepare(fuse: Fuse) -> None:
-        from batch.journal import Journal, store
+        from batch.journal import Journal, stepping
 
         def if_wanted(changes: Sequence[Change]) -> None:
             if any(change.event in wanted for change in changes):
@@ -116,7 +116,8 @@ def _at_commit(events: Iterable[OrderEvent], where: str) -> Callable[[Fuse], Non
                 wrap(Journal, "apply", before=in_apply)
                 wrap(Journal, "claim", before=in_claim)
             case "open":
-                wrap(store, "apply_changes", after=in_transaction)
+                wrap(stepping, "apply_changes", after=in_transaction)
+                _wrap_journeys(if_wanted_or_claim, if_wanted)
             case "during":
                 wrap(Journal, "apply", before=soon(in_apply))
                 wrap(Journal, "claim", before=soon(in_claim))
@@ -125,6 +126,28 @@ def _at_commit(events: Iterable[OrderEvent], where: str) -> Callable[[Fuse], Non
                 wrap(Journal, "claim", after=in_claim)
 
     return prepare
+
+
+def _wrap_journeys(
+    at_claim: Callable[[Sequence[Change]], None], at_record: Callable[[Sequence[Change]], None]
+) -> None:
+    """Look at what is sent to a server in one journey, when it is sent and nothing is answered."""
+    from batch.journal.stepping import Steps
+
+    try:
+        from batch.journal.postgres.journeys import Journey
+    except ImportError:
+        return  # without the driver there are none
+    sent: list[Callable[[], None]] = []
+
+    def take_note(
+        _: Any, __: str, changes: Sequence[Change], ___: datetime, request_ids: Sequence[str] = ()
+    ) -> None:
+        look = at_claim if request_ids else at_record
+        sent[:] = [lambda: look(changes)]
+
+    wrap(Steps, "_take_at_once", before=take_note)
+    wrap(Journey, "begin", after=lambda *_: sent.pop()())
 
 
 def _at_post(fuse: Fuse, *, sent: bool) -> None:

@@ -46,19 +46,22 @@ def take_over_once(cluster: Cluster, folder: Path, trouble: str, seed: int) -> C
         others: list[subprocess.Popen[str]] = []
         try:
             _wait_for(lambda: venue.ledger.posts > dice.randrange(1, ROWS // 2))
-            with Journal.open(url, read_only=True) as journal:
-                (summary,) = journal.batches()
-            batch_id = summary.batch.batch_id
             if trouble == "killed":
                 first.kill()
             if trouble.startswith("paused"):
                 first.send_signal(signal.SIGSTOP)
             if trouble.endswith("cut off"):
                 _cut(cluster, url)
+            # Only now: meanwhile the first one would come to its end.
+            with Journal.open(url, read_only=True) as journal:
+                (summary,) = journal.batches()
+            batch_id = summary.batch.batch_id
             second = _start(folder, venue, url, "resume", batch_id, "--take-over")
             others.append(second)
             if trouble.startswith("paused"):
-                time.sleep(dice.uniform(1.0, 6.0))
+                # Woken before, on a busy machine, it would end the batch itself.
+                _wait_for(lambda: second.poll() is not None or _has_taken_over(cluster, url))
+                time.sleep(dice.uniform(0.0, 5.0))
                 first.send_signal(signal.SIGCONT)
             second.communicate(timeout=PATIENCE_S)
             first.communicate(timeout=PATIENCE_S)
@@ -112,6 +115,11 @@ def _start(folder: Path, venue: Simulator, url: str, *words: str) -> subprocess.
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+def _has_taken_over(cluster: Cluster, url: str) -> bool:
+    name = url.split("/")[3].split("?")[0]
+    return cluster.execute("SELECT max(epoch) FROM holds", name) != [(1,)]
 
 
 def _cut(cluster: Cluster, url: str) -> None:

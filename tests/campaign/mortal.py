@@ -11,7 +11,7 @@ import os
 import random
 import socket
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +23,7 @@ from sqlalchemy import Connection, Dialect
 
 from batch.errors import JournalError
 from batch.journal import Change, Journal, Placing
+from batch.journal.groups import Group
 from batch.journal.postgres import database as postgres
 from batch.journal.postgres.schema import require_current
 from batch.journal.sqlite import database as sqlite
@@ -172,6 +173,18 @@ class MortalSession(postgres.Database):
                 self._break_at("asked")
         finally:
             self._is_writing = False
+
+    def take_at_once(self, group: Group) -> list[Sequence[Any]] | None:
+        self.life.require()
+        # What breaks while it is on its way, and does not arrive, breaks before it leaves.
+        self._break_at("begun")
+        self._pass_by("in-transaction")
+        self._break_at("asked")
+        rows = super().take_at_once(group)
+        if rows is not None and self.life.is_cut("answered"):
+            self.cut()
+            raise self._doubt("that the connection broke before the answer")
+        return rows
 
     def moment(self, connection: Connection, now: datetime) -> datetime:
         return self.clock.now()

@@ -20,7 +20,7 @@ from urllib3.util import Retry
 
 from batch import states
 from batch.errors import JournalError, NotDelivered, OutcomeUnknown, Throttled, VenueRefused
-from batch.journal import Change, Journal, Placing, store
+from batch.journal import Change, Journal, Placing, stepping
 from batch.model import OrderRecord
 from batch.run import comparing, following, proof, run, sending
 from batch.run.work import Failed
@@ -260,7 +260,7 @@ def claims_are_not_counted(patches: Patches) -> None:
         with contextlib.suppress(JournalError):
             original(*args, **named)
 
-    wrap(patches, store, "apply_changes", apply)
+    wrap(patches, stepping, "apply_changes", apply)
 
 
 def throttled_row_is_sent_in_two_copies(patches: Patches) -> None:

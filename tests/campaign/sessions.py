@@ -6,7 +6,7 @@ process reads from it is noted, and nothing that a dead one does has an effect.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, cast
@@ -15,11 +15,13 @@ from psycopg.rows import tuple_row
 from sqlalchemy import Connection
 
 from batch.journal import Journal
+from batch.journal.groups import Group
 from batch.journal.holding import Holds
 from batch.journal.looking import Looking
 from batch.journal.planning import Planning
 from batch.journal.port import Store
-from batch.journal.records import Placing
+from batch.journal.records import PLACING_COLUMNS, Placing
+from batch.journal.stepping import Steps
 from batch.model import Login
 from tests.campaign.stage import Player
 from tests.run.doubles import FakeClock
@@ -67,9 +69,9 @@ class _StagedStore:
         return getattr(self._store, name)
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
+    def reading(self, *, one_query: bool = False) -> Iterator[Connection]:
         self._require_alive()
-        with self._store.reading() as connection:
+        with self._store.reading(one_query=one_query) as connection:
             yield connection
 
     @contextmanager
@@ -77,6 +79,14 @@ class _StagedStore:
         self._require_alive()
         with self._store.writing() as connection:
             yield connection
+
+    def take_at_once(self, group: Group) -> list[Sequence[Any]] | None:
+        self._require_alive()
+        rows = self._store.take_at_once(group)
+        if self._player is not None:
+            for row in rows or ():
+                self._player.see_row((*PLACING_COLUMNS, "request_id"), row)
+        return rows
 
     def moment(self, connection: Connection, now: datetime) -> datetime:
         return self._clock.now()
@@ -157,6 +167,7 @@ class StagedJournal(Journal):
         self._player = player
         self.holds = StagedHolds(store)
         self.holds.player = player
+        self._steps = Steps(store, self.holds)
 
     @contextmanager
     def hold(self, batch_id: str, since: datetime, *, take_over: bool = False) -> Iterator[None]:

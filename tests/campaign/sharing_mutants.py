@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from batch.errors import JournalInDoubt
-from batch.journal import store
+from batch.journal import stepping
 from batch.run import proof
+from tests.campaign.mortal import MortalSession
 from tests.campaign.mutants import Patches, replaced
 
 
@@ -28,7 +29,9 @@ def a_doubtful_commit_counts(patches: Patches) -> None:
         except JournalInDoubt:
             return None
 
-    replaced(patches, store, "settle", settle)
+    replaced(patches, stepping, "settle", settle)
+    # Of what was taken in one journey there would be nothing to send without its answer.
+    replaced(patches, MortalSession, "take_at_once", lambda *_: None)
 
 
 SHARING_MUTANTS: Mapping[str, Callable[[Patches], None]] = {

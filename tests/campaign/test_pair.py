@@ -14,6 +14,7 @@ import pytest
 
 from batch.journal import Journal
 from batch.journal.holding import Holds
+from batch.journal.postgres import at_once
 from batch.plan import commit as commits
 from batch.plan import draft as drafts
 from batch.plan.duplicates import Duplicates
@@ -125,7 +126,10 @@ def _without_epoch(verb: str) -> AbstractContextManager[Any]:
 
     def unconditional(self: Journal, *args: Any) -> Any:
         mine: Callable[..., Any] = lambda holds, _, batch_id: holds.epoch(batch_id)  # noqa: E731
-        with mock.patch.object(Holds, "require_mine", mine):
+        with (
+            mock.patch.object(Holds, "require_mine", mine),
+            mock.patch.object(at_once, "HELD", "SELECT %(in_batch)s::text, %(mine)s::int"),
+        ):
             return original(self, *args)
 
     return mock.patch.object(Journal, verb, unconditional)

@@ -66,7 +66,7 @@ def test_a_run_whose_journal_stays_away_ends_as_interrupted_and_says_how_to_go_o
         settings = VenueSettings(
             url=venue.url, user="ops", org="DESK", password=SecretStr("s3cret-pass")
         )
-        proxy.breaks.append(Break(b"UPDATE orders", after=2, stays=True))
+        proxy.breaks.append(Break(b"\0ob_", after=2, stays=True))
         broken = Desk(Settings(venue=settings), journal=proxy.url(url), listener=Notebook())
 
         outcome = broken.submit([sheet], Submission(running=RunningOptions(max_in_flight=2)))

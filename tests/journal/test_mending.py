@@ -10,6 +10,7 @@ import pytest
 from batch.errors import HoldLost, JournalAway, JournalError
 from batch.journal import Change, Journal, mending
 from batch.journal.keeping import upgrade
+from batch.journal.postgres.database import Database
 from batch.journal.postgres.faults import explain
 from batch.states import BatchEvent, OrderEvent, OrderState
 from tests.journal.planned import NOW, add, claim, states
@@ -47,17 +48,34 @@ def kinds(journal: Journal, row: int) -> list[str]:
 
 
 BREAKS = [
-    pytest.param(COMMIT, "answer", id="recorded, and the server's word was lost"),
-    pytest.param(COMMIT, "request", id="broken before the server was asked to commit"),
-    pytest.param(STEP, "answer", id="broken in the middle, when it was done"),
-    pytest.param(STEP, "request", id="broken in the middle, before it was done"),
+    pytest.param(True, COMMIT, "answer", id="at once; recorded, and the server's word was lost"),
+    pytest.param(True, COMMIT, "end", id="at once; recorded, and the session ended"),
+    pytest.param(True, COMMIT, "request", id="at once; it did not arrive"),
+    pytest.param(True, COMMIT, "rest", id="at once; it arrived but for the commit"),
+    pytest.param(False, COMMIT, "answer", id="recorded, and the server's word was lost"),
+    pytest.param(False, COMMIT, "end", id="recorded, and the session ended"),
+    pytest.param(False, COMMIT, "request", id="broken before the server was asked to commit"),
+    pytest.param(False, STEP, "answer", id="broken in the middle, when it was done"),
+    pytest.param(False, STEP, "request", id="broken in the middle, before it was done"),
 ]
 
 
-@pytest.mark.parametrize(("at", "takes"), BREAKS)
+def take(patches: pytest.MonkeyPatch, *, at_once: bool) -> None:
+    """Have steps taken in one journey, or one by one as where they are not as expected."""
+    if not at_once:
+        patches.setattr(Database, "take_at_once", lambda *_: None)
+
+
+@pytest.mark.parametrize(("at_once", "at", "takes"), BREAKS)
 def test_a_step_whose_session_breaks_is_recorded_once(
-    proxy: Proxy, held: Journal, at: bytes, takes: str
+    proxy: Proxy,
+    held: Journal,
+    monkeypatch: pytest.MonkeyPatch,
+    at_once: bool,
+    at: bytes,
+    takes: str,
 ) -> None:
+    take(monkeypatch, at_once=at_once)
     proxy.breaks.append(Break(at, takes=takes))
 
     held.apply("abc", [claim(2)], NOW)
@@ -78,10 +96,16 @@ def test_a_commit_that_arrives_after_the_client_has_come_back_is_waited_for(
     assert kinds(held, 2) == ["claimed"]
 
 
-@pytest.mark.parametrize(("at", "takes"), BREAKS)
+@pytest.mark.parametrize(("at_once", "at", "takes"), BREAKS)
 def test_what_is_claimed_after_its_session_broke_was_claimed_under_that_very_request(
-    proxy: Proxy, held: Journal, at: bytes, takes: str
+    proxy: Proxy,
+    held: Journal,
+    monkeypatch: pytest.MonkeyPatch,
+    at_once: bool,
+    at: bytes,
+    takes: str,
 ) -> None:
+    take(monkeypatch, at_once=at_once)
     lost = Change(2, OrderState.SENDING, OrderEvent.LOST)
     held.apply("abc", [claim(2)], NOW)
     proxy.breaks.append(Break(at, takes=takes))
@@ -94,7 +118,7 @@ def test_what_is_claimed_after_its_session_broke_was_claimed_under_that_very_req
     assert order.request_id == placing.request_id
     assert order.claim_epoch == held.holds.epoch("abc")
     assert kinds(held, 2) == ["claimed", "lost"]
-    if (at, takes) == (COMMIT, "answer"):
+    if takes in ("answer", "end") and at == COMMIT:
         assert kinds(held, 3) == ["claimed", "released", "claimed"]
     else:
         assert kinds(held, 3) == ["claimed"]
@@ -140,14 +164,15 @@ def test_what_broke_is_not_recorded_once_another_host_has_the_batch(
 
 
 def test_a_look_whose_session_breaks_is_taken_again(proxy: Proxy, held: Journal) -> None:
-    looks: list[Callable[[], int]] = [
-        lambda: len(list(held.orders("abc"))),
-        lambda: held.batch("abc").batch.row_count,
-        lambda: len(held.cancels.standing("abc")) + 2,
-        lambda: len(held.stops.standing("abc")) + 2,
+    looks: list[tuple[Callable[[], int], tuple[bytes, ...]]] = [
+        (lambda: len(list(held.orders("abc"))), (b"SELECT", COMMIT)),
+        (lambda: held.batch("abc").batch.row_count, (b"SELECT", COMMIT)),
+        # These are one query, and no transaction.
+        (lambda: len(held.cancels.standing("abc")) + 2, (b"SELECT",)),
+        (lambda: len(held.stops.standing("abc")) + 2, (b"SELECT",)),
     ]
-    for look in looks:
-        for at in (b"SELECT", COMMIT):
+    for look, words in looks:
+        for at in words:
             proxy.breaks.append(Break(at))
 
             assert look() == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 
 import pytest
 
@@ -19,6 +20,9 @@ from tests.run.test_run import sheet_of
 __all__ = ["cluster"]
 
 ROWS = 12
+
+COMMIT, STEPS = b"COMMIT\0", b"\0ob_"
+"""The end of a transaction, and steps that are taken in one journey, with their commit."""
 
 
 @pytest.fixture
@@ -39,14 +43,18 @@ def desk(
         yield Desk(journal, clock, ScriptedVenue(clock), InlineWorkers(clock))
 
 
-@pytest.mark.parametrize("takes", ["answer", "request"])
-@pytest.mark.parametrize("at", [b"COMMIT\0", b"UPDATE orders", b"SELECT"])
+@pytest.mark.parametrize(
+    ("at", "takes"),
+    [*product((COMMIT, STEPS, b"SELECT"), ("answer", "request")), (COMMIT, "rest")],
+)
 def test_every_row_leaves_once_wherever_the_session_breaks(
     desk: Desk, proxy: Proxy, at: bytes, takes: str
 ) -> None:
     batch_id = desk.plan(sheet_of(ROWS)).batch.batch_id
     run = desk.make_run(batch_id, max_in_flight=2)
-    proxy.breaks += [Break(at, after=2 + 3 * n, takes=takes) for n in range(5)]
+    proxy.breaks += [
+        Break(at, after=2 + (1 if at is STEPS else 3) * n, takes=takes) for n in range(5)
+    ]
 
     outcome = run.execute()
 
@@ -65,7 +73,7 @@ def test_a_run_whose_server_stays_away_sends_nothing_more(
     batch_id = desk.plan(sheet_of(ROWS)).batch.batch_id
     run = desk.make_run(batch_id, max_in_flight=2)
     broken_at: list[int] = []
-    stays = Break(b"UPDATE orders", after, takes, stays=True)
+    stays = Break(STEPS, after, takes, stays=True)
     stays.then = lambda: broken_at.append(desk.venue.calls.count("place"))
     proxy.breaks.append(stays)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import selectors
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, datetime
 from typing import Any
@@ -17,7 +17,10 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
 from batch.errors import JournalError, JournalInDoubt
+from batch.journal.groups import Group
+from batch.journal.postgres.at_once import FORGOTTEN, NOT_AS_EXPECTED, write_statements
 from batch.journal.postgres.faults import broken, explain, in_words
+from batch.journal.postgres.journeys import Journey
 from batch.journal.postgres.naming import Place
 
 OLDEST = 150000
@@ -27,6 +30,10 @@ COMMIT_PATIENCE_S = 10.0
 """A commit that waits for longer, as one does whose stand-by is gone, is not waited for."""
 
 CANCEL_PATIENCE_S = 3.0
+
+_BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+"""Each statement sees what was committed before it, so whoever waited for a lock sees what the one
+before has done."""
 
 TTL_S = 15.0
 """A hold whose process was not heard of for so long may be taken over by any host."""
@@ -62,6 +69,7 @@ class Database:
         self._is_at_work = False
         self._require: Callable[[Connection], None] = lambda _: None
         self._notices: list[str] = []
+        self._prepared: dict[bytes, bytes] = {}
         self._engine = create_engine(
             "postgresql+psycopg://",
             creator=self._connect,
@@ -79,8 +87,18 @@ class Database:
             self._engine.dispose()
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
+    def reading(self, *, one_query: bool = False) -> Iterator[Connection]:
         """Look at one state of the journal; hinders nobody and waits for nobody."""
+        if one_query and not self._is_at_work:
+            with self._in_words():
+                self._require_session()
+                try:
+                    yield self._connection
+                except BaseException:
+                    self._roll_back()
+                    raise
+                self._connection.commit()
+            return
         try:
             begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
             with self._transaction(begin) as connection:
@@ -96,12 +114,33 @@ class Database:
         Raises:
             JournalInDoubt: whether it was recorded is not known.
         """
-        if self._is_read_only:
-            raise JournalError(f"{self.where}: expected only to look at it. Nothing was recorded.")
-        # Each statement sees what was committed before it, so whoever waited for a lock sees what
-        # the one before has done.
-        with self._transaction("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE") as connection:
+        self._require_writable()
+        with self._transaction(_BEGIN) as connection:
             yield connection
+
+    def take_at_once(self, group: Group) -> list[Sequence[Any]] | None:
+        """Take steps and claim the next rows in one journey; None where not all is as expected.
+
+        Raises:
+            JournalInDoubt: whether it was recorded is not known.
+        """
+        self._require_writable()
+        if self._is_at_work:
+            raise self._nested()
+        with self._in_words():
+            self._require_session()
+            journey = Journey(self._driver(), write_statements(group), self._prepared)
+            self._travel(journey)
+            if (refusal := journey.refusal) is not None:
+                error = psycopg.errors.error_from_result(refusal)
+                if error.sqlstate is None:
+                    raise self._doubt("that the connection broke before the answer")
+                self._roll_back()
+                if error.sqlstate in (NOT_AS_EXPECTED, FORGOTTEN):
+                    return None
+                raise explain(self.where, error, self._busy_timeout_s)
+            self._require_committed(journey.commit)
+            return list(journey.rows()) if group.claim is not None else []
 
     def answer_lightly(self, statement: str, values: Mapping[str, Any]) -> Any:
         """Execute one statement on its own, in one journey, and give its one value."""
@@ -168,6 +207,29 @@ class Database:
             finally:
                 self._is_at_work = False
 
+    def _travel(self, journey: Journey) -> None:
+        """Send a journey and wait for its answers; the connection is as good as before then."""
+        self._notices.clear()
+        try:
+            journey.begin(_BEGIN)
+            has_ended = journey.ends_within(
+                self._busy_timeout_s + COMMIT_PATIENCE_S, COMMIT_PATIENCE_S
+            )
+            if not has_ended:
+                self._driver().cancel_safe(timeout=CANCEL_PATIENCE_S)
+                has_ended = journey.ends_within(CANCEL_PATIENCE_S, CANCEL_PATIENCE_S)
+        except (psycopg.Error, OSError):
+            raise self._doubt("that the connection broke before the answer") from None
+        except BaseException:
+            self._connection.invalidate()
+            raise
+        if not has_ended:
+            raise self._doubt("no answer")
+
+    def _require_writable(self) -> None:
+        if self._is_read_only:
+            raise JournalError(f"{self.where}: expected only to look at it. Nothing was recorded.")
+
     def _nested(self) -> JournalError:
         return JournalError(
             f"{self.where}: expected one transaction at a time, found a fault of our own."
@@ -203,6 +265,7 @@ class Database:
             raise
 
     def _roll_back(self) -> None:
+        self._prepared.clear()  # the driver may have the server forget them
         if self._connection.closed:
             return  # it broke before the first step, and the server did not let this one in again
         try:
@@ -225,6 +288,11 @@ class Database:
             raise self._doubt("that the connection broke before the answer") from None
         if answer is None:
             raise self._doubt("no answer")
+        self._require_committed(answer)
+        self._connection.commit()
+
+    def _require_committed(self, answer: pq.abc.PGresult) -> None:
+        """Make sure that a commit's answer says that it counts."""
         if answer.status != pq.ExecStatus.COMMAND_OK:
             self._roll_back()
             raise explain(
@@ -240,7 +308,6 @@ class Database:
         if "01000" in self._notices:
             # It answers as after any commit; the copy on the stand-by is what lacks.
             raise self._doubt("that the stand-by server did not confirm it")
-        self._connection.commit()
 
     def _doubt(self, found: str) -> JournalInDoubt:
         self._connection.invalidate()
@@ -258,6 +325,7 @@ class Database:
         except BaseException:
             driver.close()
             raise
+        self._prepared = {}
         driver.adapters.register_dumper(str, _WithoutNul)
         driver.add_notice_handler(lambda notice: self._notices.append(notice.sqlstate or ""))
         # A process that is stopped in the middle of a transaction keeps its locks no longer.
@@ -307,16 +375,18 @@ def _ask(
         wire.send_query(command)
         wire.flush()
     deadline = time.monotonic() + patience_s
+    first: pq.abc.PGresult | None = None
     with selectors.DefaultSelector() as selector:
         selector.register(wire.socket, selectors.EVENT_READ)
-        while wire.is_busy():
-            left_s = deadline - time.monotonic()
-            if left_s <= 0:
-                return None
-            if selector.select(left_s):
-                wire.consume_input()
-    answer = wire.get_result()
-    while wire.get_result() is not None:
-        pass
-    wire.consume_input()
-    return answer
+        while True:
+            # Asked for while there is none, an answer would be waited for without end.
+            while wire.is_busy():
+                left_s = deadline - time.monotonic()
+                if left_s <= 0:
+                    return None
+                if selector.select(left_s):
+                    wire.consume_input()
+            answer = wire.get_result()
+            if answer is None:
+                return first
+            first = first or answer

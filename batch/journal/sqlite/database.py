@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from sqlalchemy import URL, Connection, create_engine, event, text
 from sqlalchemy.pool import StaticPool
 
 from batch.errors import JournalError
+from batch.journal.groups import Group
 from batch.journal.sqlite.faults import explain, in_words
 from batch.journal.sqlite.files import identity
 from batch.journal.sqlite.locking import hold
@@ -80,7 +81,7 @@ class Database:
             self._engine.dispose()
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
+    def reading(self, *, one_query: bool = False) -> Iterator[Connection]:
         """Look at one state of the journal; hinders no other process and waits for none."""
         with self._in_words(), self._connection.begin():
             self._connection.exec_driver_sql("BEGIN")
@@ -98,6 +99,10 @@ class Database:
                 (last,) = self._driver_connection().execute(LAST_LINE).fetchone()
         if last is not None:
             self.witness.note(last)
+
+    def take_at_once(self, group: Group) -> list[Sequence[Any]] | None:
+        """Leave it to be taken one by one: nothing is far away here."""
+        return None
 
     def answer_lightly(self, statement: str, values: Mapping[str, Any]) -> Any:
         """Execute one statement on its own and give its one value; the power may undo it."""
