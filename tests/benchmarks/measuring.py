@@ -203,12 +203,17 @@ def submit(
     in_flight: int,
     time_in_force: str = "IOC",
     options: Sequence[str] = (),
+    journal: str = "",
     expected: int = 0,
     **settings: float,
 ) -> Sent:
-    """Have orderbatch submit a sheet, as a whole process with a journal and a report."""
+    """Have orderbatch submit a sheet, as a whole process with a journal and a report.
+
+    Args:
+        journal: an empty one; in a file of the folder where none is given.
+    """
     sheet = write_sheet(folder / "orders.csv", count, time_in_force)
-    journal = folder / "journal.db"
+    journal = journal or str(folder / "journal.db")
     # The report of the run before is nobody's result.
     for stale in (*folder.glob("journal.db*"), folder / "report.xlsx"):
         stale.unlink(missing_ok=True)
@@ -220,7 +225,7 @@ def submit(
                 str(sheet),
                 "--yes",
                 "--journal",
-                str(journal),
+                journal,
                 *([] if "--report" in options else ["--report", str(folder / "report.xlsx")]),
                 "--max-in-flight",
                 str(in_flight),

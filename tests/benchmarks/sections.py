@@ -18,6 +18,7 @@ from tests.benchmarks.measuring import (
     submit,
     write_sheet,
 )
+from tests.benchmarks.shared import postgres
 from tests.benchmarks.table import render
 
 LATENCIES_MS = (5, 50, 200)
@@ -284,6 +285,7 @@ SECTIONS: dict[str, Section] = {
 
 MORE: dict[str, Section] = {
     "headline": headline,
+    "postgres": postgres,
     "sheets": large.sheets,
     "hostile": large.hostile,
     "volume": large.volume,

@@ -37,3 +37,18 @@ def test_hostile_files_are_measured_beside_a_plain_sheet() -> None:
     assert ended.returncode == 0, ended.stderr
     assert "| a plain sheet of 20,000 orders" in ended.stdout
     assert "| 100 bad rows, CSV, --annotate" in ended.stdout
+
+
+def test_a_journal_in_a_server_is_measured_beside_one_in_a_file() -> None:
+    pytest.importorskip("psycopg")
+    from tests.journal.postgres_cluster import programs
+
+    if programs() is None:
+        pytest.skip("PostgreSQL: no server's programs (initdb) on this machine")
+    command = [sys.executable, "-m", "tests.benchmarks", "postgres", "--scale", "0.01"]
+
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert ended.returncode == 0, ended.stderr
+    assert "| claim of 32, with 32 answers |        1 |" in ended.stdout
+    assert "| PostgreSQL, 5 ms away |" in ended.stdout

@@ -79,12 +79,19 @@ class Cluster:
 
 
 @contextmanager
-def run_cluster(settings: Mapping[str, str] | None = None) -> Iterator[Cluster]:
-    """Make and start a server that ends with the block."""
+def run_cluster(
+    settings: Mapping[str, str] | None = None, *, on_disk: bool = False
+) -> Iterator[Cluster]:
+    """Make and start a server that ends with the block.
+
+    Args:
+        on_disk: where a sync costs what it costs elsewhere, too.
+    """
     bin_folder = programs()
     assert bin_folder is not None
     user = UNPRIVILEGED if os.name == "posix" and os.geteuid() == 0 else None
-    memory = IN_MEMORY if IN_MEMORY.is_dir() and os.access(IN_MEMORY, os.W_OK) else None
+    has_memory = IN_MEMORY.is_dir() and os.access(IN_MEMORY, os.W_OK)
+    memory = IN_MEMORY if has_memory and not on_disk else None
     with tempfile.TemporaryDirectory(prefix="obpg-", dir=memory) as name:
         folder = Path(name)
         if user is not None:
