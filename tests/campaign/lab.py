@@ -31,7 +31,9 @@ MOVING_ADDRESS = "10.98.0.100"
 
 SECRET = "s3cret-pass"
 
-TOKEN_LIFE_S = 3.0
+TOKEN_LIFE_S = 5.0
+"""As short as a busy machine lets a token be of use."""
+
 LATENCY_S = 0.4
 """So long that whoever gets into trouble mostly has something on its way."""
 MARKET_SPEED = 10.0
