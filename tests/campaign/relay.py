@@ -43,8 +43,8 @@ PACE = ("--rate", "1", "--max-in-flight", "4")
 PATIENCE_S = 240.0
 GLANCE_S = 0.05
 BETWEEN_STARTS_S = 2.0
-MOST_WAITS = 5
-MOST_OF_A_HOLD_S = 10.0
+MOST_WAITS = 4
+MOST_OF_A_HOLD_S = 13.0
 """It costs nothing to try again and again, but time on this machine."""
 
 MOST_LAST_STARTS = 6

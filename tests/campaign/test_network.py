@@ -7,7 +7,7 @@ import random
 import threading
 import zlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -33,18 +33,20 @@ class Size:
     Attributes:
         labs: stand side by side; most of their time they wait.
         each: troubles of a batch, each of which ends with a take-over.
-        waits: how often, of 1, a host waits until the one before was not heard of.
+        waits: after which troubles, and how often, of 1, a host waits to take a batch over.
     """
 
     labs: int
     batches: int
     each: int
-    waits: float
+    waits: Mapping[str, float]
 
+
+SILENT = {name: 0.4 for name, trouble in TROUBLES.items() if trouble.is_silent}
 
 SIZES = {
-    "short": Size(labs=4, batches=4, each=4, waits=0.1),
-    "long": Size(labs=8, batches=44, each=8, waits=0.4),
+    "short": Size(labs=4, batches=4, each=4, waits={"killed": 1.0}),
+    "long": Size(labs=8, batches=44, each=8, waits=SILENT),
 }
 
 SHARPEST = ("claimed", "gate", "token", "send")
@@ -140,12 +142,16 @@ def live_side_by_side(drawn: Sequence[Sequence[str]], size: Size) -> tuple[Count
 
 
 def live(
-    lab: Lab, number: int, names: Sequence[str], waits: float, is_over: threading.Event
+    lab: Lab,
+    number: int,
+    names: Sequence[str],
+    waits: Mapping[str, float],
+    is_over: threading.Event,
 ) -> tuple[Counter[str], Sequence[str]]:
     """Live through one batch; give its figures, and the troubles that it did not come to."""
     dice = random.Random(zlib.crc32(f"{SEED} {number}".encode()))
     needs = any(TROUBLES[name].needs_stand_by for name in names)
     with lab.site(with_stand_by=needs, by_address=dice.random() < 0.5) as site:
         relay = Relay(site, dice, ROWS_A_TAKE_OVER * len(names), is_stopped=is_over.is_set)
-        left = live_through(relay, names, waits=waits)
+        left = live_through(relay, names, waits)
     return relay.figures, left

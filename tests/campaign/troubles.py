@@ -190,11 +190,12 @@ def draw(dice: random.Random, among: Sequence[str], batches: int, each: int) -> 
     return drawn
 
 
-def live_through(relay: Relay, names: Sequence[str], *, waits: float) -> Sequence[str]:
+def live_through(relay: Relay, names: Sequence[str], waits: Mapping[str, float]) -> Sequence[str]:
     """Let a batch begin on one host, and each trouble hand it to the next one.
 
     Args:
-        waits: how often, of 1, the next host waits until the one before was not heard of.
+        waits: after which troubles, and how often, of 1, the next host does not take the batch
+            over at once, but waits until the one before was not heard of.
 
     Returns:
         The troubles that it did not come to, because the batch was over before.
@@ -215,7 +216,7 @@ def live_through(relay: Relay, names: Sequence[str], *, waits: float) -> Sequenc
             relay.figures[name] += 1
             relay.rest(relay.dice.uniform(0.0, 2.0))
             following = _point(relay, troubles[number]) if number < len(troubles) else ""
-            at_once = not trouble.is_silent or relay.dice.random() >= waits
+            at_once = relay.dice.random() >= waits.get(name, 0.0)
             host = _next_host(relay, hosts, runner)
             taken_over = relay.take_over(relay.site.hosts[host], at_once=at_once, pause=following)
             if taken_over is None:
