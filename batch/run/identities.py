@@ -19,7 +19,7 @@ class Identities:
         if other != client_order_id:
             return (
                 f"the venue gave server order ID {server_order_id} for client order ID "
-                f"{client_order_id}, which it gave for {other} before"
+                f"{client_order_id}, which is on record for {other}"
             )
         if (stranger := self.stranger(client_order_id, server_order_id)) is not None:
             return stranger[1]

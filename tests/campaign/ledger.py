@@ -35,15 +35,15 @@ class Asked:
         user: whose login it was sent under.
         run_key: empty where none was named.
         known: how many orders had been sent before it that it repeats on purpose.
-        touched_at: when a process last worked on it.
+        touched_at: when it was planned, or a process last worked on it.
     """
 
     rows: Mapping[int, Content]
     cells: Hashable
     user: str
     run_key: str
-    known: int = 0
-    touched_at: float = 0.0
+    known: int
+    touched_at: float
 
     def sizes(self) -> dict[int, Decimal]:
         """Give the size of each row."""

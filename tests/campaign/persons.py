@@ -84,6 +84,12 @@ def mistake(world: World, place: Place, trouble: Trouble) -> None:
         ]
         found = [*others, NOWHERE][trouble.seed % (len(others) + 1)]
         world.ledger.doubtful.add((place[0], unknown.client_order_id or ""))
+        # Whose server ID it is cannot be found under it before a person has looked once more.
+        world.ledger.doubtful.update(
+            (place[0], held.client_order_id)
+            for held in world.books.held
+            if held.server_order_id == found
+        )
         with journal.hold(place[1], world.clock.now()):
             declare_placed(journal, place[1], unknown.row, found, None, world.clock)
         world.count("wrong findings: placed")

@@ -345,7 +345,9 @@ class World:
         known = len(self.books.held) if how.duplicates is Duplicates.SEND else 0
         if run and (earlier := self.ledger.same(how.folder, cells, how.user, run)):
             known = earlier[0][1].known  # the same run: a retry of it repeats nothing
-        self.ledger.batches[place] = Asked(self.sheet.contents(), cells, how.user, run, known)
+        self.ledger.batches[place] = Asked(
+            self.sheet.contents(), cells, how.user, run, known, self.clock.monotonic()
+        )
 
     def _note_unseen(self, how: Asking) -> None:
         """Write down a batch whose process died between its commit and its first step."""
