@@ -30,9 +30,27 @@ def _at_gate(when: str) -> Callable[[Fuse], None]:
     return prepare
 
 
+def _on_its_way(*, claims: bool) -> Callable[[Fuse], None]:
+    """Stand still when a group of steps has left for the server, and its answer is not read."""
+
+    def prepare(fuse: Fuse) -> None:
+        from batch.journal.postgres.at_once import CLAIM, _numbered
+        from batch.journal.postgres.journeys import Journey
+
+        claiming, _ = _numbered(CLAIM)
+
+        def look(journey: Journey, _: str) -> None:
+            if any(words == claiming for words, _ in journey._sent) is claims:
+                fuse()
+
+        wrap(Journey, "begin", after=look)
+
+    return prepare
+
+
 PAUSES: Mapping[str, Callable[[Fuse], None]] = {
     "before-claim": POINTS["before-claim"],
-    "claim-not-committed": POINTS["claim-not-committed"],
+    "claim-on-its-way": _on_its_way(claims=True),
     "claimed": POINTS["claimed"],
     "gate": _at_gate("before"),
     "token": _at_gate("after"),
@@ -40,11 +58,11 @@ PAUSES: Mapping[str, Callable[[Fuse], None]] = {
     "sent": POINTS["posted"],
     "answered": POINTS["answered"],
     "before-record": POINTS["before-record"],
-    "record-not-committed": POINTS["record-not-committed"],
+    "record-on-its-way": _on_its_way(claims=False),
 }
-"""Before the claim of a row, with the claim's transaction open, when it is committed; before a
-placing's gate, before it takes its token, before it leaves, when it has left, when its answer is
-known; before that is recorded, and with the record's transaction open."""
+"""Before the claim of a row, when the claim has left for the server, when it is known to be
+committed; before a placing's gate, before it takes its token, before it leaves, when it has left,
+when its answer is known; before that is recorded, and when the record has left for the server."""
 
 
 def arm(pause: str) -> None:

@@ -80,6 +80,9 @@ def test_hosts_in_trouble_hand_a_batch_on_and_nothing_is_doubled_or_lost(
     assert figures["doubled"] == figures["lost"] == figures["UNKNOWN at the end"] == 0
     assert figures["batches"] >= size.batches
     assert {name for name in kinds if not figures[name]} == set()
+    # A point that no process comes to any more has moved in the program.
+    points = {TROUBLES[name].pause for name in kinds} - {""}
+    assert {point for point in points if not figures[f"stood still at {point}"]} == set()
 
 
 LONG_LIVED_S = 300.0
