@@ -35,7 +35,7 @@ class Asked:
         user: whose login it was sent under.
         run_key: empty where none was named.
         known: how many orders had been sent before it that it repeats on purpose.
-        touched_at: when it was planned, or a process last worked on it.
+        touched_at: when it was planned, or somebody last had to do with it.
     """
 
     rows: Mapping[int, Content]
@@ -173,6 +173,8 @@ class Ledger:
         for held in taken:
             name = (held.sender[0], held.client_order_id)
             is_wished = name in self.wished or held.sender in self.wished_all
+            # One that a person took for another row's goes with the wish for that row.
+            is_wished = is_wished or name in self.doubtful
             if held.cancelled_at is not None and not is_wished:
                 wrong.append(f"{held} was cancelled, and nobody asked for that")
         return wrong

@@ -28,6 +28,7 @@ NOWHERE = "7777"
 def resolve(world: World, place: Place, trouble: Trouble) -> None:
     """Look up the first UNKNOWN order at the venue, and record what is true."""
     world.tell("resolve", place, trouble)
+    world.touch(place)
 
     def work(journal: Journal, _: Life) -> None:
         unknown = _first_unknown(journal, place)
@@ -51,6 +52,7 @@ def resolve(world: World, place: Place, trouble: Trouble) -> None:
 def deny(world: World, place: Place, trouble: Trouble) -> None:
     """Say of the first UNKNOWN order that the venue never took it, whatever is true."""
     world.tell("deny", place, trouble)
+    world.touch(place)
 
     def work(journal: Journal, _: Life) -> None:
         unknown = _first_unknown(journal, place)
@@ -72,6 +74,7 @@ def deny(world: World, place: Place, trouble: Trouble) -> None:
 def mistake(world: World, place: Place, trouble: Trouble) -> None:
     """Take another order, or none at all, for the first UNKNOWN one, unchecked."""
     world.tell("mistake", place, trouble)
+    world.touch(place)
 
     def work(journal: Journal, _: Life) -> None:
         unknown = _first_unknown(journal, place)
@@ -104,6 +107,7 @@ def cancel(world: World, place: Place, trouble: Trouble, *, which: int | None) -
         which: the row, counted among those that may be open; None for all of them.
     """
     world.tell("cancel", place, which, trouble)
+    world.touch(place)
     sent_before = len(world.books.held)
 
     def work(journal: Journal, life: Life) -> None:
@@ -128,6 +132,7 @@ def cancel(world: World, place: Place, trouble: Trouble, *, which: int | None) -
 def correct(world: World, place: Place, trouble: Trouble) -> Corrections:
     """Have the rows of a batch handed back that can be mended, and look into the file."""
     world.tell("correct", place, trouble)
+    world.touch(place)
     path = next(p for n in count() if not (p := _file(world, n)).exists())
     given_at = world.clock.monotonic()
 

@@ -173,6 +173,8 @@ class World:
     def stop(self, folder: str, batch_id: str | None, *, cancels: bool) -> None:
         """Have everything of a folder, or one batch, stop from another terminal."""
         self.tell("stop", folder, batch_id, cancels)
+        if batch_id is not None:
+            self.touch((folder, batch_id))
         self.count("stops")
         with self.journals.open(folder) as journal:
             named = None if batch_id is None else [batch_id]
@@ -243,6 +245,10 @@ class World:
     def tell(self, *words: object) -> None:
         """Take down what happens."""
         self.story.append(f"{self.clock.monotonic():.1f} {' '.join(map(str, words))}")
+
+    def touch(self, place: Place) -> None:
+        """Take note that somebody has to do with a batch: what is on record of it is not old."""
+        self.ledger.batches[place].touched_at = self.clock.monotonic()
 
     def count(self, what: str) -> None:
         """Count it."""
@@ -329,7 +335,7 @@ class World:
                 run.execute()
         finally:
             wires.close()
-            asked.touched_at = self.clock.monotonic()
+            self.touch(place)
             if witness and len(self.books.held) > sent_before:
                 require([witness], self.words())
 
