@@ -59,12 +59,16 @@ def forbid_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_claim_a_record_and_a_look_are_one_journey_each(proxy: Proxy, url: str) -> None:
     with Journal.open(proxy.url(url), password=PASSWORD) as journal:
-        add(journal, rows=[a_row(row) for row in ROWS])
+        add(journal, rows=[a_row(row) for row in range(2, 8)])
         with journal.hold("abc", NOW):
+            # Once before: what the session has not prepared yet leaves in two parts.
+            journal.claim("abc", 2, NOW)
+            journal.claim("abc", 1, NOW, [accepted(2)])
+            journal.apply("abc", [accepted(3)], NOW)
             steps: list[Callable[[], object]] = [
                 lambda: journal.claim("abc", 2, NOW),
-                lambda: journal.claim("abc", 1, NOW, [accepted(2)]),
-                lambda: journal.apply("abc", [accepted(3), accepted(4)], NOW),
+                lambda: journal.claim("abc", 1, NOW, [accepted(4)]),
+                lambda: journal.apply("abc", [accepted(5), accepted(6)], NOW),
                 lambda: journal.stops.standing("abc"),
                 lambda: journal.cancels.standing("abc"),
             ]
