@@ -109,6 +109,13 @@ def test_secret_of_three_letters_is_found_everywhere_and_so_not_looked_for() -> 
     assert Redactor(["abcd"])("xabcdx") == f"x{MARK}x"
 
 
+def test_order_id_of_digits_is_no_half_of_a_short_password_in_hexadecimal() -> None:
+    redact = Redactor(["bench"])  # in hexadecimal 62656e6368
+
+    assert redact("62656") == "62656"
+    assert MARK in redact("as 62656E6368")
+
+
 def test_public_word_stays_where_it_is_the_whole_text() -> None:
     redact = Redactor(["desk-2024"], ["DESK-2"])
 

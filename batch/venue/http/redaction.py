@@ -24,6 +24,9 @@ MARK = "***"
 SHORTEST = 4
 """Characters of a piece that is looked for; less of it says nothing, and is found everywhere."""
 
+SHORTEST_IN_DIGITS = 2 * SHORTEST
+"""The same in hexadecimal: fewer digits stand in many an order's ID, which is lost if hidden."""
+
 LONGEST = 10_000
 """Characters of a text that are read: nothing that an order needs is as long."""
 
@@ -54,9 +57,11 @@ class Redactor:
         self._public = frozenset(text.lower() for text in public)
         pieces: dict[int, set[str]] = {}
         for secret in secrets:
-            for form in _forms(secret):
-                length = max(ceil(len(form) / 2), SHORTEST)
-                if len(form) >= SHORTEST:
+            in_digits = _in_digits(secret)
+            for form in (*_forms(secret), in_digits):
+                shortest = SHORTEST_IN_DIGITS if form == in_digits else SHORTEST
+                length = max(ceil(len(form) / 2), shortest)
+                if len(form) >= shortest:
                     found = pieces.setdefault(length, set())
                     found.update(_pieces(form, length))
         self._pieces = {length: frozenset(found) for length, found in pieces.items()}
@@ -158,7 +163,7 @@ def redact_values(data: object, redact: Callable[[str], str]) -> object:
 
 
 def _forms(secret: str) -> Iterator[str]:
-    """Give a secret in every form that is more than an escape of single characters."""
+    """Give a secret in every form of letters that is more than an escape of single ones."""
     content = secret.encode("utf-8", "surrogatepass")
     yield _folded(secret)
     # Of bytes that a URL escapes, each is a character of its own.
@@ -167,13 +172,16 @@ def _forms(secret: str) -> Iterator[str]:
     yield _folded("".join(map(chr, _units(secret))))
     if " " in secret:
         yield _folded(secret.replace(" ", "+"))
-    yield binascii.hexlify(content).decode()
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
         for before in range(3):
             text = encode(bytes(before) + content).decode()
             # Only what the secret's own bits decide, whatever stands around it.
             first, last = ceil(before * 8 / 6), (before + len(content)) * 8 // 6
             yield _folded(text[first:last])
+
+
+def _in_digits(secret: str) -> str:
+    return binascii.hexlify(secret.encode("utf-8", "surrogatepass")).decode()
 
 
 def _units(text: str) -> Iterator[int]:
