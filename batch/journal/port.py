@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol
@@ -49,8 +49,11 @@ class Store(Protocol):
             JournalError: nothing of the block is recorded.
         """
 
-    def take_at_once(self, group: Group) -> list[Sequence[Any]] | None:
+    def take_at_once(self, write: Callable[[], Group]) -> list[Sequence[Any]] | None:
         """Take steps and claim the next rows in one journey, where the database is so far away.
+
+        Args:
+            write: gives them; called only where there is such a way.
 
         Returns:
             What `SELECT_NEXT_PLANNED` tells of each row that was claimed, and its request ID; as

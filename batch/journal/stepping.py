@@ -119,14 +119,15 @@ class Steps:
         epoch = self._holds.epoch(batch_id)
         if epoch is None:
             return None
-        group = Group(
-            epoch,
-            [write_step(batch_id, change, epoch) for change in changes],
-            write_stamp(batch_id, now),
-            write_claim(batch_id, now, epoch) if request_ids else None,
-            request_ids,
+        return self._database.take_at_once(
+            lambda: Group(
+                epoch,
+                [write_step(batch_id, change, epoch) for change in changes],
+                write_stamp(batch_id, now),
+                write_claim(batch_id, now, epoch) if request_ids else None,
+                request_ids,
+            )
         )
-        return self._database.take_at_once(group)
 
     @contextmanager
     def _taking(

@@ -11,7 +11,7 @@ import os
 import random
 import socket
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -174,13 +174,13 @@ class MortalSession(postgres.Database):
         finally:
             self._is_writing = False
 
-    def take_at_once(self, group: Group) -> list[Sequence[Any]] | None:
+    def take_at_once(self, write: Callable[[], Group]) -> list[Sequence[Any]] | None:
         self.life.require()
         # What breaks while it is on its way, and does not arrive, breaks before it leaves.
         self._break_at("begun")
         self._pass_by("in-transaction")
         self._break_at("asked")
-        rows = super().take_at_once(group)
+        rows = super().take_at_once(write)
         if rows is not None and self.life.is_cut("answered"):
             self.cut()
             raise self._doubt("that the connection broke before the answer")

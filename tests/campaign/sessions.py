@@ -6,7 +6,7 @@ process reads from it is noted, and nothing that a dead one does has an effect.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, cast
@@ -80,9 +80,9 @@ class _StagedStore:
         with self._store.writing() as connection:
             yield connection
 
-    def take_at_once(self, group: Group) -> list[Sequence[Any]] | None:
+    def take_at_once(self, write: Callable[[], Group]) -> list[Sequence[Any]] | None:
         self._require_alive()
-        rows = self._store.take_at_once(group)
+        rows = self._store.take_at_once(write)
         if self._player is not None:
             for row in rows or ():
                 self._player.see_row((*PLACING_COLUMNS, "request_id"), row)

@@ -118,7 +118,7 @@ class Database:
         with self._transaction(_BEGIN) as connection:
             yield connection
 
-    def take_at_once(self, group: Group) -> list[Sequence[Any]] | None:
+    def take_at_once(self, write: Callable[[], Group]) -> list[Sequence[Any]] | None:
         """Take steps and claim the next rows in one journey; None where not all is as expected.
 
         Raises:
@@ -127,6 +127,7 @@ class Database:
         self._require_writable()
         if self._is_at_work:
             raise self._nested()
+        group = write()
         with self._in_words():
             self._require_session()
             journey = Journey(self._driver(), write_statements(group), self._prepared)

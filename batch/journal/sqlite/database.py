@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -100,7 +100,7 @@ class Database:
         if last is not None:
             self.witness.note(last)
 
-    def take_at_once(self, group: Group) -> list[Sequence[Any]] | None:
+    def take_at_once(self, write: Callable[[], Group]) -> list[Sequence[Any]] | None:
         """Leave it to be taken one by one: nothing is far away here."""
         return None
 
