@@ -57,9 +57,7 @@ class Redactor:
         self._public = frozenset(text.lower() for text in public)
         pieces: dict[int, set[str]] = {}
         for secret in secrets:
-            in_digits = _in_digits(secret)
-            for form in (*_forms(secret), in_digits):
-                shortest = SHORTEST_IN_DIGITS if form == in_digits else SHORTEST
+            for form, shortest in _forms(secret):
                 length = max(ceil(len(form) / 2), shortest)
                 if len(form) >= shortest:
                     found = pieces.setdefault(length, set())
@@ -162,8 +160,18 @@ def redact_values(data: object, redact: Callable[[str], str]) -> object:
     return data
 
 
-def _forms(secret: str) -> Iterator[str]:
-    """Give a secret in every form of letters that is more than an escape of single ones."""
+def _forms(secret: str) -> Iterator[tuple[str, int]]:
+    """Give a secret in every form that is more than an escape of single characters.
+
+    Returns:
+        Each form, with the length of the shortest piece of it that is looked for.
+    """
+    yield from ((form, SHORTEST) for form in _in_letters(secret))
+    in_digits = binascii.hexlify(secret.encode("utf-8", "surrogatepass")).decode()
+    yield in_digits, SHORTEST_IN_DIGITS
+
+
+def _in_letters(secret: str) -> Iterator[str]:
     content = secret.encode("utf-8", "surrogatepass")
     yield _folded(secret)
     # Of bytes that a URL escapes, each is a character of its own.
@@ -178,10 +186,6 @@ def _forms(secret: str) -> Iterator[str]:
             # Only what the secret's own bits decide, whatever stands around it.
             first, last = ceil(before * 8 / 6), (before + len(content)) * 8 // 6
             yield _folded(text[first:last])
-
-
-def _in_digits(secret: str) -> str:
-    return binascii.hexlify(secret.encode("utf-8", "surrogatepass")).decode()
 
 
 def _units(text: str) -> Iterator[int]:
