@@ -95,7 +95,7 @@ def _journeys(cluster: Cluster, line: Proxy) -> str:
             }
             counts = []
             for name, step in steps.items():
-                for _ in range(10 if step is claim else 2 if step is record else 10):
+                for _ in range(2 if step is record else 10):
                     before = line.journeys
                     step()
                 counts.append((name, str(line.journeys - before)))
@@ -103,7 +103,9 @@ def _journeys(cluster: Cluster, line: Proxy) -> str:
 
 
 def _by_tcp(cluster: Cluster) -> str:
-    name = cluster.make_journal().split("/")[3].split("?")[0]
+    from tests.journal.postgres_cluster import database_of
+
+    name = database_of(cluster.make_journal())
     return f"postgresql://tests@127.0.0.1:{cluster.port}/{name}"
 
 

@@ -15,7 +15,7 @@ from batch.errors import JournalError
 from batch.journal import Journal
 from batch.simulator import Simulator, SimulatorOptions
 from batch.states import FINAL, OrderState
-from tests.journal.postgres_cluster import Cluster
+from tests.journal.postgres_cluster import Cluster, database_of
 
 ROWS = 60
 HEADER = "symbol,side,size,price,time_in_force\n"
@@ -118,15 +118,12 @@ def _start(folder: Path, venue: Simulator, url: str, *words: str) -> subprocess.
 
 
 def _has_taken_over(cluster: Cluster, url: str) -> bool:
-    name = url.split("/")[3].split("?")[0]
+    name = database_of(url)
     return cluster.execute("SELECT max(epoch) FROM holds", name) != [(1,)]
 
 
 def _cut(cluster: Cluster, url: str) -> None:
-    name = url.split("/")[3].split("?")[0]
-    cluster.execute(
-        f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
-    )
+    cluster.cut_sessions(database_of(url))
 
 
 def _wait_for(holds: object) -> None:

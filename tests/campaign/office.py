@@ -359,16 +359,21 @@ class Office:
 
     def taken(self) -> list[Taken]:
         """Give what the venue took."""
-        return [
-            Taken(
-                server_order_id=entry.order_id,
-                client_order_id=entry.client_order_id,
-                size=Decimal(str(json.loads(entry.body, parse_float=Decimal)["size"])),
-                status=entry.status,
-                filled_size=entry.filled_size,
-            )
-            for entry in self.venue.ledger.orders
-        ]
+        return taken_by(self.venue)
+
+
+def taken_by(venue: Simulator) -> list[Taken]:
+    """Give what a venue took."""
+    return [
+        Taken(
+            server_order_id=entry.order_id,
+            client_order_id=entry.client_order_id,
+            size=Decimal(str(json.loads(entry.body, parse_float=Decimal)["size"])),
+            status=entry.status,
+            filled_size=entry.filled_size,
+        )
+        for entry in venue.ledger.orders
+    ]
 
 
 @contextmanager

@@ -33,7 +33,7 @@ from tests.campaign.invariants import (
     require,
 )
 from tests.campaign.lab import Host, Site, clock_shifter
-from tests.campaign.office import HEADER, KINDS, Launched
+from tests.campaign.office import HEADER, KINDS, Launched, taken_by
 from tests.campaign.servers import NAME
 
 ROWS_A_TAKE_OVER = 14
@@ -184,16 +184,7 @@ class Relay:
 
     def taken(self) -> list[Taken]:
         """Give what the venue took."""
-        return [
-            Taken(
-                server_order_id=entry.order_id,
-                client_order_id=entry.client_order_id,
-                size=Decimal(str(json.loads(entry.body, parse_float=Decimal)["size"])),
-                status=entry.status,
-                filled_size=entry.filled_size,
-            )
-            for entry in self.site.venue.ledger.orders
-        ]
+        return taken_by(self.site.venue)
 
     def tell(self) -> str:
         """Give the story, and the last words of each host."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
 import pytest
@@ -67,17 +68,22 @@ CASES: list[Case] = [
 ]
 
 
+def require_shown(put: Callable[[ExitStack], None], live: Callable[[], Counter[str]]) -> None:
+    """Make sure that a story ends well, and breaks where a bug was put in."""
+    figures = live()
+
+    assert figures["histories"] == 1
+    with ExitStack() as patches:
+        put(patches)
+        with pytest.raises(Broken):
+            live()
+
+
 @pytest.mark.parametrize(("bug", "market", "sizes", "story"), CASES, ids=[c[0] for c in CASES])
 def test_a_story_shows_its_bug_and_nothing_without_it(
     bug: str, market: Market, sizes: Sequence[int], story: Story, library: Library
 ) -> None:
-    figures = tell(market, sizes, story, library)
-
-    assert figures["histories"] == 1
-    with ExitStack() as patches:
-        IDENTITY_MUTANTS[bug](patches)
-        with pytest.raises(Broken):
-            tell(market, sizes, story, library)
+    require_shown(IDENTITY_MUTANTS[bug], lambda: tell(market, sizes, story, library))
 
 
 OF_HOSTS: list[Case] = [
@@ -102,13 +108,7 @@ OF_HOSTS: list[Case] = [
 def test_a_story_of_hosts_shows_its_bug_and_nothing_without_it(
     bug: str, market: Market, sizes: Sequence[int], story: Story, server: Server
 ) -> None:
-    figures = tell(market, sizes, story, server)
-
-    assert figures["histories"] == 1
-    with ExitStack() as patches:
-        SHARING_MUTANTS[bug](patches)
-        with pytest.raises(Broken):
-            tell(market, sizes, story, server)
+    require_shown(SHARING_MUTANTS[bug], lambda: tell(market, sizes, story, server))
 
 
 def test_every_bug_has_a_story() -> None:

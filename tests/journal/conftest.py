@@ -10,9 +10,16 @@ from pathlib import Path
 import pytest
 
 from batch.journal import Journal
+from batch.journal.postgres.database import Database
 from tests.journal.postgres_cluster import REQUIRED, Cluster, programs, run_cluster
+from tests.journal.proxy import Proxy, proxy_to
 
 BACKENDS = ("sqlite", "postgres")
+
+
+def take_one_by_one(patches: pytest.MonkeyPatch) -> None:
+    """Have steps taken one by one, as where they are not as a journey expects them."""
+    patches.setattr(Database, "take_at_once", lambda *_: None)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -31,6 +38,18 @@ def cluster() -> Iterator[Cluster]:
         pytest.skip("PostgreSQL: no server's programs (initdb) on this machine")
     with run_cluster() as running:
         yield running
+
+
+@pytest.fixture
+def url(cluster: Cluster) -> str:
+    """A journal in the server."""
+    return cluster.make_journal()
+
+
+@pytest.fixture
+def proxy(cluster: Cluster) -> Iterator[Proxy]:
+    with proxy_to(cluster) as line:
+        yield line
 
 
 @pytest.fixture

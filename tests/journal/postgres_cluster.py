@@ -38,6 +38,11 @@ def programs() -> Path | None:
     return Path(on_path).parent if on_path else None
 
 
+def database_of(url: str) -> str:
+    """Give the name of the database that a URL names."""
+    return url.split("/")[3].split("?")[0]
+
+
 class Cluster:
     """A running server.
 
@@ -60,6 +65,13 @@ class Cluster:
         with psycopg.connect(self.url(database), autocommit=True) as connection:
             cursor = connection.execute(sql.SQL(statement))
             return cursor.fetchall() if cursor.description else []
+
+    def cut_sessions(self, database: str) -> None:
+        """End every session with a database, and wait until they have ended."""
+        self.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+            f"WHERE datname = '{database}'"
+        )
 
     def make_empty(self) -> str:
         """Make a database that nothing is in, and give its URL."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from tests.journal.postgres_cluster import Cluster
+from tests.journal.postgres_cluster import Cluster, database_of
 
 LONGEST_DELAY_S = 5.0
 SOON_S = 0.2
@@ -68,7 +68,7 @@ class Proxy:
 
     def url(self, url: str) -> str:
         """Give a journal's URL, by this line."""
-        name = url.split("/")[3].split("?")[0]
+        name = database_of(url)
         return f"postgresql://tests@127.0.0.1:{self._listener.getsockname()[1]}/{name}"
 
     def close(self) -> None:

@@ -16,16 +16,12 @@ from batch.journal.postgres import database as sessions
 from batch.journal.postgres.database import Database
 from batch.model import EventRecord, OrderRecord
 from batch.states import BatchEvent, OrderEvent, OrderState
+from tests.journal.conftest import take_one_by_one
 from tests.journal.planned import NOW, a_row, add, states
-from tests.journal.postgres_cluster import PASSWORD, Cluster
-from tests.journal.proxy import Proxy, proxy_to
+from tests.journal.postgres_cluster import PASSWORD, Cluster, database_of
+from tests.journal.proxy import Proxy
 
 ROWS = (2, 3, 4, 5)
-
-
-@pytest.fixture
-def url(cluster: Cluster) -> str:
-    return cluster.make_journal()
 
 
 @pytest.fixture
@@ -36,18 +32,8 @@ def held(url: str) -> Iterator[Journal]:
             yield journal
 
 
-@pytest.fixture
-def proxy(cluster: Cluster) -> Iterator[Proxy]:
-    with proxy_to(cluster) as line:
-        yield line
-
-
 def accepted(row: int) -> Change:
     return Change(row, OrderState.SENDING, OrderEvent.ACCEPTED, server_order_id=f"S{row}")
-
-
-def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Database, "take_at_once", lambda *_: None)
 
 
 def forbid_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,7 +89,7 @@ def test_what_is_on_record_is_the_same_whether_taken_at_once_or_one_by_one(
             add(journal, rows=[a_row(row) for row in ROWS])
             journal.cancels.ask("abc", [4], NOW)
             journal.holds.take("abc", NOW)
-            (forbid_one_by_one if is_at_once else one_by_one)(patches)
+            (forbid_one_by_one if is_at_once else take_one_by_one)(patches)
 
             placings = journal.claim("abc", 1, NOW)
             released = Change(2, OrderState.SENDING, OrderEvent.RELEASED, detail="a\0b \ud800 ü")
@@ -171,7 +157,7 @@ def test_steps_of_which_one_does_not_fit_are_told_in_words_and_nothing_is_record
 
 def waiting(cluster: Cluster, url: str, what: str) -> list[int]:
     """Give the server's processes that wait for a lock or for a stand-by."""
-    name = url.split("/")[3].split("?")[0]
+    name = database_of(url)
     found = cluster.execute(
         f"SELECT pid FROM pg_stat_activity WHERE datname = '{name}' "
         f"AND '{what}' IN (wait_event_type, wait_event)"

@@ -10,26 +10,15 @@ import pytest
 from batch.errors import HoldLost, JournalAway, JournalError
 from batch.journal import Change, Journal, mending
 from batch.journal.keeping import upgrade
-from batch.journal.postgres.database import Database
 from batch.journal.postgres.faults import explain
 from batch.states import BatchEvent, OrderEvent, OrderState
+from tests.journal.conftest import take_one_by_one
 from tests.journal.planned import NOW, add, claim, states
-from tests.journal.postgres_cluster import PASSWORD, Cluster
-from tests.journal.proxy import Break, Proxy, proxy_to
+from tests.journal.postgres_cluster import PASSWORD, Cluster, database_of
+from tests.journal.proxy import Break, Proxy
 
 COMMIT = b"COMMIT\0"  # "READ COMMITTED" begins a step
 STEP = b"UPDATE orders"
-
-
-@pytest.fixture
-def proxy(cluster: Cluster) -> Iterator[Proxy]:
-    with proxy_to(cluster) as line:
-        yield line
-
-
-@pytest.fixture
-def url(cluster: Cluster) -> str:
-    return cluster.make_journal()
 
 
 @pytest.fixture
@@ -48,34 +37,31 @@ def kinds(journal: Journal, row: int) -> list[str]:
 
 
 BREAKS = [
-    pytest.param(True, COMMIT, "answer", id="at once; recorded, and the server's word was lost"),
-    pytest.param(True, COMMIT, "end", id="at once; recorded, and the session ended"),
-    pytest.param(True, COMMIT, "request", id="at once; it did not arrive"),
-    pytest.param(True, COMMIT, "rest", id="at once; it arrived but for the commit"),
-    pytest.param(False, COMMIT, "answer", id="recorded, and the server's word was lost"),
-    pytest.param(False, COMMIT, "end", id="recorded, and the session ended"),
-    pytest.param(False, COMMIT, "request", id="broken before the server was asked to commit"),
-    pytest.param(False, STEP, "answer", id="broken in the middle, when it was done"),
-    pytest.param(False, STEP, "request", id="broken in the middle, before it was done"),
+    pytest.param((True, COMMIT, "answer"), id="at once; recorded, and the server's word was lost"),
+    pytest.param((True, COMMIT, "end"), id="at once; recorded, and the session ended"),
+    pytest.param((True, COMMIT, "request"), id="at once; it did not arrive"),
+    pytest.param((True, COMMIT, "rest"), id="at once; it arrived but for the commit"),
+    pytest.param((False, COMMIT, "answer"), id="recorded, and the server's word was lost"),
+    pytest.param((False, COMMIT, "end"), id="recorded, and the session ended"),
+    pytest.param((False, COMMIT, "request"), id="broken before the server was asked to commit"),
+    pytest.param((False, STEP, "answer"), id="broken in the middle, when it was done"),
+    pytest.param((False, STEP, "request"), id="broken in the middle, before it was done"),
 ]
 
 
-def take(patches: pytest.MonkeyPatch, *, at_once: bool) -> None:
-    """Have steps taken in one journey, or one by one as where they are not as expected."""
+@pytest.fixture(params=BREAKS)
+def broken(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> tuple[bytes, str]:
+    """Give where a session breaks, and what of it the line takes away."""
+    at_once, at, takes = request.param
     if not at_once:
-        patches.setattr(Database, "take_at_once", lambda *_: None)
+        take_one_by_one(monkeypatch)
+    return at, takes
 
 
-@pytest.mark.parametrize(("at_once", "at", "takes"), BREAKS)
 def test_a_step_whose_session_breaks_is_recorded_once(
-    proxy: Proxy,
-    held: Journal,
-    monkeypatch: pytest.MonkeyPatch,
-    at_once: bool,
-    at: bytes,
-    takes: str,
+    proxy: Proxy, held: Journal, broken: tuple[bytes, str]
 ) -> None:
-    take(monkeypatch, at_once=at_once)
+    at, takes = broken
     proxy.breaks.append(Break(at, takes=takes))
 
     held.apply("abc", [claim(2)], NOW)
@@ -96,16 +82,10 @@ def test_a_commit_that_arrives_after_the_client_has_come_back_is_waited_for(
     assert kinds(held, 2) == ["claimed"]
 
 
-@pytest.mark.parametrize(("at_once", "at", "takes"), BREAKS)
 def test_what_is_claimed_after_its_session_broke_was_claimed_under_that_very_request(
-    proxy: Proxy,
-    held: Journal,
-    monkeypatch: pytest.MonkeyPatch,
-    at_once: bool,
-    at: bytes,
-    takes: str,
+    proxy: Proxy, held: Journal, broken: tuple[bytes, str]
 ) -> None:
-    take(monkeypatch, at_once=at_once)
+    at, takes = broken
     lost = Change(2, OrderState.SENDING, OrderEvent.LOST)
     held.apply("abc", [claim(2)], NOW)
     proxy.breaks.append(Break(at, takes=takes))
@@ -228,17 +208,14 @@ def test_a_server_that_stays_away_is_waited_for_once_and_not_for_each_step(
 def test_another_journal_in_the_place_of_the_one_that_was_opened_is_refused(
     proxy: Proxy, held: Journal, url: str, cluster: Cluster
 ) -> None:
-    name = url.split("/")[3].split("?")[0]
+    name = database_of(url)
     empty = cluster.make_empty()
     upgrade(empty)
-    other = empty.split("/")[3].split("?")[0]
+    other = database_of(empty)
 
     def replace() -> None:
         for old, new in ((name, f"{name}_before"), (other, name)):
-            cluster.execute(
-                f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
-                f"WHERE datname = '{old}'"
-            )
+            cluster.cut_sessions(old)
             cluster.execute(f"ALTER DATABASE {old} RENAME TO {new}")
 
     proxy.breaks.append(Break(STEP, takes="request", then=replace))

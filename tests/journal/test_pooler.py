@@ -16,7 +16,7 @@ import pytest
 from batch.errors import JournalError
 from batch.journal import Journal
 from batch.journal.keeping import upgrade
-from tests.journal.postgres_cluster import UNPRIVILEGED, Cluster, _free_port
+from tests.journal.postgres_cluster import UNPRIVILEGED, Cluster, _free_port, database_of
 
 PATIENCE_S = 20.0
 
@@ -59,7 +59,7 @@ def pooler(cluster: Cluster, mode: str) -> Iterator[int]:
 
 @pytest.fixture(params=["transaction", "statement", "session"])
 def url(request: pytest.FixtureRequest, cluster: Cluster) -> Iterator[str]:
-    name = cluster.make_journal().split("/")[3].split("?")[0]
+    name = database_of(cluster.make_journal())
     with pooler(cluster, request.param) as port:
         yield f"postgresql://tests@127.0.0.1:{port}/{name}"
 

@@ -21,13 +21,8 @@ from batch.journal.postgres.naming import find_server
 from batch.journal.statements import append_events, line_of_batch
 from batch.states import BatchEvent, OrderState
 from tests.journal.planned import LOGIN, NOW, a_batch, a_row, add, claim, states
-from tests.journal.postgres_cluster import PASSWORD, Cluster, programs, run_cluster
+from tests.journal.postgres_cluster import PASSWORD, Cluster, database_of, programs, run_cluster
 from tests.run.doubles import FakeClock
-
-
-@pytest.fixture
-def url(cluster: Cluster) -> str:
-    return cluster.make_journal()
 
 
 @pytest.fixture
@@ -37,10 +32,7 @@ def shared(url: str) -> Iterator[Journal]:
 
 
 def cut_sessions(cluster: Cluster, url: str) -> None:
-    name = url.rpartition("/")[2] if "?" not in url else url.split("/")[3].split("?")[0]
-    cluster.execute(
-        f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{name}'"
-    )
+    cluster.cut_sessions(database_of(url))
 
 
 @pytest.mark.parametrize(
@@ -272,7 +264,7 @@ def test_a_server_that_does_not_sync_is_refused_but_may_be_looked_at() -> None:
 def test_a_wrong_password_cannot_be_helped_by_a_retry(
     cluster: Cluster, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    name = url.split("/")[3].split("?")[0]
+    name = database_of(url)
     by_tcp = f"postgresql://tests@127.0.0.1:{cluster.port}/{name}"
 
     monkeypatch.setenv("PGPASSWORD", "wr0ng")
@@ -287,7 +279,7 @@ def test_a_wrong_password_cannot_be_helped_by_a_retry(
 def test_a_password_of_the_settings_is_used_and_never_shown(
     cluster: Cluster, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    name = url.split("/")[3].split("?")[0]
+    name = database_of(url)
     by_tcp = f"postgresql://tests@127.0.0.1:{cluster.port}/{name}"
     monkeypatch.delenv("PGPASSWORD", raising=False)
 
