@@ -401,7 +401,8 @@ class Run:
         next_at = self._following.next_at() if self._may_ask() else None
         if self._waits_for_pilot() and (pilot_s := self._pilot.wait_s(now)) is not None:
             next_at = min(now + pilot_s, now + LONGEST_NAP_S if next_at is None else next_at)
-        if wait_s > 0 and self._may_send_more() and not self._interrupts:
+        has_more = self._may_send_more() or self._second_look.has_questions()
+        if wait_s > 0 and has_more and not self._interrupts:
             next_at = now
         if next_at is None:
             return LONGEST_NAP_S

@@ -45,6 +45,10 @@ class SecondLook:
         """Say whether there is nobody left to ask about."""
         return not self._to_ask and not self._on_their_way
 
+    def has_questions(self) -> bool:
+        """Say whether there is a question that is not on its way."""
+        return bool(self._to_ask)
+
     def questions(self, most: int) -> list[FindAgain]:
         """Give the questions to ask now, at most so many."""
         asked, self._to_ask = self._to_ask[: max(most, 0)], self._to_ask[max(most, 0) :]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 import pytest
 
+from batch.journal.allotting import Allotments
 from batch.run.account import make_pace
 from batch.run.options import RunOptions
 from batch.run.pace import Pace
@@ -135,3 +137,27 @@ def test_a_run_asks_first_only_when_it_is_its_turn(desk: Desk, busy: BusyVenue) 
     desk.make_run(batch_id, account_rate_per_s=20).execute()
 
     assert min(busy.asked_at) - started >= 7.0
+
+
+def test_a_run_that_only_looks_once_more_takes_its_turns_among_others(
+    desk: Desk, busy: BusyVenue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reserve = Allotments.reserve
+    asked_for: list[int] = []
+
+    def after_another(
+        self: Allotments, batch_id: str, turns: int, now: datetime, *, every_s: float, late_s: float
+    ) -> float:
+        asked_for.append(turns)
+        assert len(asked_for) < 1000, "it never comes while its turn is good"
+        reserve(self, batch_id, 1, now, every_s=every_s, late_s=late_s)
+        return reserve(self, batch_id, turns, now, every_s=every_s, late_s=late_s)
+
+    monkeypatch.setattr(Allotments, "reserve", after_another)
+
+    _, outcome = desk.submit(sheet_of(12), account_rate_per_s=20)
+
+    assert outcome.states == {OrderState.FILLED: 12}
+    *_, second, last = busy.asked_at
+    assert last - second <= 0.2
+    assert busy.asked_at[-1] - busy.asked_at[0] <= 2.5 * len(busy.asked_at) / 20
