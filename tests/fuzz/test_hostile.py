@@ -1,8 +1,8 @@
 """Whole processes against files that cost a careless reader minutes or gigabytes.
 
-Held by ratios to a plain sheet of 20,000 orders, so that a slow machine is no failure; and a machine
-that has other work, whose caches and clock change from one process to the next, is none either: what
-seems dear is measured again, beside a plain sheet of the same moment.
+Held by ratios to a plain sheet of 20,000 orders, so that a slow machine is no failure. Nor is one
+that has other work, and so is slow at one moment and quick at the next: what seems dear is measured
+again, beside a plain sheet of the same moment.
 """
 
 from __future__ import annotations
