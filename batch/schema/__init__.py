@@ -10,6 +10,7 @@ import gc
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
+from sys import intern
 from types import MappingProxyType
 from typing import cast
 
@@ -148,7 +149,7 @@ def _orders(parsed: Parsed, refused: set[int | None]) -> Iterator[Order]:
         pair = cast("Pair", columns["symbol"][position])
         yield Order(
             row=row.number,
-            symbol=str(pair),
+            symbol=intern(str(pair)),  # one text for all orders of a pair
             side=cast("Side", columns["side"][position]),
             currency=cast("str | None", columns["currency"][position]) or pair.base,
             size=cast("Decimal", columns["size"][position]),

@@ -51,6 +51,10 @@ _INVISIBLE = re.compile(
 _GUARD = re.compile(r"""=[^"]*".|'(?![a-z]\s)\S""")
 _GUARD_SIGNS = ("=", "'")
 
+_SHARED_TEXTS = 1000
+"""So many different texts of cells are kept once for all cells that hold them: what a column says
+over and over, such as a symbol or a side, is among the first of them."""
+
 _LINE_BREAK = re.compile(r"[\r\n\u2028\u2029]")
 _SUSPECT = re.compile("|".join(pattern.pattern for pattern in (_CONTROL, _INVISIBLE, _LINE_BREAK)))
 
@@ -218,6 +222,7 @@ class _Collector:
         self._struck: list[int] = []
         self._sent = {i for i in kept if self._columns[self._new_position[i]].field in _SENT}
         self._same_sets: dict[frozenset[int], frozenset[int]] = {}
+        self._same_texts: dict[str, str] = {}
 
     def _too_many_cells(self) -> SheetError:
         limits, in_workbook = self._reading.limits, self._reading.worksheet is not None
@@ -266,7 +271,9 @@ class _Collector:
             numeric = frozenset(self._new_position[i] for i in numeric if i in self._new_position)
         if numeric:
             numeric = self._same_sets.setdefault(numeric, numeric)
-        values = tuple(texts)
+        same = self._same_texts
+        share = same.setdefault if len(same) < _SHARED_TEXTS else same.get
+        values = tuple([share(text, text) for text in texts])
         self._rows.append(Row(raw.number, values, numeric))
         self._last_number = raw.number
         if raw.struck and not self._sent.isdisjoint(raw.struck):

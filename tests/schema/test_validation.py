@@ -522,3 +522,12 @@ def test_a_default_that_cannot_be_used_is_a_wrong_setting(
 ) -> None:
     with pytest.raises(ConfigError, match=words):
         without_tif(**defaults)
+
+
+def test_orders_of_one_pair_share_its_name_however_the_sheet_writes_it() -> None:
+    spellings = ("EUR/USD", "eurusd", "EUR-USD", "EUR/USD")
+
+    orders = validate(sheet_of(*(GOOD | {"symbol": text} for text in spellings))).orders
+
+    assert [order.symbol for order in orders] == ["EUR/USD"] * 4
+    assert len({id(order.symbol) for order in orders}) == 1

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from batch.sheet import Limits, read
+from batch.sheet.table import _SHARED_TEXTS
 from tests.sheet.writing import (
     HEADER,
     cells,
@@ -319,3 +320,14 @@ def test_all_rows_are_there_when_lines_end_as_on_old_macs(tmp_path: Path) -> Non
 
     assert found_in(result) == []
     assert [order.row for order in result.orders] == [2, 3]
+
+
+def test_cells_that_say_the_same_share_one_text_and_others_keep_theirs(tmp_path: Path) -> None:
+    count = 2 * _SHARED_TEXTS
+    path = write_text(tmp_path, csv_text(*(line(size=str(1000 + row)) for row in range(count))))
+
+    rows = read(path).rows
+
+    assert [row.values[3] for row in rows] == [str(1000 + row) for row in range(count)]
+    assert {row.values[2] for row in rows} == {"Buy"}
+    assert len({id(row.values[2]) for row in rows}) == 1
