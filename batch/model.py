@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from operator import attrgetter
 from pathlib import Path
 
 from batch.errors import Hint
@@ -192,11 +193,13 @@ class Terms:
 
         Numbers count by value: 1.3927 and 1.39270 are the same limit price.
         """
-        return tuple(_term_text(getattr(self, name)) for name in TERMS)
+        return tuple(map(_term_text, _values_of_terms(self)))
 
 
 TERMS = tuple(field.name for field in fields(Terms))
 """The names of the terms, in their order, which the fingerprints of a journal rely on."""
+
+_values_of_terms = attrgetter(*TERMS)
 
 
 def _term_text(value: object) -> str:
@@ -235,7 +238,7 @@ class Order:
 
     def terms(self) -> Terms:
         """Give what the order is: everything but where it stands and what it is called."""
-        return Terms(**{name: getattr(self, name) for name in TERMS})
+        return Terms(*_values_of_terms(self))
 
     @property
     def is_brief(self) -> bool:

@@ -25,22 +25,39 @@ def encode_order(order: Order, client_order_id: str) -> str:
 
     Source: venue-api, "Place an order".
     """
-    fields: list[tuple[str, str | int | Decimal | None]] = [
-        (wire.CLIENT_ORDER_ID, client_order_id),
-        (wire.ORDER_TYPE, wire.LIMIT),
-        (wire.SIDE, order.side.value),
-        (wire.SYMBOL, order.symbol),
-        (wire.CURRENCY, order.currency),
-        (wire.SIZE, order.size),
-        (wire.PRICE, order.price),
-        (wire.TIME_IN_FORCE, order.time_in_force.value),
-        (wire.EXPIRY_TIME, order.expiry_time_s),
-        (wire.MIN_SIZE, order.min_size),
-        (wire.ORG, order.org),
-        (wire.ACCOUNT, order.account),
+    values = (
+        client_order_id,
+        wire.LIMIT,
+        order.side.value,
+        order.symbol,
+        order.currency,
+        order.size,
+        order.price,
+        order.time_in_force.value,
+        order.expiry_time_s,
+        order.min_size,
+        order.org,
+        order.account,
+    )
+    members = [
+        f"{name}: {_text(value)}"
+        for name, value in zip(_NAMES, values, strict=True)
+        if value is not None
     ]
-    members = (f"{json.dumps(name)}: {_text(value)}" for name, value in fields if value is not None)
     return "{" + ", ".join(members) + "}"
+
+
+_encode = json.JSONEncoder().encode
+
+_NAMES = tuple(
+    _encode(name)
+    for name in (
+        *(wire.CLIENT_ORDER_ID, wire.ORDER_TYPE, wire.SIDE, wire.SYMBOL, wire.CURRENCY),
+        *(wire.SIZE, wire.PRICE, wire.TIME_IN_FORCE, wire.EXPIRY_TIME, wire.MIN_SIZE),
+        *(wire.ORG, wire.ACCOUNT),
+    )
+)
+"""As they stand in the text, in the order of the values."""
 
 
 def _text(value: str | int | Decimal) -> str:
@@ -48,4 +65,4 @@ def _text(value: str | int | Decimal) -> str:
         if not value.is_finite():
             raise ValueError(f"expected a finite number in an order, found {value}")
         return format(value, "f")
-    return json.dumps(value)
+    return _encode(value)
