@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import marshal
 from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from datetime import datetime
+from itertools import islice
+from typing import Any
+from zlib import compress, decompress
 
 from sqlalchemy import Connection, insert
 
@@ -23,22 +27,39 @@ from batch.journal.tables import BATCHES
 from batch.model import BatchRecord, Login
 from batch.states import BatchEvent, OrderEvent, OrderState
 
+PORTION = 1000
+"""So many rows are packed, and inserted, together."""
+
 
 class WrittenRows:
     """Rows of a batch as the journal will hold them, made ready before anybody is kept waiting.
 
-    While they are inserted no other process can record anything, so nothing else is done then.
+    While they are inserted no other process can record anything, so nothing else is done then but
+    to unpack them: as they are, the rows of a large sheet take more memory than the sheet.
     """
 
     def __init__(self, batch_id: str, rows: Iterable[PlannedRow]) -> None:
-        self._values = [write_order(batch_id, 0, row) for row in rows]
+        values = (write_order(batch_id, 0, row) for row in rows)
+        self._packed: list[bytes] = []
+        self._last: list[dict[str, Any]] = []
+        while portion := list(islice(values, PORTION)):
+            if self._last:
+                self._packed.append(compress(marshal.dumps(self._last), level=1))
+            self._last = portion
 
     def insert(self, connection: Connection, venue_id: int) -> None:
         """Insert them all, for a login."""
-        for values in self._values:
+        for packed in self._packed:
+            self._insert(connection, venue_id, marshal.loads(decompress(packed)))
+        self._insert(connection, venue_id, self._last)
+
+    def _insert(
+        self, connection: Connection, venue_id: int, rows: Sequence[dict[str, Any]]
+    ) -> None:
+        for values in rows:
             values["venue_id"] = venue_id
-        if self._values:
-            execute_many(connection, INSERT_ORDER, self._values)
+        if rows:
+            execute_many(connection, INSERT_ORDER, rows)
 
 
 class Planning(Looking):

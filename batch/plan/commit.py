@@ -37,17 +37,17 @@ def refuse_shared_rows(drafts: Sequence[Draft]) -> None:
     Raises:
         GateError: names the first such row.
     """
+    if len(drafts) < 2:
+        return
     first: dict[str, tuple[Draft, int]] = {}
     for one in drafts:
-        if not one.is_new or one.options.duplicates is Duplicates.SEND:
+        if one.choice is None or one.options.duplicates is Duplicates.SEND:
             continue
-        for row in one.rows:
-            if row.fingerprint is None or row.state is not OrderState.PLANNED:
-                continue
-            other, number = first.setdefault(row.fingerprint, (one, row.row))
+        for order in one.to_send:
+            other, number = first.setdefault(one.choice.fingerprints[order.row], (one, order.row))
             if other.batch.batch_id != one.batch.batch_id and not _are_two_runs(other, one):
                 raise GateError(
-                    f"{one.validation.sheet.path.name}, row {row.row}: expected orders that no "
+                    f"{one.validation.sheet.path.name}, row {order.row}: expected orders that no "
                     f"other sheet of this command sends, found that of row {number} of "
                     f"{other.validation.sheet.path.name}. Nothing was sent. Submit one sheet after "
                     "the other."
@@ -80,7 +80,7 @@ def commit(journal: Journal, draft: Draft, now: datetime) -> Planned:
             # Nobody may be sending these rows just now; held until the plan is committed.
             held.enter_context(journal.hold(other, now))
         # Before the planning, while others may still record what they learn.
-        rows = WrittenRows(draft.batch.batch_id, draft.rows)
+        rows = WrittenRows(draft.batch.batch_id, draft.rows())
         with journal.planning(login, now) as planning:
             meanwhile = _meanwhile(planning, draft)
             if meanwhile is None:
@@ -111,7 +111,7 @@ def _meanwhile(planning: Planning, draft: Draft) -> BatchSummary | None:
 
 def _refuse_other_payloads(journal: Journal, draft: Draft, batch_id: str) -> None:
     """Make sure that what another process has planned is what was checked here."""
-    checked = {row.row: row.payload for row in draft.rows}
+    checked = {row.row: row.payload for row in draft.rows()}
     other = [o.row for o in journal.orders(batch_id) if o.payload != checked.get(o.row)]
     if other:
         raise GateError(
@@ -162,6 +162,6 @@ def _add(planning: Planning, draft: Draft, rows: WrittenRows) -> None:
         content_hash=draft.identity.content,
         generation=draft.generation,
         rows=rows,
-        detail=f"{len(draft.rows)} rows of {draft.validation.sheet.path.name}, "
+        detail=f"{batch.row_count} rows of {draft.validation.sheet.path.name}, "
         f"{len(draft.skipped)} already sent",
     )

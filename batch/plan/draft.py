@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from batch.config import DayLimits
 from batch.errors import Advice, ConfigError, GateError, hint
 from batch.journal import BatchSummary, EarlierOrder, Journal, Looking, PlannedRow
-from batch.model import LONGEST_CLIENT_ORDER_ID, BatchRecord, Login, Order, Problem, Row, Validation
+from batch.model import LONGEST_CLIENT_ORDER_ID, BatchRecord, Login, Order, Problem, Validation
 from batch.plan.duplicates import Duplicates, name_of, refuse_reused_ids, refuse_sent
 from batch.plan.exposures import LIVE, SENT_WINDOW, SUFFIX, Earlier
 from batch.plan.identity import Identity, fingerprints
@@ -63,10 +63,9 @@ class Draft:
         batch: the batch that stands in the journal, or the one that is to be added.
         found: the batch that stands, with its states; None for one that is to be added.
         generation: which one this is of the batches of this content; for a new one.
-        rows: what is to be added: all rows, with their IDs and exact payloads; empty for a batch
-            that stands.
         orders: what this batch sends or has sent: no row that is invalid or left out.
         to_send: of these, what is still to leave, or may be.
+        encode: from an order and its client ID to the exact text that will be sent.
         choice: what was decided about the rows of a new batch.
         repeats: the batch that a new one sends once more.
         batch_count: how many batches the scope had before the rows were looked for.
@@ -80,8 +79,8 @@ class Draft:
     states: Mapping[OrderState, int]
     orders: tuple[Order, ...]
     to_send: tuple[Order, ...]
+    encode: Callable[[Order, str], str]
     generation: int = 0
-    rows: tuple[PlannedRow, ...] = ()
     choice: Choice | None = None
     repeats: str | None = None
     batch_count: int = 0
@@ -110,6 +109,40 @@ class Draft:
     def withdrawn(self) -> int:
         """How many rows of other batches this one sends in their place."""
         return sum(map(len, self.withdrawals.values()))
+
+    def rows(self) -> Iterator[PlannedRow]:
+        """Give what is to be added: all rows, with their IDs and exact payloads.
+
+        One after the other, because those of a large sheet take more memory than the sheet; nothing
+        for a batch that stands.
+        """
+        choice = self.choice
+        if choice is None:
+            return
+        problems = _by_row(self.validation.problems)
+        orders = iter(self.validation.orders)
+        order = next(orders, None)
+        for row in self.validation.sheet.rows:
+            if order is None or order.row != row.number:
+                words = problems.get(row.number, "")
+                yield PlannedRow(row.number, row.values, OrderState.INVALID, message=words)
+                continue
+            client_order_id = choice.client_order_ids[order.row]
+            earlier = choice.skipped.get(order.row)
+            name = name_of(earlier, self.identity.login.user) if earlier else ""
+            yield PlannedRow(
+                row=row.number,
+                values=row.values,
+                state=OrderState.SKIPPED if earlier else OrderState.PLANNED,
+                order=order,
+                client_order_id=client_order_id,
+                payload=self.encode(order, client_order_id),
+                fingerprint=choice.fingerprints[order.row],
+                message=f"not sent: already sent as {name}" if earlier else "",
+            )
+            order = next(orders, None)
+        if order is not None:
+            raise ValueError(f"row {order.row}: an order that is not where its row is")
 
 
 def draft(
@@ -167,10 +200,15 @@ def _draw_up(
     generation = len(earlier) + 1
     count = look.batch_count()
     choice = choose(look, identity, validation, options, generation, now)
-    rows = tuple(_planned_rows(validation, choice, login.user, encode))
-    leaving = {row.row for row in rows if row.state is OrderState.PLANNED}
-    to_send = tuple(order for order in validation.orders if order.row in leaving)
+    to_send = tuple(order for order in validation.orders if order.row not in choice.skipped)
     sheet = validation.sheet
+    states = Counter(
+        {
+            OrderState.PLANNED: len(to_send),
+            OrderState.SKIPPED: len(validation.orders) - len(to_send),
+            OrderState.INVALID: len(sheet.rows) - len(validation.orders),
+        }
+    )
     return Draft(
         identity=identity,
         validation=validation,
@@ -189,11 +227,11 @@ def _draw_up(
             run_key=identity.run_key,
         ),
         found=None,
-        states=Counter(row.state for row in rows),
+        states=+states,
         orders=to_send,
         to_send=to_send,
+        encode=encode,
         generation=generation,
-        rows=rows,
         choice=choice,
         repeats=earlier[-1].batch.batch_id if earlier else None,
         batch_count=count,
@@ -227,6 +265,7 @@ def _standing(
         states=found.states,
         orders=tuple(sent),
         to_send=tuple(to_send),
+        encode=encode,
     )
 
 
@@ -333,34 +372,6 @@ def require_sent(latest: BatchSummary) -> None:
         )
 
 
-def _planned_rows(
-    validation: Validation, choice: Choice, user: str, encode: Callable[[Order, str], str]
-) -> list[PlannedRow]:
-    orders = {order.row: order for order in validation.orders}
-    problems = _by_row(validation.problems)
-
-    def planned(row: Row) -> PlannedRow:
-        order = orders.get(row.number)
-        if order is None:
-            return PlannedRow(
-                row.number, row.values, OrderState.INVALID, message=problems.get(row.number, "")
-            )
-        client_order_id = choice.client_order_ids[order.row]
-        earlier = choice.skipped.get(order.row)
-        return PlannedRow(
-            row=row.number,
-            values=row.values,
-            state=OrderState.SKIPPED if earlier else OrderState.PLANNED,
-            order=order,
-            client_order_id=client_order_id,
-            payload=encode(order, client_order_id),
-            fingerprint=choice.fingerprints[order.row],
-            message=f"not sent: already sent as {name_of(earlier, user)}" if earlier else "",
-        )
-
-    return [planned(row) for row in validation.sheet.rows]
-
-
 def _client_order_id(order: Order, name: str, options: PlanOptions) -> str:
     if order.client_order_id is None:
         return f"{name}-{order.row}"
@@ -410,21 +421,22 @@ def _free_ids(
     earlier: Earlier,
     skipped: Mapping[int, EarlierOrder],
     withdrawals: Mapping[str, Collection[int]],
-) -> dict[int, str]:
+) -> Mapping[int, str]:
     """Give a used client ID that is sent on purpose once more a suffix: `-2`, `-3`, …
 
     Two orders under one ID could not be told apart when the venue is asked.
     """
-    result = dict(wanted)
-    taken = set(wanted.values())
+    changed: dict[int, str] = {}
+    taken: set[str] = set()
     for row, id_ in wanted.items():
         used = earlier.of_id(id_)
         if row in skipped or used is None or used.row in withdrawals.get(used.batch_id, ()):
             continue
+        taken = taken or set(wanted.values())
         candidates = (f"{id_}{SUFFIX}{number}" for number in itertools.count(2))
-        result[row] = next(c for c in candidates if c not in taken and earlier.of_id(c) is None)
-        taken.add(result[row])
-    return result
+        changed[row] = next(c for c in candidates if c not in taken and earlier.of_id(c) is None)
+        taken.add(changed[row])
+    return {**wanted, **changed} if changed else wanted
 
 
 def _by_row(problems: Iterable[Problem]) -> dict[int, str]:

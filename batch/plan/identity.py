@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from batch.model import Login, Order, Sheet
@@ -22,6 +22,9 @@ __all__ = [
 
 BATCH_ID_LENGTH = 8
 """Characters of base 32: short enough to type, and 40 bits are enough for one desk's sheets."""
+
+PORTION = 1000
+"""So many rows are hashed at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +53,21 @@ def identify(sheet: Sheet, login: Login, run_key: str = "") -> Identity:
 def content_hash(sheet: Sheet, login: Login) -> str:
     """Hash exactly what makes a batch: the sheet's cells, the venue URL, the org and the user.
 
-    The file's name and format do not count, so a copy is the same batch.
+    The file's name and format do not count, so a copy is the same batch. What is hashed is the JSON
+    text of a list of three: the login, the headers, and the rows, each with its number.
     """
-    content = [
-        [login.url, login.org, login.user],
-        [column.header for column in sheet.columns],
-        [[row.number, *row.values] for row in sheet.rows],
-    ]
-    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    head = _json([[login.url, login.org, login.user], [column.header for column in sheet.columns]])
+    digest = hashlib.sha256(f"{head[:-1]},[".encode())
+    # The text of all rows in one piece would take as much memory as the rows.
+    for start in range(0, len(sheet.rows), PORTION):
+        rows = [[row.number, *row.values] for row in sheet.rows[start : start + PORTION]]
+        digest.update(f"{',' if start else ''}{_json(rows)[1:-1]}".encode())
+    digest.update(b"]]")
+    return digest.hexdigest()
+
+
+def _json(content: Sequence[object]) -> str:
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
 
 
 def batch_id(content: str, generation: int, run_key: str = "") -> str:

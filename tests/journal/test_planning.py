@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -13,6 +14,7 @@ from sqlalchemy import event
 
 from batch.errors import JournalError
 from batch.journal import Change, EarlierOrder, Journal, WrittenRows
+from batch.journal.planning import PORTION
 from batch.model import Login
 from batch.states import OrderEvent, OrderState
 from tests.journal.planned import LOGIN, NOW, a_batch, a_row, add, claim, states
@@ -315,3 +317,36 @@ def test_rows_that_were_made_ready_beforehand_are_recorded_alike(journal: Journa
     ]
     assert list(journal.orders("b")) == like_a
     assert len(journal.looking(LOGIN).earlier_orders(client_order_ids=["b-2"])) == 1
+
+
+@pytest.mark.parametrize("count", [PORTION - 1, PORTION, PORTION + 1, 2 * PORTION])
+def test_many_rows_that_were_made_ready_are_recorded_one_by_one_in_order(
+    journal: Journal, count: int
+) -> None:
+    rows = [replace(a_row(row), message=f"{row} \ud800") for row in range(2, count + 2)]
+    ready = WrittenRows("abc", rows)
+
+    with journal.planning(LOGIN, NOW) as planning:
+        planning.add(a_batch("abc"), content_hash="h", generation=1, rows=ready, detail="")
+
+    recorded = list(journal.orders("abc"))
+    assert [(o.row, o.client_order_id, o.payload, o.order) for o in recorded] == [
+        (row.row, row.client_order_id, row.payload, row.order) for row in rows
+    ]
+    assert recorded[-1].message == f"{count + 1} \\ud800"
+    # With the number of their login, or nobody would find them as already sent.
+    ids = [f"abc-{row.row}" for row in rows]
+    assert len(journal.looking(LOGIN).earlier_orders(client_order_ids=ids)) == count
+
+
+def test_many_rows_that_are_made_ready_take_little_memory() -> None:
+    count = 10 * PORTION
+    tracemalloc.start()
+    try:
+        ready = WrittenRows("abc", (a_row(row) for row in range(2, count + 2)))
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    del ready
+    assert taken < count * 400, "a row as it is takes more than a kilobyte"

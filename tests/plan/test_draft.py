@@ -253,3 +253,29 @@ def test_a_login_that_the_journal_has_in_both_letters_is_not(desk: Desk) -> None
         draw_up(
             desk.journal, make_validation(make_order(2)), other, PlanOptions(), desk.clock.now()
         )
+
+
+def test_a_plan_whose_orders_are_not_in_the_sheet_s_order_is_not_made(desk: Desk) -> None:
+    good = sheet_of(3)
+
+    with pytest.raises(ValueError, match="row 2: an order that is not where its row is"):
+        desk.plan(replace(good, orders=(good.orders[2], *good.orders[:2])))
+
+    assert desk.journal.batches() == []
+
+
+def test_of_rows_that_are_left_out_and_bad_ones_a_draft_counts_what_its_plan_records(
+    desk: Desk,
+) -> None:
+    desk.submit(sheet_of(2))
+    good = edited(4, row=5)
+    bad = Row(9, ("", "-3", "1.2", ""))
+    problem = Problem("not-positive", 9, "size", "size", "a number above 0", "-3")
+    sheet = Validation(replace(good.sheet, rows=(*good.sheet.rows, bad)), good.orders, (problem,))
+
+    drawn_up = desk.draft(sheet, duplicates=SKIP)
+    name = desk.plan(sheet, duplicates=SKIP).batch.batch_id
+
+    assert drawn_up.states == {PLANNED: 2, OrderState.SKIPPED: 2, OrderState.INVALID: 1}
+    assert desk.journal.batch(name).states == drawn_up.states
+    assert [order.row for order in drawn_up.to_send] == [4, 5]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import string
 from dataclasses import replace
 from decimal import Decimal
@@ -11,7 +13,14 @@ import openpyxl
 import pytest
 
 from batch.model import Side, TimeInForce
-from batch.plan.identity import Login, batch_id, content_hash, fingerprint, fingerprints
+from batch.plan.identity import (
+    PORTION,
+    Login,
+    batch_id,
+    content_hash,
+    fingerprint,
+    fingerprints,
+)
 from batch.sheet import read
 from tests.run.doubles import LOGIN, make_order, make_validation
 
@@ -125,3 +134,14 @@ def test_the_client_id_and_the_spelling_of_a_number_do_not(changes: dict[str, ob
     one, other = fingerprints([make_order(2), make_order(2, **changes)])
 
     assert one == other
+
+
+@pytest.mark.parametrize("count", [PORTION - 1, PORTION, 2 * PORTION + 1])
+def test_a_content_of_many_rows_is_hashed_as_one_text(count: int) -> None:
+    sheet = make_validation(*(make_order(row) for row in range(2, count + 2)), note='ü, "').sheet
+    login = [LOGIN.url, LOGIN.org, LOGIN.user]
+    headers = [column.header for column in sheet.columns]
+    whole = [login, headers, [[row.number, *row.values] for row in sheet.rows]]
+    text = json.dumps(whole, ensure_ascii=False, separators=(",", ":"))
+
+    assert content_hash(sheet, LOGIN) == hashlib.sha256(text.encode()).hexdigest()

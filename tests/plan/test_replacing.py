@@ -138,15 +138,16 @@ def test_a_plan_that_fails_at_its_end_withdraws_nothing(desk: Desk) -> None:
     def broken(order: Order, client_order_id: str) -> str:
         raise ZeroDivisionError
 
+    drawn_up = draft(
+        desk.journal,
+        identify(edited(3, row=2).sheet, LOGIN),
+        edited(3, row=2),
+        PlanOptions(duplicates=SKIP),
+        encode=broken,
+        now=desk.clock.now(),
+    )
     with pytest.raises(ZeroDivisionError):
-        draft(
-            desk.journal,
-            identify(edited(3, row=2).sheet, LOGIN),
-            edited(3, row=2),
-            PlanOptions(duplicates=SKIP),
-            encode=broken,
-            now=desk.clock.now(),
-        )
+        commit(desk.journal, drawn_up, desk.clock.now())
 
     assert states_of(desk, old) == [PLANNED] * 3
     assert len(desk.journal.batches()) == 1
