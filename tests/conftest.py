@@ -1,12 +1,13 @@
-"""What all tests have in common: a place on a disk, and the campaign's closing summary.
+"""What all tests have in common: a place on a disk, signals, and the campaign's closing summary.
 
-Both stand here because the process that leads and prints, beside those that run the tests, reads
+All stand here because the process that leads and prints, beside those that run the tests, reads
 only this conftest of them all.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
 from collections import Counter
 from pathlib import Path
@@ -21,10 +22,16 @@ ON_A_DISK = "/var/tmp"
 
 
 def pytest_configure() -> None:
-    """Let temporary folders lie on a disk: a journal in memory is refused."""
+    """Let temporary folders lie on a disk, and let signals end what is started."""
+    # A journal in memory is refused.
     if memory_system(Path(tempfile.gettempdir()).resolve()) is not None:
         os.environ["TMPDIR"] = ON_A_DISK
         tempfile.tempdir = None
+    # `nohup`, and a shell's `&`, have these ignored, which every process that is started inherits.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if os.name == "posix" and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

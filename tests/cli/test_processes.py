@@ -163,8 +163,6 @@ def wait_for(condition: Callable[[], bool]) -> None:
 def test_exit_130_a_signal_ends_the_wait_in_order(
     desk: Office, venue: Simulator, name: str
 ) -> None:
-    if name == "SIGHUP" and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
-        pytest.skip("SIGHUP is ignored here, as under nohup, and stays so in what is started")
     process = desk.start("submit", desk.sheet(OPEN), "--yes", "--report", "r.json")
     wait_for(lambda: venue.requests.count("query") > 0)
 
