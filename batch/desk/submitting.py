@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -135,22 +135,34 @@ class _Submitting:
         self._how = how
         self._open_venue = open_venue
 
-    def submit(self, checked: Sequence[Validation]) -> list[BatchResult]:
+    def submit(self, checked: list[Validation]) -> list[BatchResult]:
+        """Hold sheets against everything, and send them.
+
+        Args:
+            checked: emptied, because a sheet is let go of as soon as its plan is recorded; a run
+                takes its orders from the journal.
+        """
+        drafts = self._draw_up(checked)
+        if self._how.dry_run:
+            return [self._try(one) for one in drafts]
+        return self._send_all(drafts)
+
+    def _draw_up(self, checked: list[Validation]) -> list[Draft]:
+        """Draw up what passes all gates, and has a person's yes where one is asked."""
         drafts = [self._draft(validation) for validation in checked]
+        checked.clear()
         try:
             waiting = self._check(drafts)
         except BatchError:
             # Another process may have planned such a sheet since, or sent it and written its
             # report: what is refused of a new batch is then no fault of one that stands.
-            again = [self._draft(validation) for validation in checked]
+            again = [self._draft(one.validation) for one in drafts]
             if [one.is_new for one in again] == [one.is_new for one in drafts]:
                 raise
             drafts, waiting = again, self._check(again)
         if self._how.asks and waiting:
             self._confirm(waiting)
-        if self._how.dry_run:
-            return [self._try(one) for one in drafts]
-        return self._send_all(drafts)
+        return drafts
 
     def _check(self, drafts: Sequence[Draft]) -> list[Draft]:
         """Hold drafts against all that refuses them; give those with rows to send."""
@@ -225,23 +237,25 @@ class _Submitting:
         )
         return BatchResult(Verdict.DONE, sheet, one.batch, one.states, sends=False)
 
-    def _send_all(self, drafts: Sequence[Draft]) -> list[BatchResult]:
+    def _send_all(self, drafts: list[Draft]) -> list[BatchResult]:
         results: list[BatchResult] = []
-        for one in drafts:
+        while drafts:
+            sheet = drafts[0].validation.sheet.path
             try:
-                results.append(self._send(one))
+                send = self._record(drafts.pop(0))
+                results.append(send())
             except BatchError as error:
                 if not results:
                     raise
                 # What earlier sheets came to stands, and must be told.
                 self._session.listener.fail(error)
-                sheet = one.validation.sheet.path
                 results.append(BatchResult(verdict_on(error), sheet, error=error))
             if results[-1].verdict is Verdict.INTERRUPTED:
                 break
         return results
 
-    def _send(self, one: Draft) -> BatchResult:
+    def _record(self, one: Draft) -> Callable[[], BatchResult]:
+        """Record the plan of a sheet; give what sends it, and needs the sheet no more."""
         session, journal, how = self._session, self._journal, self._how
         name = one.validation.sheet.path.name
         if one.found is not None and is_finished(one.found.states):
@@ -250,7 +264,7 @@ class _Submitting:
                 f"{name} was sent before{run}, as batch {one.batch.batch_id}: nothing is sent now, "
                 "its result is repeated."
             )
-            return conclude(session, journal, one.batch, None, how.running)
+            return partial(conclude, session, journal, one.batch, None, how.running)
         venue, simulator = self._open_venue()
         planned = commit(journal, one, session.clock.now())
         batch = planned.batch
@@ -263,7 +277,7 @@ class _Submitting:
         if not planned.is_new:
             refuse_sent_since(journal, journal.batch(batch.batch_id), session.clock)
         self._record_approval(one, batch.batch_id)
-        return go_on(session, journal, batch, venue, simulator, how.running)
+        return partial(go_on, session, journal, batch, venue, simulator, how.running)
 
     def _record_approval(self, one: Draft, batch_id: str) -> None:
         """Put on record on whose word a batch is sent, and how that is known."""

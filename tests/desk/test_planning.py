@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import weakref
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from batch.config import Settings
 from batch.desk import Desk, Submission, Verdict, submitting
 from batch.journal import Journal
+from batch.model import Validation
 from batch.plan import identity
 from tests.desk.test_desk import FILLED, HEADER, Notebook, settings, venue
 
@@ -118,6 +120,36 @@ def test_a_check_makes_one_hash_and_writes_nothing(
     assert outcome.approval_code is not None
     assert counted == {"hashes": 1}
     assert not Path(settings.journal or "").exists()
+
+
+class Watched(Validation):
+    """A checked sheet of which it can be told whether somebody holds it still."""
+
+
+def test_a_sheet_is_let_go_of_before_its_orders_are_sent(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sheets: list[weakref.ref[Watched]] = []
+    held: list[list[bool]] = []
+    read, go_on = submitting.read_and_validate, submitting.go_on  # type: ignore[attr-defined]
+
+    def reading(*args: Any) -> Watched:
+        found = read(*args)
+        watched = Watched(found.sheet, found.orders, found.problems, found.warnings)
+        sheets.append(weakref.ref(watched))
+        return watched
+
+    def going_on(*args: Any) -> Any:
+        held.append([sheet() is not None for sheet in sheets])
+        return go_on(*args)
+
+    monkeypatch.setattr(submitting, "read_and_validate", reading)
+    monkeypatch.setattr(submitting, "go_on", going_on)
+
+    outcome = Desk(settings).submit(two_sheets(tmp_path))
+
+    assert outcome.verdict is Verdict.DONE
+    assert held == [[False, True], [False, False]]
 
 
 def content_of(settings: Settings) -> str:
