@@ -407,14 +407,15 @@ def test_two_sheets_of_one_command_that_share_an_order_are_refused_before_any_is
 def test_what_was_not_sent_is_replaced_by_the_new_reading_as_the_refusal_says(
     office: Office,
 ) -> None:
+    impatient = {"settle_s": 0.2}
     office.venue.add_fault(parse_fault("status=503:place"))
     sheet = office.sheet(*[FILLED.replace("100000", f"10000{n}") for n in range(9)])
-    first = office.submit(sheet, Submission(running=ONE_BY_ONE))
+    first = office.submit(sheet, Submission(running=ONE_BY_ONE), office.settings(venue=impatient))
     office.venue.clear_faults()
     batch = first.batches[0].batch
     assert batch is not None
     unsent = first.batches[0].states[OrderState.PLANNED]
-    dealt = office.settings(sheet={"defaults": {"currency": "USD"}})
+    dealt = office.settings(venue=impatient, sheet={"defaults": {"currency": "USD"}})
     error = refusal(office.submit(sheet, settings=dealt))
     assert f"{unsent} rows of it are not sent yet" in str(error)
     assert [hint.advice for hint in error.advice] == [Advice.REPLACE_READING]

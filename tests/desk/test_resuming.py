@@ -37,17 +37,18 @@ def test_what_was_sent_is_followed_and_what_another_batch_has_sent_stays_here(
     office: Office,
 ) -> None:
     office.venue.add_fault(parse_fault("status=503:place:after=1"))
-    begun = office.submit(office.sheet(OPEN, *sizes(9)), Submission(running=ONE_BY_ONE))
+    impatient = office.settings(venue={"settle_s": 0.2})
+    begun = office.submit(office.sheet(OPEN, *sizes(9)), Submission(running=ONE_BY_ONE), impatient)
     office.venue.clear_faults()
     (result,) = begun.batches
     assert result.batch is not None
     assert result.states[OrderState.OPEN] == 1 and result.states[OrderState.PLANNED] > 1
     office.submit(office.sheet(sizes(9)[-1], name="other.csv"), run("tuesday"))
     posts = office.posts
-    desk = Desk(office.settings(), clock=office.clock, listener=office.told)
+    desk = Desk(impatient, clock=office.clock, listener=office.told)
 
     followed = desk.resume(
-        result.batch.batch_id, RunningOptions(wait_s=5.0, cancel="at-once", max_in_flight=1)
+        result.batch.batch_id, RunningOptions(wait_s=1.0, cancel="at-once", max_in_flight=1)
     )
 
     assert office.posts == posts

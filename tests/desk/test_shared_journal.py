@@ -64,7 +64,11 @@ def test_a_run_whose_journal_stays_away_ends_as_interrupted_and_says_how_to_go_o
         proxy_to(cluster) as proxy,
     ):
         settings = VenueSettings(
-            url=venue.url, user="ops", org="DESK", password=SecretStr("s3cret-pass")
+            url=venue.url,
+            user="ops",
+            org="DESK",
+            password=SecretStr("s3cret-pass"),
+            settle_s=0.2,
         )
         proxy.breaks.append(Break(b"\0ob_", after=2, stays=True))
         broken = Desk(Settings(venue=settings), journal=proxy.url(url), listener=Notebook())
