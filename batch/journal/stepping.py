@@ -7,12 +7,13 @@ which tells in words what it is.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from typing import Any
-from uuid import uuid4
+from uuid import UUID
 
 from sqlalchemy import Connection, Row, Select, select
 
@@ -47,6 +48,18 @@ LOST_WORD = "the server's word that it was claimed was lost, so no request was m
 UNREADABLE = "what was planned cannot be read, so no request was made"
 
 
+def _make_request_ids(count: int) -> list[str]:
+    """Make IDs of requests, by one look at the system's chance for all of them.
+
+    Each look gives the interpreter away, which a claim then waits for among all the threads that
+    talk to the venue.
+    """
+    chance = os.urandom(16 * count)
+    return [
+        UUID(bytes=chance[start : start + 16], version=4).hex for start in range(0, 16 * count, 16)
+    ]
+
+
 class Steps:
     """The steps of a journal's rows."""
 
@@ -78,9 +91,13 @@ class Steps:
         """Take the next rows that are to be sent; see `Journal.claim`."""
         left, placings, request_ids = list(changes), list[Placing](), list[str]()
 
+        def make_request_ids(count: int) -> list[str]:
+            request_ids[:] = _make_request_ids(count)
+            return request_ids
+
         def claim() -> None:
-            request_ids[:] = [uuid4().hex for _ in range(most)]
-            rows = self._take_at_once(batch_id, left, now, request_ids)
+            request_ids.clear()
+            rows = self._take_at_once(batch_id, left, now, partial(make_request_ids, most))
             if rows is not None:
                 try:
                     placings[:] = [read_placing(row[:-1], row[-1]) for row in rows]
@@ -91,10 +108,9 @@ class Steps:
             with self._taking(batch_id, left, now) as (connection, epoch):
                 found = connection.execute(
                     SELECT_NEXT_PLANNED, {"in_batch": batch_id, "most": most}
-                )
-                placings[:] = [
-                    read_placing(row, one) for row, one in zip(found, request_ids, strict=False)
-                ]
+                ).all()
+                ids = make_request_ids(len(found))
+                placings[:] = [read_placing(row, one) for row, one in zip(found, ids, strict=True)]
                 claims = [placing.claimed(now) for placing in placings]
                 apply_changes(connection, self._where, batch_id, claims, now, epoch=epoch)
 
@@ -113,9 +129,13 @@ class Steps:
         batch_id: str,
         changes: Sequence[Change],
         now: datetime,
-        request_ids: Sequence[str] = (),
+        make_request_ids: Callable[[], Sequence[str]] | None = None,
     ) -> list[Sequence[Any]] | None:
-        """Take steps and claims in one journey; see `Store.take_at_once`."""
+        """Take steps and claims in one journey; see `Store.take_at_once`.
+
+        Args:
+            make_request_ids: makes as many as rows are to be claimed; None to claim nothing.
+        """
         epoch = self._holds.epoch(batch_id)
         if epoch is None:
             return None
@@ -124,8 +144,8 @@ class Steps:
                 epoch,
                 [write_step(batch_id, change, epoch) for change in changes],
                 write_stamp(batch_id, now),
-                write_claim(batch_id, now, epoch) if request_ids else None,
-                request_ids,
+                None if make_request_ids is None else write_claim(batch_id, now, epoch),
+                () if make_request_ids is None else make_request_ids(),
             )
         )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 
 from batch.errors import JournalError
@@ -34,6 +36,19 @@ def test_what_may_leave_is_what_was_planned_and_bears_its_request(journal: Journ
         assert record.submitted_at == NOW
     assert len({placing.request_id for placing in placings}) == len(placings)
     assert [event.kind for event in journal.events("abc", row=2)] == ["claimed"]
+
+
+def test_request_ids_are_of_chance_and_one_is_made_for_each_row_that_is_claimed(
+    journal: Journal,
+) -> None:
+    add(journal, rows=[a_row(row) for row in range(2, 40)])
+
+    claims = [journal.claim("abc", most, NOW) for most in (1, 30, 30)]
+
+    assert [len(claimed) for claimed in claims] == [1, 30, 7]
+    ids = [placing.request_id for claimed in claims for placing in claimed]
+    assert len(set(ids)) == 38
+    assert {(UUID(text).version, UUID(text).hex == text) for text in ids} == {(4, True)}
 
 
 def test_a_row_that_the_same_commit_releases_is_taken_and_one_that_it_finds_is_not(
