@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from batch.errors import BatchError
-from batch.model import Terms, VenueOrder
+from batch.model import Order, Terms, VenueOrder
 
 COMPARED = ("symbol", "side", "currency", "size", "price", "time_in_force")
 """Terms that make an order this order; each is compared where the venue echoes it."""
@@ -24,29 +24,35 @@ class NothingToCompare(BatchError):
     """The venue's answer names none of the order's terms, so nothing is known of it."""
 
 
-def difference(sent: Terms, found: VenueOrder, names: Sequence[str] = COMPARED) -> str:
+def difference(sent: Terms | Order, found: VenueOrder, names: Sequence[str] = COMPARED) -> str:
     """Say how an order at the venue differs from what was sent; empty when it does not.
 
     Args:
+        sent: an order will do, which has its terms under the same names.
         names: the terms to compare.
 
     Raises:
         NothingToCompare: the venue echoed none of them, and "the same" would be a guess.
     """
-    if not says_terms(found, names):
+    parts = []
+    is_told = False
+    for name in names:
+        theirs = _echoed(found, name)
+        if theirs is None:
+            continue
+        is_told = True
+        ours = getattr(sent, name)
+        if ours is not None and theirs != ours:
+            parts.append(f"{name}: sent {_words(ours)}, found {_words(theirs)}")
+    if not is_told:
         raise NothingToCompare(
             f"the venue's answer about server order ID {found.server_order_id} names none of the "
             "order's terms"
         )
-    parts = []
-    for name in names:
-        ours, theirs = getattr(sent, name), _echoed(found, name)
-        if ours is not None and theirs is not None and ours != theirs:
-            parts.append(f"{name}: sent {_words(ours)}, found {_words(theirs)}")
     return "; ".join(parts)
 
 
-def what_is_wrong(sent: Terms, found: tuple[VenueOrder, ...]) -> str:
+def what_is_wrong(sent: Terms | Order, found: tuple[VenueOrder, ...]) -> str:
     """Say why what was found under a client ID is not the order that was sent; "" if it is."""
     if len(found) > 1:
         return f"the venue holds {len(found)} orders under this client order ID"
@@ -61,12 +67,15 @@ def is_another(client_order_id: str, answer: VenueOrder) -> bool:
     return answer.client_order_id not in ("", client_order_id)
 
 
-def difference_if_echoed(sent: Terms, found: VenueOrder) -> str:
+def difference_if_echoed(sent: Terms | Order, found: VenueOrder) -> str:
     """Say how an answer about a known order differs from what was sent, in what must never differ.
 
     Who it is about is known from its server ID, so one that names no terms is no contradiction.
     """
-    return difference(sent, found, ECHOED) if says_terms(found, ECHOED) else ""
+    try:
+        return difference(sent, found, ECHOED)
+    except NothingToCompare:
+        return ""
 
 
 class Sent(Protocol):
@@ -97,7 +106,7 @@ def says_terms(found: VenueOrder, names: Sequence[str] = COMPARED) -> bool:
 
 
 def _echoed(found: VenueOrder, name: str) -> object:
-    return found.odd_terms.get(name, getattr(found.terms, name))
+    return found.odd_terms[name] if name in found.odd_terms else getattr(found.terms, name)
 
 
 def _words(value: object) -> str:

@@ -258,7 +258,7 @@ class Following:
             self._learn_absent(order)
             return
         answer = found[0]
-        wrong = what_is_wrong(order.sent.terms(), found) or self._identities.take(
+        wrong = what_is_wrong(order.sent, found) or self._identities.take(
             order.row, order.client_order_id, answer.server_order_id
         )
         if wrong:
@@ -317,7 +317,7 @@ class Following:
         if is_another(order.client_order_id, answer):
             self._disown_server_id(order, f"belongs to client order ID {answer.client_order_id}")
             return
-        wrong = difference_if_echoed(order.sent.terms(), answer)
+        wrong = difference_if_echoed(order.sent, answer)
         if wrong and not self._recorder.is_found_out(order.row, another_than_sent(order, wrong)):
             self.disown(order, wrong)
             return
@@ -374,7 +374,7 @@ class Following:
                 listed is None
                 or is_another(order.client_order_id, listed)
                 or listed.event is not OrderEvent.WORKING
-                or difference_if_echoed(order.sent.terms(), listed)
+                or difference_if_echoed(order.sent, listed)
             ):
                 # Only the query by server ID decides that an order has ended.
                 order.alone, order.missing = True, listed is None

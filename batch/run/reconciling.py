@@ -121,7 +121,7 @@ def _of_answer(
         yield differs("average price", *("not known" if p is None else f"{p:f}" for p in prices))
     if record.order is not None:
         try:
-            wrong = difference(record.order.terms(), answer)
+            wrong = difference(record.order, answer)
         except NothingToCompare:
             wrong = ""
         if wrong:

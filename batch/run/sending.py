@@ -227,7 +227,7 @@ class Sending:
             detail=f"server order ID {taken.server_order_id}, status {taken.status}",
             message=status_words(taken, order.sent),
         )
-        if wrong := difference_if_echoed(order.sent.terms(), taken):
+        if wrong := difference_if_echoed(order.sent, taken):
             following.disown(order, wrong)
         else:
             following.follow(order)

@@ -68,11 +68,11 @@ class Redactor:
 
     def __call__(self, text: str) -> str:
         """Give the text with a mark in the place of every secret, and of what is half of one."""
-        text = text[:LONGEST]
-        if len(text) < self._shortest:
-            return text
         known = self._known.get(text)
         if known is None:
+            text = text[:LONGEST]
+            if len(text) < self._shortest:
+                return text
             if len(self._known) >= _CACHED:
                 self._known.clear()
             known = self._known[text] = self._redacted(text)
