@@ -220,10 +220,16 @@ def conclude(
         session.listener.fail(error)
         failed = True
     states = journal.batch(batch.batch_id).states
-    orders = journal.listing(batch.batch_id)
+    # All rows are read once more only for whoever wants to see them.
+    is_told = options.list_orders or story.isEnabledFor(logging.INFO)
+    orders = journal.listing(batch.batch_id) if is_told else ()
     _log_orders(batch, orders)
     verdict = verdict_on_run(states, outcome, options.accept)
-    if verdict is Verdict.DONE and PARTIAL not in options.accept and count_part_fills(orders):
+    if (
+        verdict is Verdict.DONE
+        and PARTIAL not in options.accept
+        and count_part_fills(journal.orders_filled_otherwise(batch.batch_id))
+    ):
         verdict = Verdict.NOT_ALL_FILLED
     alarms = read_alarms(journal, batch.batch_id).standing
     if alarms:

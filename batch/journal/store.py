@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import ColumnElement, Row, Select, select
 
 from batch.clock import Clock, ShiftedClock
 from batch.errors import Advice, JournalError
@@ -231,19 +231,32 @@ class Journal:
             claimed_before: only rows that a request may once have left for.
             portion: how many are read at once.
         """
-        wanted = None if states is None else list(states)
+        wanted = []
+        if states is not None:
+            wanted.append(ORDERS.c.state.in_(list(states)))
+        if claimed_before:
+            wanted.append(ORDERS.c.submitted_at.is_not(None))
+        return self._in_portions(batch_id, *wanted, portion=portion)
+
+    def _in_portions(
+        self, batch_id: str, *wanted: ColumnElement[bool], portion: int
+    ) -> Iterator[OrderRecord]:
         last = 0
         while True:
-            query = SELECT_ORDERS.where(ORDERS.c.batch_id == batch_id, ORDERS.c.row > last)
-            if wanted is not None:
-                query = query.where(ORDERS.c.state.in_(wanted))
-            if claimed_before:
-                query = query.where(ORDERS.c.submitted_at.is_not(None))
+            query = SELECT_ORDERS.where(ORDERS.c.batch_id == batch_id, ORDERS.c.row > last, *wanted)
             records = self._read(query.order_by(ORDERS.c.row), portion, read_order)
             if not records:
                 return
             yield from records
             last = records[-1].row
+
+    def orders_filled_otherwise(self, batch_id: str) -> Iterator[OrderRecord]:
+        """Give a batch's rows whose filled size is not written as their size is.
+
+        All that are filled in part are among them, and few that are not, as a venue may write the
+        same number in another way.
+        """
+        return self._in_portions(batch_id, ORDERS.c.filled_size != ORDERS.c.size, portion=PORTION)
 
     def listing(self, batch_id: str) -> Sequence[OrderRecord]:
         """Give all rows of a batch, as often as they are wanted; a large one is not kept in memory.

@@ -122,6 +122,24 @@ def test_a_check_makes_one_hash_and_writes_nothing(
     assert not Path(settings.journal or "").exists()
 
 
+def test_a_batch_is_listed_once_for_its_report_and_not_again_for_its_verdict(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed: list[str] = []
+    listing = Journal.listing
+
+    def counting(journal: Journal, batch_id: str) -> Any:
+        listed.append(batch_id)
+        return listing(journal, batch_id)
+
+    monkeypatch.setattr(Journal, "listing", counting)
+
+    outcome = Desk(settings).submit(two_sheets(tmp_path))
+
+    assert outcome.verdict is Verdict.DONE
+    assert len(listed) == len(set(listed)) == 2
+
+
 class Watched(Validation):
     """A checked sheet of which it can be told whether somebody holds it still."""
 

@@ -55,3 +55,28 @@ def test_what_was_filled_while_it_works_is_kept_where_an_answer_says_nothing(
     order = ended(journal, OrderEvent.WORKING, PART, None)
 
     assert (order.filled_size, order.average_price) == (PART, Decimal("1.1"))
+
+
+def test_rows_whose_filled_size_is_written_otherwise_are_found_and_no_others(
+    journal: Journal,
+) -> None:
+    add(journal, rows=[a_row(row) for row in range(2, 8)])
+    size = a_row(2).order.size  # type: ignore[union-attr]
+    filled = {3: size, 4: PART, 5: Decimal(f"{size:f}.0"), 6: ZERO, 7: None}
+    journal.apply("abc", [claim(row) for row in filled], NOW)
+    for row, amount in filled.items():
+        journal.apply(
+            "abc",
+            [
+                Change(row, OrderState.SENDING, OrderEvent.ACCEPTED, server_order_id=f"S-{row}"),
+                Change(row, OrderState.OPEN, OrderEvent.EXPIRED, filled_size=amount),
+            ],
+            NOW,
+        )
+
+    found = list(journal.orders_filled_otherwise("abc"))
+
+    assert [(order.row, order.filled_size) for order in found] == [
+        (row, filled[row]) for row in (4, 5, 6)
+    ]
+    assert list(journal.orders_filled_otherwise("def")) == []
