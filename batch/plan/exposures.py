@@ -114,6 +114,8 @@ class Earlier:
             wanted: row -> the client ID that it would have.
             again: all rows are sent once more; what waits elsewhere is then taken over by them.
         """
+        if not self._by_id:
+            return Repeats({}, {})
         sent = dict(self._sent_by_id(prints, wanted))
         taken = {_place(order) for order in sent.values()}
         pools = _Pools(self._exposures, taken)
