@@ -114,10 +114,14 @@ def held_back_by(
     A resume sends rows, too, and later than anybody thought: the cut-off may have passed, and the
     market may have moved.
     """
-    records = list(journal.orders(batch.batch_id))
-    left_out = (OrderState.INVALID, OrderState.SKIPPED)
-    orders = [o.order for o in records if o.order is not None and o.state not in left_out]
-    waiting = [o.order for o in records if o.order is not None and o.state is OrderState.PLANNED]
+    orders: list[Order] = []
+    waiting: list[Order] = []
+    for record in journal.orders(batch.batch_id):
+        if record.order is None or record.state in (OrderState.INVALID, OrderState.SKIPPED):
+            continue
+        orders.append(record.order)
+        if record.state is OrderState.PLANNED:
+            waiting.append(record.order)
     if not waiting:
         return None
     limits = session.settings.limits

@@ -79,9 +79,17 @@ class Looking:
             return connection.execute(query).first() is not None
 
     def earlier_orders(
-        self, *, fingerprints: Iterable[str] = (), client_order_ids: Iterable[str] = ()
+        self,
+        *,
+        fingerprints: Iterable[str] = (),
+        client_order_ids: Iterable[str] = (),
+        beside: str | None = None,
     ) -> list[EarlierOrder]:
-        """Give the sendable rows of this scope that have one of these fingerprints or IDs."""
+        """Give the sendable rows of this scope that have one of these fingerprints or IDs.
+
+        Args:
+            beside: a batch whose own rows are left out.
+        """
         scope = self._scope()
         found: dict[tuple[str, int], EarlierOrder] = {}
         for column, wanted in (
@@ -90,7 +98,8 @@ class Looking:
         ):
             values = list(dict.fromkeys(wanted)) if scope else []
             for start in range(0, len(values), PORTION):
-                for order in self._earlier(scope, column, values[start : start + PORTION]):
+                portion = values[start : start + PORTION]
+                for order in self._earlier(scope, column, portion, beside):
                     found[order.batch_id, order.row] = order
         return sorted(found.values(), key=lambda order: (order.batch_id, order.row))
 
@@ -105,9 +114,15 @@ class Looking:
             return spent_since(connection, scope, moment)
 
     def _earlier(
-        self, scope: list[int], column: ColumnElement[Any], values: list[str]
+        self,
+        scope: list[int],
+        column: ColumnElement[Any],
+        values: list[str],
+        beside: str | None = None,
     ) -> list[EarlierOrder]:
         query = _EARLIER.where(ORDERS.c.venue_id.in_(scope), column.in_(values))
+        if beside is not None:
+            query = query.where(ORDERS.c.batch_id != beside)
         with self._reading() as connection:
             return [read_earlier(row) for row in connection.execute(query)]
 

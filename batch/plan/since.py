@@ -53,10 +53,9 @@ def sent_elsewhere(
     now = clock.now()
     look = journal.looking(Login.of(batch.venue_url, batch.org, batch.user))
     others: defaultdict[str, list[EarlierOrder]] = defaultdict(list)
-    for earlier in look.earlier_orders(fingerprints=mine.values()):
+    for earlier in look.earlier_orders(fingerprints=mine.values(), beside=batch.batch_id):
         if (
-            earlier.batch_id != batch.batch_id
-            and earlier.state is not OrderState.PLANNED
+            earlier.state is not OrderState.PLANNED
             and is_exposure(earlier, batch.run_key, now)
             # What was sent before this batch was planned was known then, and repeated on purpose.
             and (earlier.submitted_at is None or earlier.submitted_at >= batch.created_at)

@@ -319,6 +319,17 @@ def test_rows_that_were_made_ready_beforehand_are_recorded_alike(journal: Journa
     assert len(journal.looking(LOGIN).earlier_orders(client_order_ids=["b-2"])) == 1
 
 
+def test_earlier_orders_beside_a_batch_are_those_of_others(journal: Journal) -> None:
+    add(journal, "a", [a_row(2, batch_id="a", fingerprint="same")])
+    add(journal, "b", [a_row(2, batch_id="b", fingerprint="same")])
+    look = journal.looking(LOGIN)
+
+    assert [o.batch_id for o in look.earlier_orders(fingerprints=["same"])] == ["a", "b"]
+    assert [o.batch_id for o in look.earlier_orders(fingerprints=["same"], beside="a")] == ["b"]
+    by_id = look.earlier_orders(client_order_ids=["a-2", "b-2"], beside="b")
+    assert [o.batch_id for o in by_id] == ["a"]
+
+
 @pytest.mark.parametrize("count", [PORTION - 1, PORTION, PORTION + 1, 2 * PORTION])
 def test_many_rows_that_were_made_ready_are_recorded_one_by_one_in_order(
     journal: Journal, count: int
