@@ -10,12 +10,13 @@ from typing import Literal
 from batch.desk.outcome import BatchResult, Outcome
 from batch.desk.session import Session
 from batch.desk.trades import read_trades
+from batch.desk.turns import in_turn
 from batch.desk.verdict import Verdict
 from batch.errors import GateError, VenueError
 from batch.journal import Journal
 from batch.run.resolving import declare_not_placed, declare_placed
 from batch.states import OrderState
-from batch.venue import Venue
+from batch.venue.port import Questions
 
 
 def resolve(session: Session, batch: str, row: int, finding: str | Literal[False]) -> str:
@@ -76,15 +77,16 @@ def resolve_by_trades(session: Session, batch: str, trades: Path) -> Outcome:
 
 
 @contextmanager
-def _checked(session: Session, batch: str) -> Iterator[tuple[Journal, Venue | None]]:
+def _checked(session: Session, batch: str) -> Iterator[tuple[Journal, Questions | None]]:
     """Hold a batch, with the venue that can check what is found out; None where it is away."""
     with session.open_journal() as journal:
         record = journal.batch_record(batch)
         session.require_venue_of(record.venue_url, record.org, record.user)
         with journal.hold(batch, session.clock.now()), ExitStack() as stack:
-            venue = None
+            venue: Questions | None = None
             try:
-                venue, _ = stack.enter_context(session.open_venue(1))
+                opened, _ = stack.enter_context(session.open_venue(1))
+                venue = in_turn(session, journal, batch, opened)
             except VenueError as error:
                 session.warn(f"The finding is not checked with the venue: {error}", *error.advice)
             yield journal, venue
@@ -96,7 +98,7 @@ def _declare(
     batch: str,
     row: int,
     finding: str | Literal[False],
-    venue: Venue | None,
+    venue: Questions | None,
 ) -> str:
     if finding is False:
         return declare_not_placed(journal, batch, row, venue, session.clock)

@@ -147,7 +147,7 @@ def run_batch(
                 max_in_flight=options.max_in_flight,
                 wait_s=options.wait_s,
                 rate_per_s=options.rate_per_s,
-                account_rate_per_s=None if simulator else settings.rate,
+                account_rate_per_s=session.account_rate_per_s,
                 find_out_s=settings.settle_s,
                 retry_after_cap_s=settings.retry_after_cap_s,
                 # The embedded venue is known to answer for done orders, too.

@@ -108,6 +108,11 @@ class Session:
         return self._settings
 
     @property
+    def account_rate_per_s(self) -> float | None:
+        """The most requests a second of all that use the login; None where nothing is shared."""
+        return None if self.simulated else self.settings.venue.rate
+
+    @property
     def venue_settings(self) -> VenueSettings:
         """The venue's settings with the password, looked up or asked for when first needed."""
         if self._venue_settings is None:

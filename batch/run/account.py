@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
 from batch.clock import Clock
+from batch.errors import Throttled
 from batch.journal import Journal
+from batch.model import VenueOrder
 from batch.run.options import RunOptions
+from batch.run.own_thread import OwnThread
 from batch.run.pace import Pace
 from batch.run.pace.allotment import Allotment
+from batch.run.slots import Turn
+from batch.venue.port import Questions
+
+A = TypeVar("A")
 
 
 class SharedAccount:
@@ -47,3 +57,48 @@ def make_pace(journal: Journal, batch_id: str, clock: Clock, options: RunOptions
         rate_per_s=options.rate_per_s,
         allotment=allotment or None,
     )
+
+
+class InTurn:
+    """A venue of which is asked only when it is this process's turn.
+
+    Args:
+        pace: of an account that shares one rate.
+        thread: the one that has the journal, where others ask.
+    """
+
+    def __init__(
+        self, venue: Questions, pace: Pace, clock: Clock, thread: OwnThread | None = None
+    ) -> None:
+        self._venue = venue
+        self._pace = pace
+        self._clock = clock
+        self._turn = Turn(pace, clock, lambda: False)
+        self._thread = thread
+
+    def find(self, client_order_id: str) -> tuple[VenueOrder, ...]:
+        """Give the orders under a client ID; empty where the venue finds none."""
+        return self._ask(lambda: self._venue.find(client_order_id))
+
+    def query(self, server_order_id: str) -> VenueOrder | None:
+        """Give one order; None when the venue does not know it."""
+        return self._ask(lambda: self._venue.query(server_order_id))
+
+    def active(self) -> Mapping[str, VenueOrder]:
+        """Give all open orders by server ID."""
+        return self._ask(self._venue.active)
+
+    def _ask(self, question: Callable[[], A]) -> A:
+        self._do(lambda: self._turn.wait(0))
+        try:
+            return question()
+        except Throttled as error:
+            retry_after_s = error.retry_after_s
+            self._do(lambda: self._pace.throttled(retry_after_s, self._clock.monotonic()))
+            raise
+
+    def _do(self, something: Callable[[], None]) -> None:
+        if self._thread is None:
+            something()
+        else:
+            self._thread.call(something)

@@ -14,6 +14,7 @@ from batch.clock import Clock
 from batch.errors import LoginFailed, Throttled, VenueError
 from batch.model import OrderRecord, VenueOrder
 from batch.run.comparing import NothingToCompare, difference
+from batch.run.own_thread import OwnThread
 from batch.states import OrderState, next_state
 from batch.venue.port import Questions
 
@@ -60,9 +61,18 @@ class Reconciliation:
 
 
 def reconcile(
-    records: Iterable[OrderRecord], venue: Questions, clock: Clock, *, most_at_once: int = 8
+    records: Iterable[OrderRecord],
+    venue: Questions,
+    clock: Clock,
+    *,
+    most_at_once: int = 8,
+    thread: OwnThread | None = None,
 ) -> Reconciliation:
     """Ask about every order of a batch.
+
+    Args:
+        venue: asked by several threads.
+        thread: what these have done in this one.
 
     Raises:
         LoginFailed: the venue refused the credentials.
@@ -79,7 +89,9 @@ def reconcile(
             except VenueError as error:
                 return error
 
-        for record, answer in zip(mine, pool.map(ask, mine), strict=True):
+        answers = [pool.submit(ask, record) for record in mine]
+        (thread or OwnThread()).serve(answers)
+        for record, answer in zip(mine, (one.result() for one in answers), strict=True):
             asked += 1
             if isinstance(answer, VenueError):
                 unanswered[record.row] = str(answer)

@@ -22,7 +22,7 @@ from batch.run.past import read_past
 from batch.run.proof import MARGIN_S
 from batch.run.wording import status_words
 from batch.states import FINAL, BatchEvent, OrderEvent, OrderState, next_state
-from batch.venue.port import VenueCalls
+from batch.venue.port import Questions
 
 UNKNOWN_LIFE_S = 3600.0
 """Where nobody knows how long a request can live, a person's "not placed" counts so much later."""
@@ -33,7 +33,7 @@ def declare_placed(
     batch_id: str,
     row: int,
     server_order_id: str,
-    venue: VenueCalls | None,
+    venue: Questions | None,
     clock: Clock,
 ) -> str:
     """Record that the venue holds an order under this server ID.
@@ -98,7 +98,7 @@ def declare_placed(
 
 
 def declare_not_placed(
-    journal: Journal, batch_id: str, row: int, venue: VenueCalls | None, clock: Clock
+    journal: Journal, batch_id: str, row: int, venue: Questions | None, clock: Clock
 ) -> str:
     """Record that the venue never took an order; the next `resume` sends it.
 

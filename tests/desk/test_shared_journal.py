@@ -116,6 +116,35 @@ def test_turns_are_reserved_only_for_a_venue_with_a_rate_and_not_for_a_practice(
         assert connection.execute("SELECT count(*) FROM allotments").fetchone() == (shared,)
 
 
+def test_whoever_asks_without_sending_takes_turns_of_the_login(tmp_path: Path) -> None:
+    sheet = tmp_path / "orders.csv"
+    sheet.write_text("symbol,side,size,price,time_in_force\nEUR/USD,Buy,100000,1.2,IOC\n")
+    path = tmp_path / "journal.db"
+
+    def turns() -> int:
+        with closing(sqlite3.connect(path)) as connection:
+            return int(connection.execute("SELECT count(*) FROM allotments").fetchone()[0])
+
+    with Simulator(SimulatorOptions(user="ops", password="s3cret-pass", org="DESK")) as venue:
+        login = VenueSettings(
+            url=venue.url, user="ops", org="DESK", password=SecretStr("s3cret-pass")
+        )
+        free = Desk(Settings(venue=login), journal=str(path), listener=Notebook())
+        (sent,) = free.submit([sheet]).batches
+        assert sent.batch is not None
+        assert free.reconcile(sent.batch.batch_id).verdict is Verdict.DONE
+        assert turns() == 0
+        shared = Settings(venue=login.model_copy(update={"rate": 50.0}))
+        desk = Desk(shared, journal=str(path), listener=Notebook())
+
+        outcome = desk.reconcile(sent.batch.batch_id)
+
+    assert outcome.verdict is Verdict.DONE
+    assert outcome.reconciliation is not None
+    assert (outcome.reconciliation.asked, outcome.reconciliation.differences) == (1, ())
+    assert turns() == 1
+
+
 def test_the_history_names_the_host_by_its_label(tmp_path: Path) -> None:
     sheet = tmp_path / "orders.csv"
     sheet.write_text("symbol,side,size,price,time_in_force\nEUR/USD,Buy,100000,1.2,IOC\n")

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import pytest
 
+from batch.errors import Throttled, VenueError
 from batch.journal.allotting import Allotments
-from batch.run.account import make_pace
+from batch.model import VenueOrder
+from batch.run.account import InTurn, make_pace
 from batch.run.options import RunOptions
+from batch.run.own_thread import OwnThread
 from batch.run.pace import Pace
+from batch.run.reconciling import reconcile
 from batch.states import OrderState
 from tests.run.conftest import Desk
 from tests.run.test_pace import BusyVenue, busy, most_within, sheet_of
+from tests.run.test_reconciling import Shelf, record, shown
 
 __all__ = ["busy"]
 
@@ -161,3 +166,53 @@ def test_a_run_that_only_looks_once_more_takes_its_turns_among_others(
     *_, second, last = busy.asked_at
     assert last - second <= 0.2
     assert busy.asked_at[-1] - busy.asked_at[0] <= 2.5 * len(busy.asked_at) / 20
+
+
+def test_whoever_only_asks_keeps_to_the_rate_of_its_account_too(
+    desk: Desk, one_more: Callable[[], Pace]
+) -> None:
+    records = [record(row) for row in range(2, 62)]
+    venue = Asked(desk, [shown(one.row) for one in records])
+    thread = OwnThread()
+
+    found = reconcile(
+        records,
+        InTurn(venue, one_more(), desk.clock, thread),
+        desk.clock,
+        most_at_once=1,  # so that each one is asked when its turn comes
+        thread=thread,
+    )
+
+    assert (found.asked, found.differences, found.unanswered) == (60, (), {})
+    assert len(venue.at) == 120
+    assert most_within(1.0, venue.at) <= RATE + 2
+    assert venue.at[-1] - venue.at[0] <= 1.1 * len(venue.at) / RATE
+
+
+def test_a_429_to_whoever_only_asks_is_a_pause_for_all(
+    desk: Desk, one_more: Callable[[], Pace]
+) -> None:
+    venue = Asked(desk, [shown(2)], [Throttled("429", retry_after_s=7.0)])
+    asker = InTurn(venue, one_more(), desk.clock)
+
+    with pytest.raises(Throttled):
+        asker.query("S-2")
+
+    other = one_more()
+    assert other.allowed(desk.clock.monotonic(), 1) == 0
+    assert other.wait_s(desk.clock.monotonic()) == pytest.approx(7.0, abs=0.1)
+
+
+class Asked(Shelf):
+    """A venue that knows when it was asked."""
+
+    def __init__(
+        self, desk: Desk, orders: list[VenueOrder], raises: Sequence[VenueError] = ()
+    ) -> None:
+        super().__init__(orders, list(raises))
+        self.at: list[float] = []
+        self._clock = desk.clock
+
+    def _raise(self) -> None:
+        self.at.append(self._clock.monotonic())
+        super()._raise()
