@@ -6,6 +6,7 @@ import json
 import re
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from openpyxl import load_workbook
 
 from batch.simulator import Simulator
@@ -47,7 +48,10 @@ def test_order_that_the_journal_does_not_know_is_named(desk: Office) -> None:
     assert "1 order works at the venue and not in the journal." in call.err
 
 
-def test_day_without_the_venue_is_reported_all_the_same(desk: Office, venue: Simulator) -> None:
+def test_day_without_the_venue_is_reported_all_the_same(
+    desk: Office, venue: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("batch.desk.session.LOGIN_PATIENCE_S", 0.0)
     submit(desk, FILLED, name="a.csv")
     venue.set_down(True)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from batch.run import run
 from batch.simulator import Simulator, parse_fault
 from tests.cli.conftest import EXPIRED, FILLED, OPEN, Office
 
@@ -40,8 +41,9 @@ def test_reconcile_of_an_unknown_batch(desk: Office) -> None:
 
 
 @pytest.fixture
-def unknown(desk: Office, venue: Simulator) -> str:
+def unknown(desk: Office, venue: Simulator, monkeypatch: pytest.MonkeyPatch) -> str:
     """A batch of two orders that the venue took, and of which only the venue knows."""
+    monkeypatch.setattr(run, "WITHOUT_WAIT_S", 0.2)
     venue.add_fault(parse_fault("drop-reply:place"))
     venue.add_fault(parse_fault("status=500:find:per-order:after=1"))
     call = desk.call(

@@ -109,7 +109,10 @@ def test_a_row_whose_end_is_known_needs_no_finding(desk: FaultDesk) -> None:
     assert desk.venue.ledger.posts == 3
 
 
-def test_a_finding_is_recorded_unchecked_while_the_venue_is_away(desk: FaultDesk) -> None:
+def test_a_finding_is_recorded_unchecked_while_the_venue_is_away(
+    desk: FaultDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("batch.desk.session.LOGIN_PATIENCE_S", 0.0)
     lose(desk, "drop-reply")
     batch_id, found = desk.newest(), server_id(desk, "LOST")
     desk.venue.set_down(True)
