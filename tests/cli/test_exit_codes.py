@@ -25,12 +25,12 @@ def _submit(*lines: str, more: tuple[object, ...] = ()) -> Case:
 
 
 def _twice(desk: Office, _: Simulator) -> list[object]:
-    desk.run("submit", desk.sheet(FILLED, FILLED), "--yes", "--quiet")
+    desk.call("submit", desk.sheet(FILLED, FILLED), "--yes", "--quiet")
     return ["submit", desk.sheet(FILLED, FILLED, FILLED, name="edited.csv"), "--yes"]
 
 
 def _while_all_is_stopped(desk: Office, _: Simulator) -> list[object]:
-    desk.run("stop", "--all")
+    desk.call("stop", "--all")
     return ["submit", desk.sheet(FILLED), "--yes"]
 
 
@@ -40,7 +40,7 @@ def _that_did_not_come(desk: Office, _: Simulator) -> list[object]:
 
 
 def _a_finding_about_what_is_done(desk: Office, _: Simulator) -> list[object]:
-    batch = desk.run("submit", desk.sheet(FILLED), "--yes", "--json").json["batch"]["id"]
+    batch = desk.call("submit", desk.sheet(FILLED), "--yes", "--json").json["batch"]["id"]
     return ["resolve", batch, 2, "--not-placed"]
 
 
@@ -67,8 +67,8 @@ def _with_a_damaged_journal(desk: Office, _: Simulator) -> list[object]:
 
 
 def _with_a_newer_journal(desk: Office, _: Simulator) -> list[object]:
-    desk.run("batches")
-    desk.run("submit", desk.sheet(FILLED), "--yes", "--expect-rows", 2)
+    desk.call("batches")
+    desk.call("submit", desk.sheet(FILLED), "--yes", "--expect-rows", 2)
     with contextlib.closing(sqlite3.connect(_journal(desk))) as file:
         file.execute("UPDATE journal_meta SET value = '99' WHERE name LIKE '%version%'")
         file.commit()
@@ -81,7 +81,7 @@ def _with_a_journal_in_no_folder(desk: Office, _: Simulator) -> list[object]:
 
 def _cancel(*words: object) -> Case:
     def case(desk: Office, _: Simulator) -> list[object]:
-        call = desk.run("submit", desk.sheet(OPEN, OPEN), "--yes", "--wait", "0", "--json")
+        call = desk.call("submit", desk.sheet(OPEN, OPEN), "--yes", "--wait", "0", "--json")
         return ["cancel", call.json["batch"]["id"], "--yes", *words]
 
     return case
@@ -168,7 +168,7 @@ Journal.open.__func__.__kwdefaults__["busy_timeout_s"] = 0.1
 
 
 def test_6_the_journal_is_locked(desk: Office, venue: Simulator) -> None:
-    desk.run("submit", desk.sheet(FILLED), "--yes")
+    desk.call("submit", desk.sheet(FILLED), "--yes")
     posts = venue.ledger.posts
     with _locked(_journal(desk)):
         other = desk.sheet(FILLED, name="other.csv", first_size=7_000)
@@ -192,7 +192,7 @@ def test_130_stopped_from_another_process(desk: Office, venue: Simulator) -> Non
 
 def test_a_repeated_result_exits_as_it_did(desk: Office, venue: Simulator) -> None:
     sheet = desk.sheet(FILLED, EXPIRED)
-    codes = [desk.run("submit", sheet, "--yes", "--quiet").code for _ in range(2)]
+    codes = [run("submit", sheet, "--yes", "--quiet").code for run in (desk.call, desk.run)]
 
     assert codes == [1, 1]
     assert venue.ledger.posts == 2
