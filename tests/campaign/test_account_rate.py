@@ -1,7 +1,7 @@
 """Ten batches on four processes that share one login, its rate, and one journal.
 
 That no second has more than the rate allows, and that the shares are fair, hold the tests of the
-allotment, by a clock of their own; here both are measured.
+allotment, by a clock of their own; here both are measured, and that nobody goes short is required.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ ROWS = 120
 PATIENCE_S = 400.0
 FIRST_LATE_S = 0.5
 HEADER = "symbol,side,size,price,time_in_force\n"
+SHARES_IN_PERCENT = (70, 130)
+"""Of an even one; on a machine with other work 96 to 104 were measured."""
 LOGINS = ("login", "renew")
 """What a process asks before it knows of any batch."""
 
@@ -81,6 +83,8 @@ def test_processes_of_one_login_keep_to_its_rate_together(
             }
         )
     )
+    least, most = SHARES_IN_PERCENT
+    assert least <= min(shares) and max(shares) <= most
     # On a busy machine a request can come late, and then meets others in one second. None comes
     # before its turn, so the sum of all up to any moment is what the rate allows; but the very
     # first may have come late, too.
