@@ -42,6 +42,7 @@ from batch.plan.gates import past_cut_off
 from batch.plan.since import sent_elsewhere
 from batch.report import load
 from batch.report.background import NOTHING_ELSE
+from batch.report.fills import told_size
 from batch.report.naming import target_paths
 from batch.report.wording import counted
 from batch.run.alarms import read_alarms
@@ -271,7 +272,8 @@ def _log_orders(batch: BatchRecord, orders: Iterable[OrderRecord]) -> None:
         if order is not None:
             size = f"{order.size:f} {order.currency}"
             terms = f"{order.side} {size} of {order.symbol} at {order.price:f}"
-        filled = "not known" if record.filled_size is None else f"{record.filled_size:f}"
+        told = told_size(record)
+        filled = "not known" if told is None else f"{told:f}"
         price = "" if record.average_price is None else f" at {record.average_price:f}"
         story.info(
             "row %d: %s: %s, filled: %s%s",

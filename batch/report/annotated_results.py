@@ -20,6 +20,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from batch.errors import ReportError
 from batch.model import BatchRecord, OrderRecord, Sheet, shown
 from batch.report.columns import SIMULATED, message
+from batch.report.fills import told_size
 from batch.report.own_workbook import (
     CannotCopy,
     find_table,
@@ -159,7 +160,7 @@ def _add_results(
         state = put_text(table, order.row, first, order.final_state.value)
         state.font, state.fill = styles[order.final_state]
         put_text(table, order.row, first + 1, order.server_order_id or "").number_format = "@"
-        _put_number(table, order.row, first + 2, order.filled_size)
+        _put_number(table, order.row, first + 2, told_size(order))
         _put_number(table, order.row, first + 3, order.average_price)
         # The last column: a long text runs on to the right, and the rows keep their heights.
         words = put_text(table, order.row, first + 4, message(batch, order))

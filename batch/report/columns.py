@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from batch.model import BatchRecord, OrderRecord
-from batch.report.fills import unfilled_size
+from batch.report.fills import told_size, unfilled_size
 
 RESULTS = (
     "client_order_id",
@@ -68,7 +68,7 @@ def result_texts(
         order.client_order_id,
         order.server_order_id,
         order.final_state.value,
-        plain_number(order.filled_size),
+        plain_number(told_size(order)),
         plain_number(order.average_price),
         message(batch, order),
         moment(order.submitted_at),

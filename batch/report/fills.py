@@ -46,6 +46,18 @@ def filled_size(record: OrderRecord) -> Decimal | None:
     return record.filled_size
 
 
+def told_size(record: OrderRecord) -> Decimal | None:
+    """Give what stands as filled in an order's own line: what the venue said of it.
+
+    Returns:
+        None where it did not say. An UNKNOWN order keeps an amount above 0 that the venue once
+        told, which counts in no sum; that nothing was filled of it by then says nothing of now.
+    """
+    if not record.filled_size and record.final_state is F.UNKNOWN:
+        return None
+    return record.filled_size
+
+
 def unfilled_size(record: OrderRecord) -> Decimal | None:
     """Give what is left of an order: its size less what is filled.
 

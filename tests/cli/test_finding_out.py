@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
@@ -34,6 +35,30 @@ def test_reconcile_tells_what_differs_and_changes_nothing(desk: Office, venue: S
     assert call.code == 5
     assert "terms" in call.out and "price" in call.out
     assert desk.call("events", name).out == before
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "log"])
+def test_no_report_says_that_nothing_of_an_unknown_order_was_filled(
+    desk: Office, venue: Simulator, form: str
+) -> None:
+    venue.add_fault(parse_fault("other-price:place:nth=2"))
+
+    call = desk.call(
+        *("submit", desk.sheet(FILLED, FILLED), "--yes", "--json", "--max-in-flight", 1),
+        *("--report", "r.csv", "--log-file", "log.jsonl"),
+    )
+
+    assert call.code == 5
+    assert [str(held.status) for held in venue.ledger.orders] == ["FILLED", "FILLED"]
+    unknown = call.json["orders"][1]
+    if form == "csv":
+        with Path("r.csv").open(encoding="utf-8-sig", newline="") as file:
+            unknown = list(csv.DictReader(file))[1]
+    assert unknown["final_state"] == "UNKNOWN"
+    if form == "log":
+        assert "UNKNOWN, filled: not known" in Path("log.jsonl").read_text("utf-8")
+    else:
+        assert not unknown["filled_size"]
 
 
 def test_reconcile_of_an_unknown_batch(desk: Office) -> None:

@@ -61,10 +61,11 @@ def batch(make_batch: Callable[..., BatchRecord]) -> BatchRecord:
 @pytest.fixture
 def orders() -> list[OrderRecord]:
     states = (S.FILLED, S.EXPIRED, S.UNKNOWN)
-    return [
+    filled, expired, unknown = (
         make_order(row.number, state, values=row.values)
         for row, state in zip(ROWS, states, strict=True)
-    ]
+    )
+    return [filled, expired, replace(unknown, filled_size=Decimal(0))]
 
 
 def annotated(sheet: Sheet, batch: BatchRecord, orders: list[OrderRecord]) -> Workbook:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from batch.report.fills import filled_size, unfilled_size
+from batch.report.fills import filled_size, told_size, unfilled_size
 from batch.states import OrderState as S
 from tests.report.conftest import make_order
 
@@ -41,3 +41,20 @@ def test_what_is_left_is_the_size_less_what_the_venue_filled(state: S, filled: s
 
     assert filled_size(order) == Decimal(filled)
     assert unfilled_size(order) == SIZE - Decimal(filled)
+
+
+@pytest.mark.parametrize("state", [S.UNKNOWN, S.SENDING])
+def test_unknown_order_of_which_nothing_was_filled_yet_has_no_amount_of_its_own(state: S) -> None:
+    assert told_size(make_order(4, state, filled_size=Decimal(0))) is None
+
+
+@pytest.mark.parametrize("state", [S.UNKNOWN, S.SENDING])
+def test_fill_that_the_venue_told_of_before_an_order_became_unknown_stays(state: S) -> None:
+    order = make_order(4, state, filled_size=Decimal(250_000))
+
+    assert (told_size(order), filled_size(order)) == (Decimal(250_000), None)
+
+
+@pytest.mark.parametrize("state", [S.OPEN, S.EXPIRED, S.CANCELLED, S.REJECTED])
+def test_nothing_filled_is_an_amount_where_the_order_is_known(state: S) -> None:
+    assert told_size(make_order(4, state, filled_size=Decimal(0))) == 0

@@ -117,6 +117,18 @@ def test_json_says_null_where_nothing_is_known(
     assert [line[name] for name in ("server_order_id", "filled_size", "finished_at")] == [None] * 3
 
 
+@pytest.mark.parametrize("suffix", [".csv", ".json"])
+def test_unknown_order_never_says_that_nothing_was_filled(
+    suffix: str, tmp_path: Path, batch: BatchRecord, clock: StoppedClock
+) -> None:
+    order = make_order(4, S.UNKNOWN, filled_size=Decimal(0))
+
+    (line,) = write_and_read(tmp_path, suffix, batch, [order], clock)
+
+    assert not line["filled_size"]
+    assert not line["unfilled_size"]
+
+
 def test_json_describes_the_batch(
     tmp_path: Path, batch: BatchRecord, orders: list[OrderRecord], clock: StoppedClock
 ) -> None:
