@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -24,7 +25,25 @@ class GroupedOption(click.Option):
 
 
 class GroupedCommand(click.Command):
-    """A command whose help shows its options under headings, and whose errors are JSON, too."""
+    """A command whose help shows its options under headings, and whose errors are JSON, too.
+
+    An option that takes one value is given once: of two values, click would drop the first without
+    a word, and with it, say, the gate that a wrapper of this program has set.
+    """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        given = list(args)  # the parser takes them out of the list
+        left = super().parse_args(ctx, args)
+        if not ctx.resilient_parsing:
+            _, _, in_order = self.make_parser(ctx).parse_args(given)
+            for parameter, times in Counter(in_order).items():
+                if times > 1 and _takes_one_value(parameter):
+                    raise click.BadParameter(
+                        f"expected one value at most, found {times}; say which one is meant.",
+                        ctx,
+                        parameter,
+                    )
+        return left
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -51,6 +70,12 @@ class GroupedCommand(click.Command):
         for title in sorted(sections, key=lambda title: title in _LAST):
             with formatter.section(title):
                 formatter.write_dl(sections[title])
+
+
+def _takes_one_value(parameter: click.Parameter) -> bool:
+    if not isinstance(parameter, click.Option):
+        return False
+    return not (parameter.is_flag or parameter.multiple or parameter.count)
 
 
 class Listed(NamedTuple):

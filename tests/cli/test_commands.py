@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 from batch.cli import TABLE, commands
@@ -253,6 +254,56 @@ def test_a_mistake_in_the_options_is_said_once(desk: Office, words: tuple[str, .
     (said,) = [line for line in call.err.splitlines() if line.startswith("Error: ")]
     assert call.err.count(said.removeprefix("Error: ")) == 1
     assert call.err.startswith("Usage: ")
+
+
+@pytest.mark.parametrize(
+    ("option", "values"),
+    [
+        ("--expect-rows", (9, 1)),
+        ("--expect-rows", (1, 1)),
+        ("--max-rows", (1, 5)),
+        ("--collar", ("1%", "90%")),
+        ("--run", ("a", "b")),
+        ("--wait", ("1s", "2s")),
+    ],
+)
+def test_an_option_of_one_value_that_is_given_twice_is_wrong_usage(
+    desk: Office, venue: Simulator, option: str, values: tuple[object, object]
+) -> None:
+    first, second = values
+
+    call = desk.call("submit", desk.sheet(FILLED), "--yes", option, first, f"{option}={second}")
+
+    assert call.code == 2
+    assert f"Invalid value for '{option}': expected one value at most, found 2" in call.err
+    assert venue.ledger.posts == 0
+
+
+def test_what_may_be_said_twice_still_may(desk: Office) -> None:
+    twice = ("--accept", "expired", "--accept", "cancelled", "--yes", "-y", "--verbose", "-v")
+
+    assert desk.call("submit", desk.sheet(EXPIRED), *twice).code == 0
+
+
+def _given(parameter: click.Parameter) -> list[str]:
+    return [parameter.opts[0], "1"] if isinstance(parameter, click.Option) else ["1"]
+
+
+def test_no_command_takes_two_journals(office: Office) -> None:
+    singles: dict[tuple[str, ...], click.Command] = {}
+    for name, command in commands.load_all().items():
+        below = command.commands if isinstance(command, click.Group) else {}
+        singles |= {(name, under): one for under, one in below.items()}
+        if not below:
+            singles[name,] = command
+
+    for words, command in singles.items():
+        if not any(one.name == "journal" for one in command.params):
+            continue
+        needed = [word for one in command.params if one.required for word in _given(one)]
+        call = office.call(*words, *needed, "--journal", "a.db", "--journal", "b.db")
+        assert call.code == 2, words
+        assert "'--journal': expected one value at most, found 2" in call.err, words
 
 
 @pytest.mark.parametrize("command", ["batches", "submit"])
