@@ -89,6 +89,7 @@ def declare_placed(
                 venue_status=answer.status,
                 filled_size=answer.filled_size,
                 average_price=answer.average_price if answer.filled_size else None,
+                execution_id=answer.execution_id,
                 message=message,
                 finished_at=clock.now() if is_end else None,
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -85,11 +86,15 @@ def trade(venue: Simulator, place: int) -> dict[str, str]:
     return {"coId": str(held.client_order_id), "orderId": str(held.order_id)}
 
 
-def states(desk: Office, name: str) -> list[str]:
+def reported(desk: Office, name: str) -> list[dict[str, Any]]:
     shown = desk.call("report", name, "--report", "again.json")
     assert shown.code == 0
-    orders = json.loads(Path("again.json").read_text())["orders"]
-    return [order["final_state"] for order in orders]
+    orders: list[dict[str, Any]] = json.loads(Path("again.json").read_text())["orders"]
+    return orders
+
+
+def states(desk: Office, name: str) -> list[str]:
+    return [order["final_state"] for order in reported(desk, name)]
 
 
 @pytest.mark.parametrize("form", ["json", "csv"])
@@ -112,6 +117,9 @@ def test_trades_prove_that_orders_were_placed(
     assert "1 stay UNKNOWN" in call.err and "proves nothing" in call.err
     assert states(desk, unknown) == ["FILLED", "UNKNOWN"]
     assert "declared-placed" in desk.call("events", unknown).out
+    taken, left = reported(desk, unknown)
+    assert taken["execution_id"].startswith(first["orderId"])
+    assert left["execution_id"] is None
 
 
 def test_a_finding_that_cannot_be_is_refused(desk: Office, venue: Simulator, unknown: str) -> None:

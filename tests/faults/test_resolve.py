@@ -48,10 +48,10 @@ def test_an_order_that_was_found_is_taken_over_and_the_batch_finished(desk: Faul
     assert said.code == 0
     assert f"Batch {batch_id}, row 3" in said.err and "checked with the venue" in said.err
     assert call.code == 0
-    assert {o["client_order_id"]: o["server_order_id"] for o in call.json["orders"]}[
-        "LOST"
-    ] == found
+    orders = call.json["orders"]
+    assert {order["client_order_id"]: order["server_order_id"] for order in orders}["LOST"] == found
     assert desk.venue.ledger.posts == 3
+    assert all(order["execution_id"].startswith(order["server_order_id"]) for order in orders)
     history = desk.office.call("events", batch_id).out
     assert "declared-placed" in history and found in history
 
