@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -24,6 +26,16 @@ if TYPE_CHECKING:
     from batch.desk import BatchResult, Question, Watch
     from batch.model import Validation
     from batch.run.options import Snapshot
+
+
+def _let_ctrl_c_end_a_read() -> None:
+    """Put Python's own action for SIGINT back.
+
+    polars has put one in front of it, after which a read that waits for a person begins anew.
+    """
+    handler = signal.getsignal(signal.SIGINT)
+    if handler is not None and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, handler)
 
 
 class Terminal:
@@ -57,6 +69,7 @@ class Terminal:
 
     def ask(self, question: Question) -> bool:
         self._lay_out(question)
+        _let_ctrl_c_end_a_read()
         is_wanted = click.confirm(folded(escaped(question.words), self._mark), err=True)
         STORY.info("%s %s", question.words, "yes" if is_wanted else "no")
         return is_wanted
@@ -67,6 +80,7 @@ class Terminal:
         if not has_terminal():
             return ""
         words = folded(escaped(f"Password of {whose}"), self._mark)
+        _let_ctrl_c_end_a_read()
         said = click.prompt(words, hide_input=True, default="", show_default=False, err=True)
         return str(said)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pty
 import re
@@ -9,6 +10,7 @@ import select
 import signal
 import subprocess
 import sys
+import termios
 import time
 from dataclasses import replace
 from decimal import Decimal
@@ -187,7 +189,7 @@ def test_times_read_as_on_a_clock(seconds: float, text: str) -> None:
     assert clock(seconds) == text
 
 
-def on_a_terminal(desk: Office, *arguments: str) -> tuple[int, str]:
+def on_a_terminal(desk: Office, *arguments: str, answer: bytes = b"y\n") -> tuple[int, str]:
     """Run the command on a terminal of 80 columns, and give all that it showed."""
     here, there = pty.openpty()
     process = subprocess.Popen(
@@ -197,6 +199,7 @@ def on_a_terminal(desk: Office, *arguments: str) -> tuple[int, str]:
         stdin=there,
         stdout=there,
         stderr=there,
+        preexec_fn=_have_the_terminal,
     )
     os.close(there)
     shown = b""
@@ -209,9 +212,16 @@ def on_a_terminal(desk: Office, *arguments: str) -> tuple[int, str]:
             break
         shown += portion
         if b"[y/N]" in portion:
-            os.write(here, b"y\n")
+            os.write(here, answer)
+    code = process.wait(timeout=20)
     os.close(here)
-    return process.wait(timeout=20), shown.decode()
+    return code, shown.decode()
+
+
+def _have_the_terminal() -> None:
+    """Let the terminal's keys be signals for this process."""
+    os.setsid()
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
 def test_a_terminal_sees_a_question_a_live_table_and_the_next_command(
@@ -227,6 +237,21 @@ def test_a_terminal_sees_a_question_a_live_table_and_the_next_command(
     plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", shown)
     assert re.search(r"Go on with: orderbatch resume \w{8}", plain)
     assert venue.ledger.posts == 2
+
+
+@pytest.mark.parametrize("command", ["submit", "cancel"])
+def test_ctrl_c_at_a_question_ends_it_at_once(desk: Office, venue: Simulator, command: str) -> None:
+    sheet = desk.sheet(FILLED, OPEN)
+    words = [sheet.name]
+    if command == "cancel":
+        words = [desk.call("submit", sheet, "--yes", "--wait", "0", "--json").json["batch"]["id"]]
+    posts = venue.ledger.posts
+
+    code, shown = on_a_terminal(desk, command, *words, answer=b"\x03")
+
+    assert code == 130
+    assert "interrupted" in shown
+    assert (venue.ledger.posts, venue.requests.count("cancel")) == (posts, 0)
 
 
 def test_log_lines_stand_above_the_live_table(desk: Office, venue: Simulator) -> None:
