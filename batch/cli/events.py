@@ -23,8 +23,14 @@ def events(batch: str, row: int | None, as_json: bool, common: CommonOptions) ->
       orderbatch events k3vz7q2m
       orderbatch events k3vz7q2m --row 17 --json
     """
+    from batch.desk.rows import order_of_row
+
     with open_desk(common, as_json=as_json).open_journal() as journal:
-        journal.batch_record(batch)  # a clear message for an unknown one
+        record = journal.batch_record(batch)  # a clear message for an unknown one
+        if row is not None:
+            order_of_row(
+                journal, record, row
+            )  # of a row that is not there, silence claims too much
         found = journal.events(batch, row=row)
         if as_json:
             from batch.cli.console import print_json

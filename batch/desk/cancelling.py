@@ -15,9 +15,10 @@ from batch.desk.listener import Question
 from batch.desk.options import RunningOptions
 from batch.desk.outcome import BatchResult
 from batch.desk.reports import check_batch_targets, check_targets
+from batch.desk.rows import order_of_row
 from batch.desk.running import conclude, go_on
 from batch.desk.session import SIMULATED_URL, Session
-from batch.desk.verdict import Declined, Interrupted, WrongUsage, verdict_on
+from batch.desk.verdict import Declined, Interrupted, verdict_on
 from batch.errors import Advice, BatchError, JournalLocked, hint
 from batch.journal import BatchSummary, Journal
 from batch.model import BatchRecord, Login, OrderRecord
@@ -136,13 +137,7 @@ def _target(
         return _Target(found.batch, tuple(open_rows), is_all=True)
     chosen = []
     for row in sorted(set(rows)):
-        order = journal.order(batch_id, row)
-        if order is None:
-            raise WrongUsage(
-                f"batch {batch_id}: expected a row number of its sheet, which has "
-                f"{counted(found.batch.row_count, 'row')} with orders, found {row}. Nothing was "
-                "cancelled."
-            )
+        order = order_of_row(journal, found.batch, row, consequence="Nothing was cancelled.")
         if order.state in MAYBE_OPEN:
             chosen.append(row)
         elif order.state is OrderState.PLANNED:

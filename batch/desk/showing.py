@@ -6,8 +6,9 @@ from pathlib import Path
 
 from batch.desk.background import background
 from batch.desk.outcome import BatchResult, Outcome
+from batch.desk.rows import order_of_row
 from batch.desk.session import Session
-from batch.desk.verdict import Verdict, WrongUsage, verdict_on_states
+from batch.desk.verdict import Verdict, verdict_on_states
 from batch.model import OrderRecord
 
 
@@ -22,13 +23,7 @@ def show(session: Session, batch: str, row: int | None) -> Outcome:
         found = journal.batch(batch)
         orders: list[OrderRecord] | None = None
         if row is not None:
-            record = journal.order(batch, row)
-            if record is None:
-                raise WrongUsage(
-                    f"batch {batch}: expected a row number of its sheet, which has "
-                    f"{found.batch.row_count:,} rows with orders, found {row}."
-                )
-            orders = [record]
+            orders = [order_of_row(journal, found.batch, row)]
         result = BatchResult(
             verdict_on_states(found.states, ()),
             Path(found.batch.sheet_path),

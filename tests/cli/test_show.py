@@ -84,6 +84,18 @@ def test_row_that_the_batch_does_not_have_is_wrong_usage(desk: Office, batch: st
     assert "found 99" in call.err
 
 
+@pytest.mark.parametrize("as_json", [(), ("--json",)])
+def test_events_of_a_row_that_the_batch_does_not_have_are_wrong_usage(
+    desk: Office, batch: str, as_json: tuple[str, ...]
+) -> None:
+    call = desk.call("events", batch, "--row", 99, *as_json)
+
+    assert call.code == 2
+    assert "expected a row number of its sheet" in call.err
+    assert "found 99" in call.err
+    assert not as_json or call.json["exit_code"] == 2
+
+
 def test_batch_as_a_document_is_the_report(desk: Office, batch: str) -> None:
     document = desk.call("show", batch, "--json").json
 
