@@ -23,7 +23,7 @@ from batch.run.options import Cancel, RunOptions
 from batch.run.proof import Proof
 from batch.run.recording import Recorder
 from batch.run.tracking import SECOND_QUESTION_S, Patience, Schedule, Tracked, left_to_find_out_s
-from batch.run.wording import status_words
+from batch.run.wording import absent_words, status_words
 from batch.run.work import Answer, Failed
 from batch.states import FINAL, BatchEvent, OrderEvent, OrderState
 
@@ -303,8 +303,7 @@ class Following:
             order,
             OrderEvent.ABSENT,
             detail="asked by client order ID",
-            message="sent without an answer, and not found by client order ID, which is no proof "
-            f"that the venue does not hold it{f': {why}' if why else ''}; a person must look",
+            message=absent_words(why, is_disputed=order.is_disputed),
         )
 
     def _learn_status(self, order: Tracked, answer: VenueOrder | None) -> None:

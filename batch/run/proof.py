@@ -140,7 +140,7 @@ class Proof:
         if not self._options.covers_done_orders:
             return "the venue's query by client order ID need not find orders that are done"
         if order.is_disputed:
-            return "the venue answered the placing, with a no that may mean that it has it already"
+            return "the placing was answered with a no that may mean that the venue has it already"
         if order.row in self._options.sent_elsewhere:
             return "an equal order was sent since"
         if order.fence_at == inf:

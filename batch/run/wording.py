@@ -26,6 +26,29 @@ def status_words(answer: VenueOrder, sent: Order) -> str:
     return "; ".join(parts)
 
 
+def absent_words(obstacle: str, *, is_disputed: bool) -> str:
+    """Say of an order that was not found, as long as that proves nothing, what is known.
+
+    Args:
+        obstacle: why it never can be a proof; "" where it still may become one.
+        is_disputed: its placing was answered, with a no that settles nothing.
+    """
+    if is_disputed:
+        known = (
+            "its placing was answered with a no that may not be the venue's own, or may mean that "
+            "the venue has it already"
+        )
+        why = ""
+    else:
+        # Not "without an answer": a 503 is one, and where the process died nobody knows.
+        known = "no usable answer to its placing is on record"
+        why = f": {obstacle}" if obstacle else ""
+    return (
+        f"{known}; it was not found by client order ID, which is no proof that the venue does not "
+        f"hold it{why}; a person must look"
+    )
+
+
 def error_words(error: BaseException) -> str:
     """Name what went wrong: our own exceptions are written for people, others are only named."""
     return str(error) if isinstance(error, BatchError) else type(error).__name__

@@ -122,6 +122,21 @@ def test_fault_27_a_no_that_may_be_a_gateways_is_unknown_until_the_order_is_foun
     assert sorted(held) == (["A", "NO"] if is_taken else ["A"])
 
 
+@pytest.mark.parametrize("no", ["status=408", "status=409", "status=425", "bare-status=400"])
+def test_fault_27_of_a_no_that_settles_nothing_nobody_says_that_there_was_no_answer(
+    desk: FaultDesk, no: str
+) -> None:
+    desk.add_faults(f"{no}:place:id=NO", "503:place:id=LOST")
+
+    said = messages(desk.submit(desk.sheet("A", "NO", "LOST")))
+
+    assert "its placing was answered with a no that may not be the venue's own" in said["NO"]
+    assert "no usable answer to its placing is on record" in said["LOST"]
+    for words in (said["NO"], said["LOST"]):
+        assert "without an answer" not in words
+        assert "no proof that the venue does not hold it" in words
+
+
 def test_fault_10_a_409_about_an_order_that_is_there_takes_it_over(desk: FaultDesk) -> None:
     desk.add_faults("status-after=409:place:id=HAVE")
 

@@ -154,7 +154,9 @@ def test_fault_27_not_found_proves_nothing_after_such_a_no_neither_now_nor_at_th
     assert states_of(desk, batch_id) == [FILLED, UNKNOWN]
     assert desk.venue.posts_of(f"{batch_id}-3") == 0
     assert desk.venue.calls.count("place") == 2
-    assert "may mean that it has it already" in desk.orders(batch_id)[1].message
+    message = desk.orders(batch_id)[1].message
+    assert message.startswith("its placing was answered with a no that may not be the venue's own")
+    assert "without an answer" not in message and "no proof" in message
 
 
 def test_fault_13_a_lost_answer_is_asked_about_and_the_order_taken_over(desk: Desk) -> None:
@@ -175,6 +177,7 @@ def test_a_lost_answer_that_is_not_found_stays_unknown_by_default(desk: Desk) ->
     batch_id, _ = desk.submit(sheet_of(1), find_out_s=10.0)
 
     assert states_of(desk, batch_id) == [UNKNOWN]
+    assert "no usable answer to its placing is on record" in desk.orders(batch_id)[0].message
     assert "no proof" in desk.orders(batch_id)[0].message
     assert desk.venue.calls.count("place") == 1
 
