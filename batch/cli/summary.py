@@ -54,10 +54,12 @@ def closing_words(result: BatchResult, *, names_reports: bool = True) -> str:
     elif by_final.keys() == {FinalState.FILLED} and not result.alarms:
         lines.append("Every row is filled; there is nothing left to do.")
     elif not by_final.keys() & {FinalState.OPEN, FinalState.UNKNOWN, FinalState.NOT_SENT}:
-        lines.append(
-            "Every row has come to its end. For those that were not filled, as a sheet to mend "
-            f"and submit: orderbatch report {batch.batch_id} --corrections mend.xlsx"
-        )
+        lines.append("Every row has come to its end.")
+        if result.can_be_mended:
+            lines[-1] += (
+                " Those of which certainly nothing was filled, as a sheet to mend and submit: "
+                f"orderbatch report {batch.batch_id} --corrections mend.xlsx"
+            )
     # A simulated venue ends with its process, so there is nothing to go on with.
     if not (batch.simulated or result.run_by):
         lines += _how_to_go_on(result)

@@ -43,6 +43,7 @@ class BatchResult:
         unknown: the first rows that are UNKNOWN, to be named.
         alarms: what must not be, of this command or an earlier one; each stands until a person has
             looked.
+        can_be_mended: there are rows that may be given back for mending.
         reports: the files that were written.
         orders: every row, where they were asked for.
         background: what these rows do not know, where they were asked for.
@@ -61,6 +62,7 @@ class BatchResult:
     run_by: str = ""
     unknown: tuple[OrderRecord, ...] = ()
     alarms: tuple[Alarm, ...] = ()
+    can_be_mended: bool = False
     reports: tuple[Path, ...] = ()
     orders: Sequence[OrderRecord] = ()
     background: Background = NOTHING_ELSE

@@ -28,6 +28,7 @@ from batch.report import (
     write,
     write_corrections,
 )
+from batch.report.mending import why_none_in_words
 from batch.report.naming import has_placeholder, target_paths
 from batch.report.protection import Kept, Protection
 from batch.states import BatchEvent, OrderEvent, OrderState
@@ -93,7 +94,7 @@ def write_corrections_sheet(
                 advice=error.advice,
             ) from None
         if written is None:
-            session.say("No rows to correct: every row was filled, or is still open or unknown.")
+            session.say(f"No rows to correct: {why_none_in_words(orders)}.")
             return None
         journal.note(
             batch.batch_id, BatchEvent.CORRECTIONS_WRITTEN, written.name, session.clock.now()

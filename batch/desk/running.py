@@ -24,6 +24,7 @@ from batch.desk.reports import (
     write_reports,
 )
 from batch.desk.session import Session
+from batch.desk.standing import is_finished
 from batch.desk.unchanged import differs
 from batch.desk.verdict import PARTIAL, Fault, Interrupted, Verdict, verdict_on_states
 from batch.errors import (
@@ -43,6 +44,7 @@ from batch.plan.since import sent_elsewhere
 from batch.report import load
 from batch.report.background import NOTHING_ELSE
 from batch.report.fills import told_size
+from batch.report.mending import ENDS_TO_MEND, rows_to_mend
 from batch.report.naming import target_paths
 from batch.report.wording import counted
 from batch.run.alarms import read_alarms
@@ -247,6 +249,7 @@ def conclude(
         sends=options.send,
         unknown=tuple(islice(open_questions, NAMED_UNKNOWN)),
         alarms=alarms,
+        can_be_mended=is_finished(states) and _can_be_mended(journal, batch.batch_id),
         reports=tuple(written),
         background=background(session, journal, batch) if options.list_orders else NOTHING_ELSE,
         orders=orders if options.list_orders else (),
@@ -256,6 +259,10 @@ def conclude(
     )
     session.listener.conclude(result)
     return result
+
+
+def _can_be_mended(journal: Journal, batch_id: str) -> bool:
+    return any(rows_to_mend(journal.orders(batch_id, ENDS_TO_MEND), abandoned=False))
 
 
 def _log_orders(batch: BatchRecord, orders: Iterable[OrderRecord]) -> None:

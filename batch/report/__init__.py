@@ -19,6 +19,7 @@ from batch.errors import ReportError, Wording
 from batch.model import BatchRecord, Column, OrderRecord, Problem, Sheet, shown
 from batch.report import target as _target
 from batch.report.background import NOTHING_ELSE, Background
+from batch.report.mending import rows_to_mend
 from batch.report.plain import as_document, batch_facts, csv_lines, ids_that_csv_changes
 from batch.report.standing import (
     Standing,
@@ -271,7 +272,7 @@ def write_corrections(
     if not rows:
         return None
     if target.suffix.lower() == ".csv":
-        mended = corrections.rows_to_mend(orders, abandoned=abandoned)
+        mended = rows_to_mend(orders, abandoned=abandoned)
         check_csv_ids(target, batch.columns, ((o.row, o.values) for o in mended))
 
     def write_content(stream: BinaryIO) -> None:

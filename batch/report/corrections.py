@@ -21,6 +21,7 @@ from batch.model import (
 )
 from batch.report.cells import Cells, open_workbook
 from batch.report.columns import message, sheet_values
+from batch.report.mending import rows_to_mend
 from batch.report.palette import HEADER
 from batch.report.plain import as_cell, write_lines
 from batch.report.standing import SAVED_BY, corrections_mark
@@ -29,9 +30,6 @@ from batch.states import OrderState as S
 
 REASON = "correction_reason"
 
-_NEVER_AT_VENUE = frozenset({S.INVALID, S.REFUSED})
-# These need the venue's word that nothing was filled; its silence is none.
-_ENDED = frozenset({S.EXPIRED, S.CANCELLED})
 _OUR_SUFFIX = re.compile(r"(.+)-([2-9]|[1-9]\d+)", re.DOTALL | re.ASCII)
 _IDS = frozenset({"client_order_id", "org", "account"})
 _WIDEST = 60
@@ -114,22 +112,6 @@ def _write_cell(cells: Cells, line: int, place: int, column: Column, text: str) 
     if column.header == REASON:
         style |= {"text_wrap": True, "bg_color": "#FFF2CC"}
     cells.text(line, place, text, **style)
-
-
-def rows_to_mend(orders: Iterable[OrderRecord], *, abandoned: bool) -> Iterator[OrderRecord]:
-    """Choose the rows of which it is certain that the venue holds nothing and never will."""
-    return (order for order in orders if _may_be_mended(order, abandoned=abandoned))
-
-
-def _may_be_mended(order: OrderRecord, *, abandoned: bool) -> bool:
-    if order.filled_size:
-        return False
-    if order.state in _ENDED:
-        return order.filled_size is not None
-    if order.state is S.PLANNED:
-        return abandoned
-    # Not SKIPPED: another batch sent that row.
-    return order.state in _NEVER_AT_VENUE or order.state is S.REJECTED
 
 
 def _reason(batch: BatchRecord, order: OrderRecord) -> str:

@@ -29,6 +29,22 @@ def test_a_part_fill_counts_as_its_state_only_where_that_is_accepted(
     assert call.code == call.json["exit_code"] == code
 
 
+def test_a_sheet_to_mend_is_offered_only_where_it_would_have_rows(desk: Office) -> None:
+    without = desk.call("submit", desk.sheet(FILLED, PART), "--yes")
+    sheet = desk.sheet(FILLED, EXPIRED, name="other.csv", first_size=7)
+    with_one = desk.call("submit", sheet, "--yes")
+    batches = [call.err.split()[1] for call in (without, with_one)]
+
+    asked = [desk.call("report", one, "--corrections", f"{one}.csv") for one in batches]
+
+    assert "Every row has come to its end." in without.err
+    assert "--corrections" not in without.err
+    assert "No rows to correct: 1 filled, 1 filled in part." in asked[0].err
+    assert "Those of which certainly nothing was filled, as a sheet to mend" in with_one.err
+    assert f"orderbatch report {batches[1]} --corrections" in with_one.err
+    assert [Path(f"{one}.csv").exists() for one in batches] == [False, True]
+
+
 def test_nothing_is_said_of_a_run_that_sent_something_and_exits_0(desk: Office) -> None:
     call = desk.call("submit", desk.sheet(FILLED), "--yes", "--quiet", "--report", "r.csv")
 

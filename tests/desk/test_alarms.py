@@ -98,6 +98,7 @@ def test_the_summary_says_the_alarm_and_how_it_ends_and_not_that_nothing_is_left
     words = closing_words(office.submit(sheet).batches[0])
 
     assert f"ALARM: {WORDS}." in words
+    assert "as a sheet to mend" not in words, "every row is filled"
     assert f"orderbatch resolve {batch_id} 2 --placed SERVER_ID" in words
     assert "nothing left to do" not in words
 
