@@ -86,7 +86,7 @@ def cancel_all(session: Session, how: RunningOptions, *, asks: bool) -> list[Bat
         Declined: a person did not want it.
         BatchError: nothing was cancelled now, or the words say how to go on.
     """
-    with session.open_journal() as journal:
+    with session.open_journal(is_begun=True) as journal:
         targets = mine(session, journal, journal.batches())
         if not targets:
             session.say("No batch of this login has open orders; there is nothing to cancel.")

@@ -55,6 +55,7 @@ def report_day(
             check_target(target, DAY_FORMATS)
         else:
             check_day_target(target, day)
+    session.warn_of_no_journal()
     with session.open_journal(read_only=True) as journal:
         login = session.known_login()
         found = _gather(session, journal, login, day, starts, ask_venue=ask_venue)

@@ -65,6 +65,7 @@ def batches(
     Raises:
         BatchError: the journal cannot be read.
     """
+    session.warn_of_no_journal()
     with session.open_journal(read_only=True) as journal:
         wanted = {state.upper() for state in states}
         chosen = [

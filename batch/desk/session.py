@@ -157,16 +157,18 @@ class Session:
         return [*self._kept, *named, *journal]
 
     @contextmanager
-    def open_journal(self, *, read_only: bool = False) -> Iterator[Journal]:
+    def open_journal(self, *, read_only: bool = False, is_begun: bool = False) -> Iterator[Journal]:
         """Open the journal; a temporary one for a simulation that names none.
 
         From then on the time is the journal's, where several hosts have it.
 
         Args:
             read_only: for commands that only look; a running batch does not keep them out.
+            is_begun: for commands about what was sent, or runs: a new journal is none of theirs.
 
         Raises:
             WrongUsage: it would mix practice with what several hosts send in earnest.
+            JournalError: it cannot be opened, or is not there and should be.
         """
         from batch.journal import Journal
         from batch.journal.places import in_server
@@ -186,6 +188,13 @@ class Session:
                 yield journal
             return
         place = self.journal_place()
+        if is_begun and (path := _absent(place.location)) is not None:
+            raise JournalError(
+                f"journal {path}: expected the journal of what was sent or runs, found no such "
+                "file. Nothing was done.",
+                is_final=True,
+                advice=Advice.OR_NAME_JOURNAL,
+            )
         with Journal.open(
             place.location,
             read_only=read_only,
@@ -196,6 +205,16 @@ class Session:
         ) as journal:
             self.clock = journal.clock(self._own_clock)
             yield journal
+
+    def warn_of_no_journal(self, so: str = "nothing is known of what was sent.") -> None:
+        """Say so where there is none: the name may be mistyped.
+
+        Args:
+            so: what that means.
+        """
+        location = self._journal or self.settings.journal
+        if location is not None and (path := _absent(location)) is not None:
+            self.warn(f"There is no journal at {path}: {so}")
 
     def journal_place(self) -> JournalPlace:
         """Say where the journal is, and on which drives it may lie."""
@@ -348,6 +367,14 @@ class Session:
                 "ORDERBATCH_ORG to the batch's.",
                 advice=Advice.OR_CHOOSE_VENUE,
             )
+
+
+def _absent(location: str) -> Path | None:
+    """Give a journal's file where it is not there; None for one in a server."""
+    from batch.journal import files_of
+
+    path = next(iter(files_of(location)), None)
+    return None if path is None or os.path.lexists(path) else path
 
 
 def _require_folder(location: str) -> None:

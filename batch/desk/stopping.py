@@ -27,6 +27,7 @@ def stop(
         JournalError: a batch is not there, or nothing could be recorded.
     """
     _require_some(batches)
+    session.warn_of_no_journal("one is made now. Whoever sends by another one is not stopped.")
     with session.open_journal() as journal:
         for batch in batches or ():
             journal.batch(batch)

@@ -130,3 +130,28 @@ def test_a_batch_that_is_not_there_is_named(desk: Office) -> None:
     assert call.code in (6, 78)
     assert '"nosuch"' in call.err
     assert Path(desk.environment["ORDERBATCH_JOURNAL"]).exists()
+
+
+def test_a_journal_that_is_not_there_is_named_before_anything_is_claimed_of_it(
+    desk: Office, venue: Simulator
+) -> None:
+    name = desk.folder / "mistyped.db"
+
+    cancelled = desk.call("cancel", "--all", "--yes", "--journal", name)
+    listed = desk.call("batches", "--journal", name)
+    day = desk.call("day", "--no-venue", "--journal", name)
+    assert not name.exists()
+    stopped = desk.call("stop", "--all", "--journal", name)
+
+    assert (cancelled.code, listed.code, day.code, stopped.code) == (78, 0, 0, 0)
+    for call in (cancelled, listed, day, stopped):
+        assert name.name in " ".join(call.err.split())
+    assert "expected the journal of what was sent" in " ".join(cancelled.err.split())
+    assert "Whoever sends by another one is not stopped" in " ".join(stopped.err.split())
+
+
+def test_a_journal_that_is_there_is_not_spoken_of(desk: Office, venue: Simulator) -> None:
+    desk.call("submit", desk.sheet(FILLED), "--yes")
+
+    for words in (("batches",), ("day", "--no-venue"), ("stop", "--all")):
+        assert "no journal at" not in " ".join(desk.call(*words).err.split())
