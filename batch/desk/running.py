@@ -24,7 +24,7 @@ from batch.desk.reports import (
     write_reports,
 )
 from batch.desk.session import Session
-from batch.desk.standing import is_finished
+from batch.desk.standing import is_finished, was_sent
 from batch.desk.unchanged import differs
 from batch.desk.verdict import PARTIAL, Fault, Interrupted, Verdict, verdict_on_states
 from batch.errors import (
@@ -301,8 +301,7 @@ def verdict_on_run(
     """Judge a batch after a run, or without one."""
     if outcome is not None and outcome.interrupted:
         return Verdict.INTERRUPTED
-    sent = [s for s, count in states.items() if count and s not in _NEVER_SENT]
-    if outcome is not None and outcome.stopped and not sent:
+    if outcome is not None and outcome.stopped and not was_sent(states):
         return Verdict.CANNOT_START if outcome.login_failed else Verdict.NOT_NOW
     return verdict_on_states(states, accepted)
 
@@ -311,9 +310,6 @@ def _after_cut_off(session: Session) -> str:
     """Say that no row may be claimed any more because the cut-off has passed; "" while it may."""
     passed = past_cut_off(session.settings.limits.cut_off, session.clock.now())
     return "; ".join(passed)
-
-
-_NEVER_SENT = frozenset({OrderState.PLANNED, OrderState.INVALID, OrderState.SKIPPED})
 
 
 def _fault(journal: Journal, batch_id: str, error: Exception) -> Exception:
@@ -341,7 +337,7 @@ def _fault(journal: Journal, batch_id: str, error: Exception) -> Exception:
         states = journal.batch(batch_id).states
     except JournalError:
         return Fault(f"{error} Orders may have been sent before that.", advice=advice)
-    if all(state in _NEVER_SENT for state, count in states.items() if count):
+    if not was_sent(states):
         return error
     return Fault(f"{error} Orders were sent before that; nothing was sent after it.", advice=advice)
 

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 
 from batch.states import FINAL, FinalState, OrderState, final_state
 
+NEVER_SENT = frozenset({OrderState.PLANNED, OrderState.INVALID, OrderState.SKIPPED})
+"""States of rows of which no request ever left, or which are proven not to be at the venue."""
+
 
 def counts(states: Mapping[OrderState, int]) -> dict[FinalState, int]:
     """Count rows in the report's words, in the contract's order, without zeros."""
@@ -24,3 +27,8 @@ def counts_in_words(states: Mapping[OrderState, int]) -> str:
 def is_finished(states: Mapping[OrderState, int]) -> bool:
     """Say whether nothing is left to do for a batch."""
     return all(state in FINAL for state, count in states.items() if count)
+
+
+def was_sent(states: Mapping[OrderState, int]) -> bool:
+    """Say whether any row of a batch has left."""
+    return any(state not in NEVER_SENT for state, count in states.items() if count)

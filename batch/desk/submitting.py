@@ -20,7 +20,7 @@ from batch.desk.reading import read_and_validate
 from batch.desk.reports import check_batch_targets, check_ids, check_targets
 from batch.desk.running import conclude, go_on
 from batch.desk.session import Session
-from batch.desk.standing import counts_in_words, is_finished
+from batch.desk.standing import counts_in_words, is_finished, was_sent
 from batch.desk.verdict import Declined, Verdict, WrongUsage, verdict_on
 from batch.errors import Advice, BatchError, Hint, hint
 from batch.journal import Journal
@@ -259,11 +259,7 @@ class _Submitting:
         session, journal, how = self._session, self._journal, self._how
         name = one.validation.sheet.path.name
         if one.found is not None and is_finished(one.found.states):
-            run = f" in run {one.batch.run_key}" if one.batch.run_key else ""
-            session.warn(
-                f"{name} was sent before{run}, as batch {one.batch.batch_id}: nothing is sent now, "
-                "its result is repeated."
-            )
+            session.warn(f"{_repeated(one, name)}: nothing is sent now, its result is repeated.")
             return partial(conclude, session, journal, one.batch, None, how.running)
         venue, simulator = self._open_venue()
         planned = commit(journal, one, session.clock.now())
@@ -320,6 +316,17 @@ class _Submitting:
                     "when it is gone on with.",
                     hint(Advice.RESUME, other),
                 )
+
+
+def _repeated(one: Draft, name: str) -> str:
+    """Say what a finished batch's result is that of; nothing need have left of it."""
+    run = f" in run {one.batch.run_key}" if one.batch.run_key else ""
+    if was_sent(one.states):
+        return f"{name} was sent before{run}, as batch {one.batch.batch_id}"
+    return (
+        f"{name} was submitted before{run}, as batch {one.batch.batch_id}, and no row of it was "
+        f"sent ({counts_in_words(one.states)})"
+    )
 
 
 def _are_good(session: Session, checked: Sequence[Validation], on_invalid: str) -> bool:

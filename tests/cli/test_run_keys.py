@@ -43,6 +43,25 @@ def test_the_same_run_repeats_its_result(desk: Office, venue: Simulator) -> None
     assert venue.ledger.posts == 2
 
 
+def test_of_a_sheet_whose_rows_were_all_left_out_nobody_says_that_it_was_sent(
+    desk: Office, venue: Simulator
+) -> None:
+    submit(desk, desk.sheet(FILLED, FILLED))
+    sheet = desk.sheet(FILLED, FILLED, "EUR/USD,Hold,1,1.2,IOC\n", name="equal.csv")
+    options = ("--skip-sent", "--on-invalid", "skip")
+    first = submit(desk, sheet, *options)
+
+    again = submit(desk, sheet, *options)
+
+    assert first.code == again.code == 1
+    assert "was sent before" not in again.err
+    assert (
+        f"equal.csv was submitted before, as batch {first.json['batch']['id']}, and no row of it "
+        "was sent (1 INVALID, 2 NOT_SENT): nothing is sent now, its result is repeated."
+    ) in " ".join(again.err.split())
+    assert venue.ledger.posts == 2
+
+
 def test_another_run_sends_the_same_sheet_as_another_batch(desk: Office, venue: Simulator) -> None:
     sheet = desk.sheet(FILLED)
     first = submit(desk, sheet, "--run", "morning")
