@@ -210,9 +210,12 @@ def _missing_approval(
     again = one.options.duplicates is Duplicates.SEND
     code = approval_code(one.validation, one.identity, again=again)
     if not any(same_code(code, given) for given in options.approved):
-        once_more = " (for sending it once more)" if again else ""
+        key = one.identity.run_key
+        run = f"run key {key}" if key else "no run key"
+        once_more = ", for sending it once more" if again else ""
         return _lacking(
-            f"the code of exactly this content, venue, org and user{once_more}",
+            "the code of exactly this content, as it is read now, for this venue, org and user "
+            f"and {run}{once_more}",
             ", ".join(options.approved),
         )
     before = one.repeats

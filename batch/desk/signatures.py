@@ -81,8 +81,9 @@ def signer_of(content: bytes, signature: Path, allowed_signers: Path) -> str:
             return principal
     raise GateError(
         f"{signature}: expected a signature on exactly what would be sent, found one of "
-        f"{principals[0]} on something else: the sheet, the settings or the login changed after "
-        "it, or it is no longer valid. Have the sheet approved again."
+        f"{principals[0]} on something else: the sheet, the settings, the login or the run key is "
+        "not the one that was signed, or the signature is no longer valid. Have the sheet approved "
+        "again."
     )
 
 

@@ -84,7 +84,10 @@ def test_a_signature_for_one_run_is_none_for_another(
     sheet = desk.sheet(FILLED)
     desks.approve(sheet, "--run", "monday")
 
-    assert desks.submit(sheet, "--run", "tuesday")[0] == 3
+    code, words = desks.submit(sheet, "--run", "tuesday")
+
+    assert code == 3
+    assert "the login or the run key is not the one that was signed" in " ".join(words.split())
     assert desks.submit(sheet, "--run", "monday")[0] == 0
     assert venue.ledger.posts == 1
 

@@ -194,5 +194,10 @@ def test_an_approval_code_is_for_one_run(desk: Office) -> None:
     sheet = desk.sheet(FILLED)
     code = desk.call("check", sheet, "--json", "--run", "one").json["approval_code"]
 
-    assert submit(desk, sheet, "--run", "two", "--approved", code).code == 3
+    other = submit(desk, sheet, "--run", "two", "--approved", code)
+    none = submit(desk, sheet, "--approved", code)
+
+    assert (other.code, none.code) == (3, 3)
+    assert "for this venue, org and user and run key two, found" in " ".join(other.err.split())
+    assert "for this venue, org and user and no run key, found" in " ".join(none.err.split())
     assert submit(desk, sheet, "--run", "one", "--approved", code).code == 0
