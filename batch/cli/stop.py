@@ -33,6 +33,10 @@ def stop(
     nothing more within two seconds, records what it still learns, writes its report and exits 130.
     While --all stands, submit refuses every sheet.
 
+    With --cancel, what another process has open is cancelled by that process; this one waits for
+    it, up to --wait, and exits 4 where something may be open yet. What is open of another login,
+    and run by nobody, is left and named.
+
     \b
     Examples:
       orderbatch stop k3vz7q2m

@@ -21,10 +21,14 @@ def stop(
     Args:
         batches: these; None for all, and for every new one.
         cancel_open: cancel what is open, too: by the process that runs a batch, or here where
-            none does.
+            none does. That process is waited for.
+
+    Returns:
+        What came of the batches of which something was, or may have been, cancelled.
 
     Raises:
         JournalError: a batch is not there, or nothing could be recorded.
+        BatchError: it is stopped, and nothing was cancelled, or the words say how to go on.
     """
     _require_some(batches)
     session.warn_of_no_journal("one is made now. Whoever sends by another one is not stopped.")

@@ -6,7 +6,7 @@ from itertools import count
 from pathlib import Path
 
 from batch.config import Settings
-from batch.desk.cancelling import MAYBE_OPEN
+from batch.desk.elsewhere import MAYBE_OPEN
 from batch.desk.listener import Silence
 from batch.desk.reports import write_corrections_sheet
 from batch.desk.session import Session

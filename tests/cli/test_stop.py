@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 
@@ -71,6 +72,46 @@ def test_what_no_process_follows_is_cancelled_here(desk: Office, venue: Simulato
     assert "2 CANCELLED" in call.err
 
 
+def count_open(venue: Simulator) -> int:
+    return sum(held.status == "NEW" for held in venue.ledger.orders)
+
+
+@pytest.mark.parametrize("what", ["the batch", "everything"])
+def test_a_process_that_sends_is_waited_for_until_what_is_open_is_cancelled(
+    desk: Office, venue: Simulator, what: str
+) -> None:
+    process = desk.start("submit", desk.sheet(*[OPEN] * 400), "--yes", "--rate", "40")
+    wait_for(5, venue)
+    (line,) = desk.call("batches").out.splitlines()[-1:]
+    (batch,) = re.findall(r"\b[a-z0-9]{8}\b", line)[:1]
+
+    call = desk.call("stop", "--all" if what == "everything" else batch, "--cancel")
+    process.communicate(timeout=30)
+
+    words = " ".join(call.err.split())
+    assert call.code == 4  # for what was not sent, the batch can go on
+    assert "CANCELLED" in words and "may be open yet" not in words
+    assert f"{what.capitalize()} is stopped: that process sends nothing more" in words
+    assert "may still be sent" not in words
+    assert "stop --all --cancel" not in words and f"stop {batch} --cancel" not in words
+    assert process.returncode == 130
+    assert venue.ledger.posts < 400
+    assert count_open(venue) == 0
+
+
+def test_open_orders_of_another_login_are_left_and_are_no_success(
+    desk: Office, venue: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch = submitted(desk, OPEN)
+    monkeypatch.setenv("ORDERBATCH_USER", "somebody")
+
+    calls = [desk.call("stop", which, "--cancel") for which in (batch, "--all")]
+
+    assert [call.code for call in calls] == [4, 4]
+    assert all(f"Batch {batch} has 1 open order of another login" in call.err for call in calls)
+    assert venue.requests.count("cancel") == 0
+
+
 def test_a_process_that_only_follows_cancels_what_it_follows(
     desk: Office, venue: Simulator
 ) -> None:
@@ -84,9 +125,10 @@ def test_a_process_that_only_follows_cancels_what_it_follows(
         time.sleep(0.01)
 
     call = desk.call("stop", batch, "--cancel")
+    open_then = count_open(venue)
     _, err = process.communicate(timeout=20)
 
-    assert call.code == 0
+    assert (call.code, open_then) == (1, 0)
     assert "that process has been told, and cancels 2 orders" in " ".join(call.err.split())
     assert "2 CANCELLED" in err
     assert process.returncode == 1
