@@ -134,6 +134,7 @@ class _Submitting:
         self._journal = journal
         self._how = how
         self._open_venue = open_venue
+        self._sheets: dict[str, Path] = {}
 
     def submit(self, checked: list[Validation]) -> list[BatchResult]:
         """Hold sheets against everything, and send them.
@@ -144,7 +145,7 @@ class _Submitting:
         """
         drafts = self._draw_up(checked)
         if self._how.dry_run:
-            return [self._try(one) for one in drafts]
+            return [self._repeat(one) or self._try(one) for one in drafts]
         return self._send_all(drafts)
 
     def _draw_up(self, checked: list[Validation]) -> list[Draft]:
@@ -173,11 +174,13 @@ class _Submitting:
                 refuse_sent_since(self._journal, one.found, self._session.clock)
             if not self._how.dry_run:
                 self._check_targets(one)
-        waiting = [one for one in drafts if one.is_new or one.to_send]
+        # Of sheets with one content, one is sent.
+        alone = list({one.batch.batch_id: one for one in reversed(drafts)}.values())[::-1]
+        waiting = [one for one in alone if one.is_new or one.to_send]
         pass_gates(
             self._session,
             self._journal,
-            drafts,
+            alone,
             waiting,
             self._how.gates,
             lambda: self._open_venue()[0],
@@ -225,8 +228,20 @@ class _Submitting:
         if not self._session.listener.ask(question(waiting, self._session.login())):
             raise Declined("Nothing was sent.")
 
+    def _repeat(self, one: Draft) -> BatchResult | None:
+        """Say of a sheet that one before it has the same content; None where none has."""
+        batch, sheet = one.batch, one.validation.sheet.path
+        first = self._sheets.get(batch.batch_id)
+        if first is None:
+            return None
+        self._session.warn(
+            f"{sheet.name} has the same content as {first.name}, as batch {batch.batch_id}: "
+            "nothing is sent of it."
+        )
+        return BatchResult(Verdict.DONE, sheet, batch, one.states, sends=False)
+
     def _try(self, one: Draft) -> BatchResult:
-        sheet = one.validation.sheet.path
+        sheet = self._sheets[one.batch.batch_id] = one.validation.sheet.path
         login = self._session.login()
         self._session.listener.preview(question([one], login))
         self._session.say(
@@ -261,9 +276,13 @@ class _Submitting:
         if one.found is not None and is_finished(one.found.states):
             session.warn(f"{_repeated(one, name)}: nothing is sent now, its result is repeated.")
             return partial(conclude, session, journal, one.batch, None, how.running)
+        if self._repeat(one) is not None:
+            batch = journal.batch_record(one.batch.batch_id)
+            return partial(conclude, session, journal, batch, None, how.running)
         venue, simulator = self._open_venue()
         planned = commit(journal, one, session.clock.now())
         batch = planned.batch
+        self._sheets[batch.batch_id] = one.validation.sheet.path
         session.say(
             f"Batch {batch.batch_id} of {name}: "
             f"{counted(planned.states.get(OrderState.PLANNED, 0), 'order')} to send."

@@ -279,3 +279,19 @@ def test_a_batch_without_an_approval_is_only_followed_where_one_is_required(
     assert call.code == 4
     assert "approval: expected one in the batch's history, found none" in call.err
     assert len(venue.ledger.orders) == 1
+
+
+def test_of_two_sheets_with_one_content_the_gates_count_what_is_sent(
+    desk: Office, venue: Simulator
+) -> None:
+    sheets = [desk.sheet(FILLED, FILLED, name=name) for name in ("m1.csv", "m2.csv")]
+
+    tried = desk.call("submit", *sheets, "--dry-run")
+    both = desk.call("submit", *sheets, "--yes", "--expect-rows", 4)
+    assert (both.code, venue.ledger.posts) == (3, 0)
+    call = desk.call("submit", *sheets, "--yes", "--quiet", "--expect-rows", 2)
+
+    assert (call.code, venue.ledger.posts) == (0, 2)
+    for one in (tried, call):
+        assert "m2.csv has the same content as m1.csv" in " ".join(one.err.split())
+    assert " ".join(tried.err.split()).count("would be sent") == 1
