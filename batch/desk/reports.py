@@ -93,6 +93,13 @@ def write_corrections_sheet(
                 "for a sheet of corrections: ask for it again.",
                 advice=error.advice,
             ) from None
+        away = [order for order in orders if order.message.startswith(HANDED_BACK)]
+        if away:
+            session.warn(
+                f"{len(away):,} rows of batch {batch.batch_id} went into a sheet of corrections "
+                "before, which the report names beside each, and leave only with that one. If it "
+                "is lost, put them into a sheet of their own."
+            )
         if written is None:
             session.say(f"No rows to correct: {why_none_in_words(orders)}.")
             return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -114,6 +115,14 @@ def test_rows_handed_back_for_correction_are_not_sent_by_a_resume(
     assert "7 of them were not sent yet" in call.err
     assert resumed.code == 5
     assert len(venue.ledger.orders) == 0
+    lost = desk.call("report", batch[1], "--corrections", "more.csv", "--report", "r.json")
+    assert lost.code == 0 and not (desk.folder / "more.csv").exists()
+    words = " ".join(lost.err.split())
+    assert f"7 rows of batch {batch[1]} went into a sheet of corrections before" in words
+    assert "No rows to correct: " in words and "7 left out of this batch" in words
+    report = json.loads((desk.folder / "r.json").read_text())
+    beside = [order["message"] for order in report["orders"] if order["final_state"] == "NOT_SENT"]
+    assert len(beside) == 7 and all("mend.csv" in message for message in beside)
     assert desk.call("submit", "mend.csv", "--yes").code == 0
     assert len(venue.ledger.orders) == 7
 
