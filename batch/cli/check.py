@@ -59,9 +59,10 @@ def check(
     """Read and validate an order sheet; send nothing.
 
     Needs no login. Holds the sheet against [limits] of the settings, but for the collar, which
-    needs the venue. Prints every problem, or the totals by symbol and side, and the approval code
-    for exactly these orders where the settings name the venue, the org and the user that they
-    would be sent as: `submit --approved CODE` sends nothing else.
+    needs the venue; those of a day with what the journal knows to be sent today. Prints every
+    problem, or the totals by symbol and side, and the approval code for exactly these orders where
+    the settings name the venue, the org and the user that they would be sent as: `submit --approved
+    CODE` sends nothing else.
 
     \b
     Examples:
@@ -119,11 +120,11 @@ def _show(outcome: Outcome, listener: Listener) -> None:
     if outcome.gates:
         show_failed_gates(validation.sheet, outcome.gates)
         return
-    if outcome.approval_code is not None and login is not None:
-        echo(
-            f"\nApproval code for {login.user} of {login.org} at {login.url}: "
-            f"{outcome.approval_code}"
-        )
+    if login is not None:
+        # Without a code something stands in the way that is told at the end.
+        if outcome.approval_code is not None:
+            words = f"{login.user} of {login.org} at {login.url}: {outcome.approval_code}"
+            echo(f"\nApproval code for {words}")
     else:
         listener.say(
             "\nNo approval code: it needs to know ORDERBATCH_URL, ORDERBATCH_USER and "

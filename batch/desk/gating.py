@@ -19,7 +19,7 @@ from batch.desk.options import GateOptions
 from batch.desk.session import Session
 from batch.desk.verdict import WrongUsage
 from batch.errors import Advice, GateError, Hint, hint
-from batch.journal import Journal
+from batch.journal import Journal, Looking
 from batch.model import BatchRecord, Login, Order
 from batch.plan.approval import approval_code, approvals, same_code
 from batch.plan.day import exceeded_day
@@ -92,7 +92,8 @@ def pass_gates(
         unapproved = _missing_approval(session, journal, one, options)
         failed += [mark + words for words in (*found, *unapproved.words)]
         lacks_approval = lacks_approval or unapproved.is_lacking
-    failed += _exceeded_day(session, journal, waiting)
+    new = [order for one in waiting if one.is_new for order in one.to_send]
+    failed += exceeded_today(session, new, journal.looking(session.login()) if new else None)
     to_send = [order for one in waiting for order in one.to_send]
     failed += _outside_collar(session, to_send, limits, open_venue)
     if failed:
@@ -143,13 +144,19 @@ def held_back_by(
     return GateError(_refusal(f"batch {batch.batch_id}", failed), advice=how_to_release(stops))
 
 
-def _exceeded_day(session: Session, journal: Journal, waiting: Sequence[Draft]) -> list[str]:
-    """Hold all new sheets together against the day's limits; the commit does it once more."""
+def exceeded_today(session: Session, orders: Sequence[Order], look: Looking | None) -> list[str]:
+    """Hold orders of new batches together against the day's limits.
+
+    Args:
+        look: at what their scope has sent; None where nothing can have been.
+
+    Returns:
+        A sentence with figures for each limit that would be exceeded.
+    """
     began = session.day_with_limits()
-    orders = [order for one in waiting if one.is_new for order in one.to_send]
     if began is None or not orders:
         return []
-    spent = journal.looking(session.login()).spent_since(began)
+    spent = () if look is None else look.spent_since(began)
     return exceeded_day(orders, spent, session.settings.limits.per_day)
 
 

@@ -206,6 +206,11 @@ class Session:
             self.clock = journal.clock(self._own_clock)
             yield journal
 
+    def has_journal(self) -> bool:
+        """Say whether there is a journal, as far as that shows without opening it."""
+        location = self._journal or self.settings.journal
+        return location is not None and _absent(location) is None
+
     def warn_of_no_journal(self, so: str = "nothing is known of what was sent.") -> None:
         """Say so where there is none: the name may be mistyped.
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from batch.simulator import Simulator
 from tests.cli.conftest import FILLED, HEADER, Office
 
 SELL_AT_BUY = "EUR/USD,Sell,5,1.2,IOC\n"
@@ -40,6 +41,83 @@ def test_check_holds_a_sheet_against_the_limits_as_submit_does(
     assert words in checked.out
     assert words in sent.err
     assert "Approval code" not in checked.out
+
+
+@pytest.mark.parametrize(
+    ("limits", "words"),
+    [
+        ("max_orders = 2", "orders a day: expected at most 2, found 0 of today and 3 more"),
+        ("EUR = 100", "size a day: expected at most 100 EUR, found 0 of today and 300,003 more"),
+        ("GBP = 100", "size a day: expected one of GBP, found EUR"),
+    ],
+)
+def test_check_holds_a_sheet_against_the_limits_of_a_day_before_anything_was_sent(
+    desk: Office, venue: Simulator, limits: str, words: str
+) -> None:
+    config = settings(desk, f"[limits.per_day]\n{limits}\n")
+    sheet = desk.sheet(FILLED, FILLED, FILLED)
+    journal = Path(desk.environment["ORDERBATCH_JOURNAL"])
+
+    checked = desk.call("check", sheet, "--config", config)
+
+    assert not journal.exists()
+    sent = desk.call("submit", sheet, "--yes", "--config", config)
+    assert (checked.code, sent.code) == (3, 3)
+    assert words in checked.out
+    assert words in sent.err
+    assert "Approval code" not in checked.out
+
+
+def test_check_counts_what_was_sent_today_and_changes_nothing(
+    desk: Office, venue: Simulator
+) -> None:
+    config = settings(desk, "[limits.per_day]\nEUR = 250_000\n")
+    sent = desk.sheet(FILLED, FILLED, name="sent.csv")
+    assert desk.call("submit", sent, "--yes", "--config", config).code == 0
+    events = desk.call("batches").out
+
+    checks = [
+        desk.call("check", desk.sheet(FILLED, first_size=size), "--config", config)
+        for size in (49_999, 50_000)
+    ]
+
+    assert [call.code for call in checks] == [0, 3]
+    assert "at most 250,000 EUR, found 200,001 of today and 50,000 more" in checks[1].out
+    assert desk.call("batches").out == events
+
+
+@pytest.mark.parametrize(("again", "code"), [(False, 0), (True, 3)])
+def test_check_does_not_count_twice_a_sheet_that_was_sent_today(
+    desk: Office, venue: Simulator, again: bool, code: int
+) -> None:
+    config = settings(desk, "[limits.per_day]\nmax_orders = 3\n")
+    sheet = desk.sheet(FILLED, FILLED)
+    assert desk.call("submit", sheet, "--yes", "--config", config).code == 0
+
+    call = desk.call("check", sheet, "--config", config, *(["--again"] if again else []))
+
+    assert call.code == code
+
+
+@pytest.mark.parametrize("line", [FILLED, "EUR/USD,Hold,1,1.2,IOC\n"])
+def test_what_a_journal_that_cannot_be_read_leaves_open_is_told_after_the_rest(
+    desk: Office, line: str
+) -> None:
+    Path(desk.environment["ORDERBATCH_JOURNAL"]).write_text("no journal at all, and no database")
+    config = settings(desk, "[limits.per_day]\nmax_orders = 3\n")
+
+    call = desk.call("check", desk.sheet(line), "--config", config)
+
+    assert call.code == (78 if line == FILLED else 3)
+    assert ("To expect exactly this" in call.out) is (line == FILLED)
+    assert "journal" in call.err
+    assert "approval code" not in (call.out + call.err).lower()
+
+
+def test_a_check_without_limits_of_a_day_does_not_look_at_the_journal(desk: Office) -> None:
+    Path(desk.environment["ORDERBATCH_JOURNAL"]).write_text("no journal at all, and no database")
+
+    assert desk.call("check", desk.sheet(FILLED)).code == 0
 
 
 def test_check_json_has_the_gates_in_the_way(office: Office) -> None:
