@@ -41,7 +41,19 @@ class Bulk:
         self._asked_at: float | None = None
         self._misses = 0
         self._failures = 0
+        self._is_owed = False
         self.not_before = float("-inf")
+
+    def owe(self) -> None:
+        """Have it asked once, however few orders it is about: for those that nobody here sent."""
+        self._is_owed = True
+
+    def is_owed(self, now: float) -> bool:
+        """Say whether it is to be asked for that now, and take note that it is."""
+        if not self._is_owed or not self._is_trusted or self._asked_at is not None:
+            return False
+        self.asked(now)
+        return True
 
     def suits(self, order: Tracked) -> bool:
         """Say whether the query would tell about an order."""
@@ -64,6 +76,7 @@ class Bulk:
     def asked(self, now: float) -> None:
         """Take note that it leaves."""
         self._asked_at = now
+        self._is_owed = False
 
     def answered(self, now: float) -> None:
         """Take note that it ended, with an answer or without."""

@@ -78,6 +78,7 @@ class Following:
         assert record.client_order_id is not None
         assert record.order is not None
         if record.server_order_id:
+            self._bulk.owe()
             self._identities.take(record.row, record.client_order_id, record.server_order_id)
         now = self._clock.monotonic()
         order = Tracked(
@@ -159,6 +160,7 @@ class Following:
                 self._ready.append(order)
         if shared:
             asked += self._share(shared, now)
+        asked += [ListActive(())] if self._bulk.is_owed(now) else []
         while self._ready and len(asked) < most:
             order = self._ready.popleft()
             asked.append(self._question_about(order))

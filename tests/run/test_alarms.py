@@ -14,6 +14,7 @@ from batch.journal import Placing
 from batch.model import Side, TimeInForce, VenueOrder
 from batch.run.calls import Subject
 from batch.run.first_look import SentByAnother
+from batch.run.options import Cancel
 from batch.states import FinalState, OrderState
 from tests.run.conftest import Desk
 from tests.run.test_run import FILLED, UNKNOWN, sheet_of, states_of
@@ -290,3 +291,20 @@ def test_without_a_wait_only_the_first_order_is_asked_about(desk: Desk) -> None:
     desk.submit(sheet_of(3), wait_s=0.0)
 
     assert desk.venue.calls[2:] == ["place", "find", "place", "place"]
+
+
+@pytest.mark.parametrize("cancel", [Cancel.NEVER, Cancel.AT_ONCE])
+@pytest.mark.parametrize("rows", [1, 2, 5, 12])
+def test_another_order_under_an_id_is_seen_by_the_next_run_however_few_are_open(
+    desk: Desk, rows: int, cancel: Cancel
+) -> None:
+    desk.venue.life_s = 10_000.0
+    batch_id, _ = desk.submit(sheet_of(rows, time_in_force=TimeInForce.GTC), wait_s=1.0)
+    own = desk.venue.books[-1]
+    desk.venue._take(own.payload, own.client_order_id, late_s=0.0)
+
+    outcome = desk.make_run(batch_id, wait_s=4.0, cancel=cancel).execute()
+
+    (alarm,) = outcome.alarms
+    assert own.server_order_id in alarm.words
+    assert len(desk.venue.books) == rows + 1
