@@ -39,12 +39,14 @@ def open_desk(
     inputs: Sequence[Path] = (),
     simulated: bool = False,
     as_json: bool = False,
+    sends: bool = False,
 ) -> Desk:
     """Give a desk that tells the terminal how it goes.
 
     Args:
         inputs: files that this command reads.
         as_json: stdout is for the one document alone.
+        sends: the command sends orders.
 
     Raises:
         BatchError: the log cannot be written, or is a file that it would destroy.
@@ -72,7 +74,11 @@ def open_desk(
             kept.append(Kept(path, "the log"))
     set_up_logging(common.verbose, common.log_file, common.log_format)
     _log_beginning()
-    listener = Terminal(quiet=common.quiet, simulated=simulated, as_json=as_json)
+    listener = Terminal(quiet=common.quiet, simulated=simulated, as_json=as_json, sends=sends)
+    if (context := click.get_current_context(silent=True)) is not None:
+        context.obj = listener
+        # Whatever ends the command before its outcome is known.
+        context.call_on_close(listener.let_out)
 
     def settings() -> Settings:
         found = load(
@@ -121,8 +127,15 @@ def end(outcome: Outcome, *, as_json: bool = False) -> int:
     from batch.cli.advice import words_of
     from batch.cli.console import print_json
     from batch.cli.exits import Ended, tell
-    from batch.desk.verdict import WrongUsage
+    from batch.cli.terminal import Terminal
+    from batch.desk.verdict import Verdict, WrongUsage
 
+    context = click.get_current_context(silent=True)
+    listener = context.find_object(Terminal) if context is not None else None
+    if listener is not None:
+        has_sent_all = all(result.has_sent for result in outcome.batches)
+        is_done = outcome.verdict is Verdict.DONE and bool(outcome.batches)
+        listener.end(has_sent_all=has_sent_all and is_done)
     if isinstance(outcome.error, WrongUsage):
         raise click.UsageError(words_of(outcome.error))
     if outcome.error is not None:

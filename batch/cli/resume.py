@@ -41,4 +41,5 @@ def resume(
       orderbatch resume k3vz7q2m
     """
     how = replace(running, cancel="after-wait" if cancel_open else "never", list_orders=as_json)
-    return end_of_batch(open_desk(common, as_json=as_json).resume(batch, how), as_json=as_json)
+    outcome = open_desk(common, as_json=as_json, sends=True).resume(batch, how)
+    return end_of_batch(outcome, as_json=as_json)

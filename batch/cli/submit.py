@@ -129,9 +129,8 @@ def submit(
         keep=keep,
         expect_sheets=expect_sheets,
     )
-    outcome = open_desk(common, inputs=sheets, simulated=simulate, as_json=as_json).submit(
-        sheets, how
-    )
+    desk = open_desk(common, inputs=sheets, simulated=simulate, as_json=as_json, sends=True)
+    outcome = desk.submit(sheets, how)
     if as_json and outcome.error is None:
         from batch.cli.documents import of_result
 

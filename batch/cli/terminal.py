@@ -6,8 +6,9 @@ import logging
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -45,10 +46,16 @@ class Terminal:
         quiet: only what must be known.
         simulated: every line says that this is practice.
         as_json: stdout is for the one document alone.
+        sends: the command sends orders. Where that is all that there is to tell of it, a quiet one
+            tells nothing at all; so what is told meanwhile is held until something else is.
     """
 
-    def __init__(self, *, quiet: bool, simulated: bool = False, as_json: bool = False) -> None:
+    def __init__(
+        self, *, quiet: bool, simulated: bool = False, as_json: bool = False, sends: bool = False
+    ) -> None:
         self._quiet = quiet
+        self._holds = quiet and sends
+        self._held: list[Callable[[], None]] = []
         self._as_json = as_json
         self._mark = "SIMULATED  " if simulated else ""
 
@@ -59,15 +66,40 @@ class Terminal:
 
     def warn(self, words: str, *advice: Hint) -> None:
         STORY.warning("%s", with_advice(words, advice))
-        self._print(words, *advice)
+        self._put(partial(self._print, words, *advice))
 
     def _print(self, words: str, *advice: Hint) -> None:
         click.echo(folded(escaped(with_advice(words, advice)), self._mark), err=True)
 
+    def _put(self, printing: Callable[[], None]) -> None:
+        if self._holds:
+            self._held.append(printing)
+        else:
+            printing()
+
+    def end(self, *, has_sent_all: bool) -> None:
+        """Take in that a command is over, before it says anything else.
+
+        Args:
+            has_sent_all: each of its batches has sent something, and all of it ended well.
+        """
+        if self._holds and has_sent_all:
+            self._held.clear()
+        self.let_out()
+
+    def let_out(self) -> None:
+        """Tell what was held, and hold nothing from now on."""
+        self._holds = False
+        held, self._held = self._held, []
+        for printing in held:
+            printing()
+
     def fail(self, error: BatchError) -> None:
+        self.let_out()
         tell(words_of(error))
 
     def ask(self, question: Question) -> bool:
+        self.let_out()  # whoever is asked has to know it
         self._lay_out(question)
         _let_ctrl_c_end_a_read()
         is_wanted = click.confirm(folded(escaped(question.words), self._mark), err=True)
@@ -113,6 +145,7 @@ class Terminal:
                 nonlocal is_told
                 if snapshot.interrupted and not is_told:
                     is_told = True
+                    self.let_out()
                     self.warn(stopping_words(snapshot))
                 watch(snapshot)
 
@@ -126,14 +159,16 @@ class Terminal:
         for problem in validation.problems if STORY.isEnabledFor(logging.WARNING) else ():
             STORY.warning("%s", sentence(validation.sheet, problem, in_words))
         if validation.problems:
-            show_problems(validation, err=True)
+            self._put(partial(show_problems, validation, err=True))
 
     def conclude(self, result: BatchResult) -> None:
         if STORY.isEnabledFor(logging.INFO):
             STORY.info("%s", closing_words(result))
-        is_plain = result.has_sent and result.verdict is Verdict.DONE
-        if self._quiet and is_plain:
-            return
+        if not (result.has_sent and result.verdict is Verdict.DONE):
+            self.let_out()
+        self._put(partial(self._conclude, result))
+
+    def _conclude(self, result: BatchResult) -> None:
         # Once: on a terminal as the end of the story, otherwise on stdout, for a script.
         for_a_script = not self._as_json and not sys.stdout.isatty()
         self._print(closing_words(result, names_reports=not for_a_script))

@@ -52,6 +52,56 @@ def test_nothing_is_said_of_a_run_that_sent_something_and_exits_0(desk: Office) 
     assert Path("r.csv").exists()
 
 
+INVALID = "EUR/USD,Hold,5,1.2,IOC\n"
+SKIPPING = ("--on-invalid", "skip", "--accept", "invalid")
+
+
+def test_cautions_of_a_run_that_sent_something_and_exits_0_are_not_told(
+    desk: Office, venue: Simulator
+) -> None:
+    sheet = desk.sheet(FILLED, FILLED)
+    desk.call("submit", sheet, "--yes", "--quiet")
+
+    again = desk.call("submit", sheet, "--yes", "--quiet", "--run", "k", "--log-file", "log")
+    bad = desk.sheet(FILLED, INVALID, first_size=7)
+    skipping = desk.call("submit", bad, "--yes", "--quiet", *SKIPPING)
+
+    assert [(call.code, call.out, call.err) for call in (again, skipping)] == [(0, "", "")] * 2
+    assert venue.ledger.posts == 5
+    assert "without a run key" in Path("log").read_text("utf-8")
+
+
+def test_cautions_of_a_run_that_does_not_exit_0_come_before_everything_else(desk: Office) -> None:
+    sheet = desk.sheet(FILLED, EXPIRED)
+    desk.call("submit", sheet, "--yes", "--quiet")
+
+    call = desk.call("submit", sheet, "--yes", "--quiet", "--run", "k")
+
+    assert call.code == 1
+    assert call.err.startswith("1 rows equal orders that were sent without a run key")
+    assert "Batch " in call.err
+
+
+def test_cautions_before_a_refusal_are_told(desk: Office, venue: Simulator) -> None:
+    sheet = desk.sheet(FILLED, INVALID)
+
+    call = desk.call("submit", sheet, "--yes", "--quiet", *SKIPPING, "--expect-rows", "9")
+
+    assert (call.code, venue.ledger.posts) == (3, 0)
+    assert call.err.index("Hold") < call.err.index("expected to pass every gate")
+
+
+def test_all_is_told_where_one_of_several_sheets_only_repeats_its_result(desk: Office) -> None:
+    before = desk.sheet(FILLED, name="before.csv")
+    desk.call("submit", before, "--yes", "--quiet")
+
+    call = desk.call("submit", before, desk.sheet(FILLED, first_size=7), "--yes", "--quiet")
+
+    assert call.code == 0
+    assert "nothing is sent now, its result is repeated" in call.err
+    assert "of orders.csv, 1 row: 1 FILLED" in call.err
+
+
 def test_a_repeated_result_is_told_however_quiet(desk: Office) -> None:
     sheet = desk.sheet(FILLED)
     desk.call("submit", sheet, "--yes", "--quiet", "--report", "r.csv")
