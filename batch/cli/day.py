@@ -40,8 +40,9 @@ def day(
     DATE as 2026-10-30; default today.
 
     What works at the venue and is not in the journal, and what is open in the journal and not at
-    the venue, is named first. Exits 5 where something is UNKNOWN or the two disagree, and 4 where
-    orders are open.
+    the venue, is named first. Exits 5 where something is UNKNOWN or the two disagree, 6 where the
+    venue cannot be asked for now, 78 where the settings or the login stand in the way of that, and
+    4 where orders are open. The report is written all the same.
 
     \b
     Examples:

@@ -12,8 +12,8 @@ from batch.config import parse_cut_off
 from batch.desk.background import background, zone
 from batch.desk.outcome import Outcome
 from batch.desk.session import Session
-from batch.desk.verdict import Verdict, WrongUsage
-from batch.errors import BatchError, ReportError
+from batch.desk.verdict import Verdict, WrongUsage, verdict_on
+from batch.errors import BatchError, ConfigError, ReportError
 from batch.journal import BatchSummary, Journal
 from batch.model import OrderRecord, VenueOrder
 from batch.plan.identity import Login
@@ -173,14 +173,15 @@ def _compare(
     if not ask_venue:
         return Comparison(skipped="nobody wanted the venue to be asked.")
     if login is None:
-        return Comparison(skipped="the settings name no login (URL, user and org).")
+        missing = ConfigError("the settings name no login (URL, user and org).")
+        return Comparison(skipped=str(missing), error=missing)
     try:
         session.login()
         with session.open_venue(threads=1) as (venue, _):
             active = dict(venue.active())
     # Whatever keeps the venue from being asked, what the journal knows is reported.
     except BatchError as error:
-        return Comparison(skipped=str(error))
+        return Comparison(skipped=str(error), error=error)
     return compare(active, [*still_open, *_known(journal, login, active, still_open)])
 
 
@@ -214,6 +215,8 @@ def _verdict(day: Day) -> Verdict:
         return Verdict.UNKNOWN
     if states & {OrderState.UNKNOWN, OrderState.SENDING}:
         return Verdict.UNKNOWN
+    if comparison.error is not None:
+        return verdict_on(comparison.error)
     if OrderState.OPEN in states:
         return Verdict.STILL_OPEN
     return Verdict.DONE

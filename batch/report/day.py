@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import chain
 
-from batch.errors import Advice, Wording, hint
+from batch.errors import Advice, BatchError, Wording, hint
 from batch.model import BatchRecord, OrderRecord, VenueOrder
 from batch.report.background import Background, in_utc
 from batch.report.fills import filled_size
@@ -41,6 +41,7 @@ class Comparison:
 
     Attributes:
         skipped: why they were not compared; empty where they were.
+        error: what kept them from being compared; None where they were, or nobody wanted it.
         strays: work at the venue, and the journal does not know them.
         ended: work at the venue, and the journal has them at their end.
         gone: OPEN in the journal, and the venue does not list them.
@@ -48,6 +49,7 @@ class Comparison:
     """
 
     skipped: str = ""
+    error: BatchError | None = None
     strays: tuple[VenueOrder, ...] = ()
     ended: tuple[OrderRecord, ...] = ()
     gone: tuple[OrderRecord, ...] = ()
@@ -239,7 +241,9 @@ def alarms(comparison: Comparison) -> list[str]:
 
 
 def _all_alarms(day: Day) -> list[str]:
-    return [*day.alarms, *alarms(day.comparison)]
+    # What was to be compared and was not may hide anything: that is no day that needs nobody.
+    missing = [venue_words(day.comparison)] if day.comparison.error is not None else []
+    return [*day.alarms, *alarms(day.comparison), *missing]
 
 
 def _works(count: int) -> str:

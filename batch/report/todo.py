@@ -82,7 +82,7 @@ def write_to_do(
         align = "right" if column in _NUMBERS else "left"
         cells.text(0, column, name, align=align, indent=int(column == 11), **HEADER)
     if not pressing:
-        cells.text(1, 0, "Nothing needs a person.", italic=True)
+        cells.text(1, 0, "No row needs a person.", italic=True)
     line = 1
     for one in pressing:
         for place, record in one.first:

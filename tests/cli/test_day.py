@@ -9,8 +9,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from openpyxl import load_workbook
 
-from batch.simulator import Simulator
+from batch.simulator import Simulator, parse_fault
 from tests.cli.conftest import EXPIRED, FILLED, OPEN, Office
+
+UNKNOWN = "EUR/USD,Buy,5,1.2,IOC\n"
+"""Of which the venue's answer gets lost."""
 
 
 def today() -> str:
@@ -48,7 +51,7 @@ def test_order_that_the_journal_does_not_know_is_named(desk: Office) -> None:
     assert "1 order works at the venue and not in the journal." in call.err
 
 
-def test_day_without_the_venue_is_reported_all_the_same(
+def test_day_without_the_venue_is_reported_all_the_same_and_is_no_success(
     desk: Office, venue: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("batch.desk.session.LOGIN_PATIENCE_S", 0.0)
@@ -57,13 +60,41 @@ def test_day_without_the_venue_is_reported_all_the_same(
 
     call = desk.call("day", "--report", desk.folder / "day.json")
 
-    assert call.code == 0
+    assert call.code == 6
     assert "Not compared with the venue's list of active orders: " in call.err
+    assert "Nothing needs a person" not in call.err
     document = json.loads((desk.folder / "day.json").read_text("utf-8"))
     assert document["venue"]["compared"] is False
     assert document["day"]["totals"]["filled"] == 1
     call = desk.call("day", "--no-venue", "--json")
     assert call.json["venue"]["reason"] == "nobody wanted the venue to be asked."
+    assert call.code == call.json["exit_code"] == 0
+
+
+@pytest.mark.parametrize("missing", ["ORDERBATCH_URL", "ORDERBATCH_PASSWORD"])
+def test_day_of_settings_with_which_the_venue_cannot_be_asked_is_no_success(
+    desk: Office, monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    submit(desk, FILLED, name="a.csv")
+    monkeypatch.setenv(missing, "" if missing == "ORDERBATCH_URL" else "wrong")
+
+    call = desk.call("day", "--json")
+
+    assert call.code == call.json["exit_code"] == 78
+    assert call.json["venue"]["compared"] is False
+
+
+@pytest.mark.parametrize(("line", "code"), [(OPEN, 6), (UNKNOWN, 5)])
+def test_what_is_unknown_is_more_serious_than_a_venue_that_cannot_be_asked(
+    desk: Office, venue: Simulator, monkeypatch: pytest.MonkeyPatch, line: str, code: int
+) -> None:
+    monkeypatch.setattr("batch.desk.session.LOGIN_PATIENCE_S", 0.0)
+    if line == UNKNOWN:
+        venue.add_fault(parse_fault("drop-before:place"))
+    submit(desk, line, name="a.csv")
+    venue.set_down(True)
+
+    assert desk.call("day").code == code
 
 
 def test_another_day_has_none_of_these_batches(desk: Office) -> None:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from openpyxl import load_workbook
 
-from batch.errors import ReportError
+from batch.errors import ReportError, VenueAway
 from batch.model import BatchRecord, OrderRecord, Side, Terms, VenueOrder
 from batch.report import Background, TargetTaken
 from batch.report.day import Comparison, Day, DayBatch, compare, venue_words
@@ -166,10 +166,17 @@ def test_findings_are_said_before_anything_else(
 def test_day_without_the_venue_says_why_it_was_not_compared(
     tmp_path: Path, make_day: Callable[..., Day]
 ) -> None:
-    day = make_day(comparison=Comparison(skipped="the venue is out of reach."))
+    away = VenueAway("the venue is out of reach.")
+    day = make_day(comparison=Comparison(skipped=str(away), error=away))
+    filled = [make_order(4, S.FILLED)]
+    day = replace(day, batches=(replace(day.batches[0], orders=filled),), carried=())
 
     words = "Not compared with the venue's list of active orders: the venue is out of reach."
-    assert words in summary_of(write(tmp_path, ".xlsx", day))
+    path = write(tmp_path, ".xlsx", day)
+    summary, to_do = summary_of(path), texts_of(worksheet(load_workbook(path), "To do"))
+    assert words in summary
+    assert "Nothing needs a person" not in summary + to_do
+    assert "Nothing needs a person" not in write(tmp_path, ".html", day).read_text("utf-8")
     document: Any = json.loads(write(tmp_path, ".json", day).read_text("utf-8"))
     assert document["venue"]["compared"] is False
     assert document["venue"]["active"] is None

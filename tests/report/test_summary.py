@@ -118,7 +118,7 @@ def test_summary_of_a_good_batch_says_that_nothing_needs_a_person(write: Write) 
     texts = texts_of(worksheet(workbook, "Summary"))
     assert "1 of 1 order sent, 1 filled whole. Nothing needs a person." in texts
     assert "Nothing: every order is at its end, filled whole or not at all." in texts
-    assert texts_of(worksheet(workbook, "To do")).endswith("Nothing needs a person.")
+    assert texts_of(worksheet(workbook, "To do")).endswith("No row needs a person.")
 
 
 def test_list_shortens_a_long_reason_and_says_where_the_rest_is(write: Write) -> None:
