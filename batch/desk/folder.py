@@ -38,6 +38,9 @@ HALF_REPORTS = ".orderbatch-*.tmp"
 QUIET_S = 2.0
 """A file that did not change for so long is complete."""
 
+EMPTY_S = 300.0
+"""A file in which nobody has written anything for so long stays empty: no writer is that slow."""
+
 TRIES = 5
 """How often the folder of what is being worked on is made anew where another run removes it."""
 
@@ -215,14 +218,21 @@ class Folder:
             now = _shape(path)
             if now is None:
                 continue  # another process took it
-            if now != shape or now[0] == 0:
+            if now != shape:
                 self._leave(path.name, "is still being written; it is left for the next run")
+            elif self._may_be_begun(now):
+                self._leave(path.name, "is empty, and may just be begun; it waits for the next run")
             elif path.name in busy:
                 self._leave(path.name, "came while an earlier one of its name was open; it waits")
             elif why := self._why_waiting(path):
                 self._teller.warn(f"{path.name} waits: {why}.")
             else:
                 yield path.name, now
+
+    def _may_be_begun(self, shape: Shape) -> bool:
+        """Say whether somebody may be about to write into an empty file."""
+        size, changed_ns, _ = shape
+        return size == 0 and self._clock.now().timestamp() - changed_ns / 1e9 < EMPTY_S
 
     @contextmanager
     def _take(self, name: str, shape: Shape) -> Iterator[Taken | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -39,6 +40,21 @@ def folder(desk: Office) -> Path:
 
 def names(folder: Path) -> list[str]:
     return sorted(path.name.split("-results-")[0] for path in folder.iterdir())
+
+
+def test_a_file_that_stays_empty_is_refused_by_name_however_quiet(
+    desk: Office, venue: Simulator, folder: Path
+) -> None:
+    desk.sheet(FILLED, name="in/a.csv")
+    (folder / "empty.csv").touch()
+    os.utime(folder / "empty.csv", (1_000_000_000, 1_000_000_000))
+
+    call = desk.call("submit", folder, "--yes", "--quiet")
+
+    assert (call.code, venue.ledger.posts) == (3, 1)
+    assert "empty.csv: the file is empty (zero bytes)" in call.err
+    assert names(folder) == ["done", "failed"]
+    assert "zero bytes" in (folder / "failed" / "empty.csv.why.txt").read_text()
 
 
 def test_each_sheet_is_a_batch_and_goes_where_its_result_belongs(
@@ -110,7 +126,8 @@ def test_a_file_that_still_grows_is_left_for_the_next_run(
     call = desk.call("submit", folder, "--yes")
 
     assert call.code == 0
-    assert call.err.count("still being written") == 2
+    assert "a.csv is still being written; it is left for the next run" in call.err
+    assert "empty.csv is empty, and may just be begun; it waits for the next run" in call.err
     assert venue.ledger.posts == 0
 
 

@@ -194,8 +194,21 @@ def test_a_file_that_grows_before_it_is_taken_is_left(inbox: Path, listener: Lis
     clock = Clock(lambda: write(inbox, "a.csv", text="more"))
 
     assert run(inbox, listener, clock=clock) == []
-    assert sum("still being written" in words for words in listener.said) == 2
+    assert any("a.csv is still being written" in words for words in listener.said)
+    assert any("empty.csv is empty, and may just be begun" in words for words in listener.said)
     assert files(inbox) == {"a.csv", "empty.csv"}
+
+
+@pytest.mark.parametrize(("age_s", "is_taken"), [(-60, False), (299, False), (301, True)])
+def test_an_empty_file_is_taken_like_any_other_when_it_has_stayed_so_for_long(
+    inbox: Path, listener: Listener, age_s: float, is_taken: bool
+) -> None:
+    write(inbox, "empty.csv", text="")
+    changed_at = Clock().now().timestamp() - age_s
+    os.utime(inbox / "empty.csv", (changed_at, changed_at))
+
+    assert run(inbox, listener, FAILED) == (["empty.csv:"] if is_taken else [])
+    assert (inbox / "empty.csv").exists() is not is_taken
 
 
 def test_a_file_that_is_replaced_right_before_the_move_is_left(
