@@ -70,6 +70,8 @@ class BatchEvent(StrEnum):
     LATE_FINDING = "late-finding"  # what a process learnt that had lost the batch by then
     FIRST_LOOK_REFUSED = "first-look-refused"
     FIRST_ORDER_NOT_SHOWN = "first-order-not-shown"  # so another journal's would not be, either
+    ALONE_NOT_TOLD = "alone-not-told"  # the list of open orders failed before anything left
+    ALONE_TOLD = "alone-told"  # after that the venue has shown that the sheet is sent here alone
     SECOND_LOOK_FAILED = "second-look-failed"
     ALARM = "alarm"  # a person must look, whatever the states say
     ALARM_ENDED = "alarm-ended"  # a person has, and nothing changes about the row

@@ -7,9 +7,12 @@ another working folder. Its orders carry the same client IDs, so the venue can b
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
 from typing import TypeVar
 
 from batch.errors import GateError, LoginFailed, Throttled, VenueError, VenueRefused
+from batch.journal import Journal
 from batch.model import OrderRecord, VenueOrder
 from batch.run.pace.pauses import LONGEST_PAUSE_S
 from batch.run.recording import Recorder
@@ -27,8 +30,40 @@ MOST_PAUSES = 8
 """So often a venue may be too busy to say; nothing was sent, so giving up does no harm."""
 
 
+class ActiveList(Enum):
+    """What the venue's list of active orders is to the first look."""
+
+    UNUSED = "it is not asked for"
+    LOOKED_THROUGH = "the second net, beside the question by client ID"
+    NEEDED = "the only net: the question by client ID has shown nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class FirstLook:
+    """What the venue told.
+
+    Attributes:
+        answers_by_id: it answers questions by client order ID.
+        lacks_list: its list of active orders was to be looked through, and failed.
+    """
+
+    answers_by_id: bool = False
+    lacks_list: bool = False
+
+
 class SentByAnother(GateError):
-    """The venue knows an order of a batch that this journal never sent; nothing was sent."""
+    """The venue knows an order of a batch that this journal never sent; nothing was sent.
+
+    Attributes:
+        found: which one, in words.
+    """
+
+    def __init__(self, batch_id: str, found: str) -> None:
+        super().__init__(
+            f"batch {batch_id}, {found}. Nothing was sent. Look for that journal (another user's, "
+            "another folder's, a newer copy of this one) and go on from it."
+        )
+        self.found = found
 
 
 def look_first(
@@ -37,35 +72,72 @@ def look_first(
     venue: Questions,
     recorder: Recorder,
     turn: Turn,
-    *,
-    look_through_active: bool,
-) -> bool:
+    active: ActiveList,
+) -> FirstLook:
     """Ask for the first order that is about to leave, and look for the others among open orders.
+
+    A list that fails is gone on without where the question by client ID is answered, before it and
+    after it: then the venue is there, and does not take that question for one for the list. That it
+    finds orders by client ID at all is for the first order to show; see `Pilot`.
 
     Args:
         planned: gives the rows that are to be sent.
-        look_through_active: the venue's list of active orders is of use.
-
-    Returns:
-        The venue answers questions by client order ID.
 
     Raises:
         SentByAnother: the venue knows one of them.
         VenueError: it gave no usable answer, and nothing may leave before it does.
     """
-    first = next(planned(), None)
+    first = next(_unclaimed(planned), None)
     if first is None:
-        return False
-    assert first.client_order_id is not None
-    first_id = first.client_order_id
-    found = _ask(lambda: venue.find(first_id), recorder, turn)
-    _refuse(batch_id, [(first, order) for order in found or ()])
-    active = (_ask(venue.active, recorder, turn) or {}) if look_through_active else {}
-    by_client_id = {order.client_order_id: order for order in active.values()}
+        return FirstLook()
+
+    def find(asked: OrderRecord) -> bool:
+        found = _ask(lambda: venue.find(asked.client_order_id or "-"), recorder, turn)
+        _refuse(batch_id, [(asked, order) for order in found or ()])
+        return found is not None
+
+    answers_by_id = find(first)
+    if active is ActiveList.UNUSED:
+        return FirstLook(answers_by_id)
+    try:
+        listed = _ask(venue.active, recorder, turn)
+    except (LoginFailed, Throttled):
+        raise
+    except VenueError as error:
+        if active is ActiveList.NEEDED or not answers_by_id or not find(first):
+            raise
+        # On record before anything leaves: whoever goes on after this process knows it, too.
+        recorder.note(BatchEvent.ALONE_NOT_TOLD, str(error))
+        return FirstLook(answers_by_id, lacks_list=True)
+    by_client_id = {order.client_order_id: order for order in (listed or {}).values()}
     if by_client_id:
-        ours = ((record, by_client_id.get(record.client_order_id or "-")) for record in planned())
+        rows = _unclaimed(planned)
+        ours = ((record, by_client_id.get(record.client_order_id or "-")) for record in rows)
         _refuse(batch_id, ((record, order) for record, order in ours if order is not None))
-    return found is not None
+    if active is ActiveList.NEEDED and listed is not None:
+        recorder.note(BatchEvent.ALONE_TOLD, "no active order is one of the rows left to send")
+    return FirstLook(answers_by_id)
+
+
+def _unclaimed(planned: Callable[[], Iterator[OrderRecord]]) -> Iterator[OrderRecord]:
+    # What this journal may have sent itself is asked about where that is followed.
+    return (record for record in planned() if record.submitted_at is None)
+
+
+def list_for(journal: Journal, batch_id: str, *, is_wanted: bool, is_begun: bool) -> ActiveList:
+    """Give what the list is to a look at a batch; a begun one was looked at when it began.
+
+    Args:
+        is_wanted: the settings do not say that this venue's is of no use.
+    """
+    if not is_wanted:
+        return ActiveList.UNUSED
+    if not is_begun:
+        return ActiveList.LOOKED_THROUGH
+    was_told = not any(journal.events(batch_id, kind=BatchEvent.ALONE_NOT_TOLD)) or any(
+        journal.events(batch_id, kind=BatchEvent.ALONE_TOLD)
+    )
+    return ActiveList.UNUSED if was_told else ActiveList.NEEDED
 
 
 def sent_by_another(row: int, order: VenueOrder) -> str:
@@ -79,11 +151,7 @@ def sent_by_another(row: int, order: VenueOrder) -> str:
 
 def _refuse(batch_id: str, known: Iterable[tuple[OrderRecord, VenueOrder]]) -> None:
     for record, order in known:
-        raise SentByAnother(
-            f"batch {batch_id}, {sent_by_another(record.row, order)}. Nothing was sent. Look for "
-            "that journal (another user's, another folder's, a newer copy of this one) and go on "
-            "from it."
-        )
+        raise SentByAnother(batch_id, sent_by_another(record.row, order))
 
 
 def _ask(question: Callable[[], A], recorder: Recorder, turn: Turn) -> A | None:

@@ -66,6 +66,7 @@ class Pilot:
         self._sending = sending
         self._next_row = next_row
         self._shown_within_s = SHOWN_WITHIN_S if shows_done else 0.0
+        self._must_be_shown = False
         self._patience_s = patience_s
         self._step = _Step.IS_OVER
         self._then = _Step.IS_OVER
@@ -74,9 +75,17 @@ class Pilot:
         self._ask_at = self._began_at = float("-inf")
         self._useless = 0
 
-    def begin(self) -> None:
-        """Let the next order leave alone; the venue said that it does not know it."""
+    def begin(self, *, must_be_shown: bool = False) -> None:
+        """Let the next order leave alone; the venue said that it does not know it.
+
+        Args:
+            must_be_shown: nothing else tells of another journal, so that the rest stays where the
+                venue does not show this order.
+        """
         self._step = _Step.ALONE
+        self._must_be_shown = must_be_shown
+        if must_be_shown:
+            self._shown_within_s = SHOWN_WITHIN_S
 
     def look_again(self) -> None:
         """Have the next row asked for before it leaves, as the batch began in another process."""
@@ -173,6 +182,9 @@ class Pilot:
             self._recorder.alarm(asked.row, wrong)
             self._sending.stop(wrong)
         elif own in ids:
+            if self._must_be_shown:
+                shown = f"row {asked.row}: server order ID {own} was shown, and no other"
+                self._recorder.note(BatchEvent.ALONE_TOLD, shown)
             self._go_on()
         elif self._clock.monotonic() - self._began_at < self._shown_within_s:
             self._ask_at = self._clock.monotonic() + APART_S
@@ -195,9 +207,16 @@ class Pilot:
     def _give_up(self, why: str) -> None:
         assert self._question is not None
         asked = self._question
-        self._recorder.note(
-            BatchEvent.FIRST_ORDER_NOT_SHOWN,
+        words = (
             f"row {asked.row}: whether this journal alone sends this sheet was not told: client "
-            f"order ID {asked.client_order_id}: {why}",
+            f"order ID {asked.client_order_id}: {why}"
         )
-        self._go_on()
+        if not self._must_be_shown:
+            self._recorder.note(BatchEvent.FIRST_ORDER_NOT_SHOWN, words)
+            self._go_on()
+            return
+        self._question = None
+        self._sending.stop(
+            f"{words}; and the list of active orders failed. The rest leaves when the venue gives "
+            "that list, or when the settings say that it is of no use ([venue] bulk_query = false)"
+        )

@@ -21,7 +21,7 @@ from batch.run.alarms import why_nothing_leaves
 from batch.run.calls import CancelOne, LogIn
 from batch.run.cancelling import CANCEL_WAIT_S
 from batch.run.dispatching import Dispatch
-from batch.run.first_look import look_first
+from batch.run.first_look import ActiveList, SentByAnother, list_for, look_first
 from batch.run.following import Following
 from batch.run.identities import Identities
 from batch.run.late import LateFindings
@@ -198,26 +198,33 @@ class Run:
         never_sent = (OrderState.PLANNED, OrderState.INVALID, OrderState.SKIPPED)
         states = self._recorder.states
         planned = partial(self._journal.orders, self._batch_id, [OrderState.PLANNED])
-        if any(states[s] for s in OrderState if s not in never_sent) or any(
+        is_begun = any(states[s] for s in OrderState if s not in never_sent) or any(
             planned(claimed_before=True, portion=1)
-        ):
+        )
+        active = list_for(
+            self._journal,
+            self._batch_id,
+            is_wanted=self._options.bulk_query,
+            is_begun=is_begun,
+        )
+        if is_begun and active is ActiveList.UNUSED:
             self._pilot.look_again()
             return
+        turn = Turn(self._pace, self._clock, lambda: self._interrupts > 0)
         try:
-            if look_first(
-                self._batch_id,
-                planned,
-                self._venue,
-                self._recorder,
-                Turn(self._pace, self._clock, lambda: self._interrupts > 0),
-                look_through_active=self._options.bulk_query,
-            ):
-                self._pilot.begin()
-            first = islice(planned(portion=LOOKED_AT_AGAIN), LOOKED_AT_AGAIN)
-            self._looked_at = frozenset(record.row for record in first)
+            look = look_first(self._batch_id, planned, self._venue, self._recorder, turn, active)
+        except SentByAnother as error:
+            if not is_begun:
+                raise
+            self._sending.stop(error.found)
         except VenueError as error:
             self._sending.login_failed = isinstance(error, LoginFailed)
             self._sending.stop(f"whether the venue knows this batch already was not told: {error}")
+        else:
+            if look.answers_by_id:
+                self._pilot.begin(must_be_shown=look.lacks_list)
+            first = islice(planned(portion=LOOKED_AT_AGAIN), LOOKED_AT_AGAIN)
+            self._looked_at = frozenset(record.row for record in first)
 
     def _next_never_claimed(self) -> OrderRecord | None:
         planned = self._journal.orders(self._batch_id, [OrderState.PLANNED])

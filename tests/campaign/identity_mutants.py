@@ -18,6 +18,7 @@ from batch.plan import draft as drafts
 from batch.plan import exposures
 from batch.report import write_corrections
 from batch.run import run, stops, wishes
+from batch.run.first_look import FirstLook
 from batch.states import OrderEvent, OrderState
 from batch.venue.integral import client
 from tests.campaign import persons
@@ -63,7 +64,7 @@ def only_the_own_orders_count(patches: Patches) -> None:
 
 def only_the_journal_is_asked(patches: Patches) -> None:
     """Send a new batch without asking the venue whether it knows it. (5)"""
-    replaced(patches, run, "look_first", lambda *_, **__: None)
+    replaced(patches, run, "look_first", lambda *_, **__: FirstLook())
 
 
 def every_no_is_final(patches: Patches) -> None:

@@ -137,6 +137,34 @@ def test_fault_27_of_a_no_that_settles_nothing_nobody_says_that_there_was_no_ans
         assert "no proof that the venue does not hold it" in words
 
 
+@pytest.mark.parametrize("fault", ["500", "503", "drop-reply"])
+def test_fault_30_a_list_of_open_orders_that_always_fails_does_no_harm(
+    desk: FaultDesk, fault: str
+) -> None:
+    desk.add_faults(f"{fault}:active")
+
+    call = desk.submit(desk.sheet(*"ABCDEFGH"), "--wait", "20s")
+
+    assert call.code == 0
+    assert desk.venue.ledger.posts == 8
+    desk.require_each_once()
+    history = desk.office.call("events", desk.newest()).out
+    assert "\talone-not-told\t" in history and "\talone-told\t" in history
+
+
+def test_fault_30_without_a_list_and_a_query_by_client_id_one_order_leaves_at_most(
+    open_desk: Open,
+) -> None:
+    desk = open_desk(client_id_query="none")
+    desk.add_faults("500:active")
+    sheet = desk.sheet(*"ABCD")
+
+    codes = [desk.submit(sheet, "--wait", "5s").code, desk.resume("--wait", "5s").code]
+
+    assert codes == [4, 4]
+    assert desk.venue.ledger.posts == 1
+
+
 def test_fault_10_a_409_about_an_order_that_is_there_takes_it_over(desk: FaultDesk) -> None:
     desk.add_faults("status-after=409:place:id=HAVE")
 

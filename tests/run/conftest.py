@@ -20,7 +20,7 @@ from tests.run.doubles import LOGIN, FakeClock, InlineWorkers, ScriptedVenue
 
 def let_all_leave(run: Run) -> None:
     """Have a run begin where its first order was seen alone already."""
-    run._pilot.begin = lambda: None  # type: ignore[method-assign]
+    run._pilot.begin = lambda **_: None  # type: ignore[method-assign]
 
 
 @dataclass
