@@ -175,6 +175,13 @@ class ReportError(BatchError):
     """The report could not be written; the orders and the journal are untouched."""
 
 
+class TargetMisnamed(ReportError):
+    """A name for a file cannot be one, whatever stands there: its ending, or two files' one name.
+
+    Nothing was written.
+    """
+
+
 class VenueError(BatchError):
     """A call to the venue failed.
 

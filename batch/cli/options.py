@@ -97,13 +97,17 @@ def option(group: str, *names: str, **attributes: Any) -> Callable[[F], F]:
 
 
 def _gathered(
-    name: str, kind: type[DataclassInstance], options: list[Callable[[Any], Any]]
+    name: str,
+    kind: type[DataclassInstance],
+    options: list[Callable[[Any], Any]],
+    check: Callable[[Any], None] = lambda _: None,
 ) -> Callable[[Any], Any]:
     """Give a command options whose values come to it as one typed value.
 
     Args:
         name: the command's parameter for that value.
         kind: a dataclass with a field for each option; other fields keep their defaults.
+        check: raises `click.BadParameter` where the values do not go together.
     """
     names = {field.name for field in fields(kind)}
 
@@ -111,6 +115,7 @@ def _gathered(
         @wraps(function)
         def command(**given: Any) -> Any:
             value = kind(**{key: given[key] for key in names & given.keys()})
+            check(value)
             others = {key: said for key, said in given.items() if key not in names}
             return function(**others, **{name: value})
 
@@ -119,6 +124,20 @@ def _gathered(
         return command
 
     return add
+
+
+def _check_signs(reading: ReadingOptions) -> None:
+    """Judge the two signs of numbers together, as whoever reads the sheet does."""
+    if reading.thousands is None:
+        return
+    from batch.errors import ConfigError
+    from batch.schema.cells import NumberReader
+
+    try:
+        NumberReader(reading.decimal, reading.thousands)
+    except ConfigError as error:
+        words = str(error).removeprefix("thousands: ")
+        raise click.BadParameter(f"{words}.", param_hint="'--thousands'") from None
 
 
 common: Callable[[Any], Any] = _gathered(
@@ -202,6 +221,7 @@ reading: Callable[[Any], Any] = _gathered(
             "repeatable.",
         ),
     ],
+    _check_signs,
 )
 """How to read a sheet."""
 

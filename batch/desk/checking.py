@@ -68,7 +68,7 @@ def check(
         copy = write_marked(sheet, validation.sheet, validation.problems, annotate, placing=placing)
     except ReportError as error:
         # Whatever becomes of the copy, the problems are told.
-        return replace(outcome, verdict=verdict or Verdict.CANNOT_START, error=unread or error)
+        return replace(outcome, verdict=verdict or verdict_on(error), error=unread or error)
     return replace(outcome, marked=copy)
 
 

@@ -14,6 +14,7 @@ from batch.errors import (
     LoginFailed,
     ReportError,
     SheetError,
+    TargetMisnamed,
     VenueError,
 )
 from batch.states import FinalState, OrderState
@@ -83,6 +84,7 @@ _VERDICTS: tuple[tuple[type[BatchError], Verdict], ...] = (
     (SheetError, Verdict.REFUSED),
     (GateError, Verdict.REFUSED),
     (ConfigError, Verdict.CANNOT_START),
+    (TargetMisnamed, Verdict.USAGE),
     (ReportError, Verdict.CANNOT_START),
     (LoginFailed, Verdict.CANNOT_START),
     (JournalError, Verdict.NOT_NOW),

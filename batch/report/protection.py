@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from batch.errors import ReportError
+from batch.errors import ReportError, TargetMisnamed
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,7 @@ class Protection:
 
     def __init__(self, kept: Iterable[Kept]) -> None:
         self._kept = list(kept)
+        self._targets: list[Kept] = []
 
     def claim(self, target: Path, what: str) -> None:
         """Take a file as a target, so that nothing else of this command is written to it.
@@ -44,16 +45,18 @@ class Protection:
             what: what is written there, with its article: `the report`.
 
         Raises:
-            ReportError: it is one of the kept files, or another target.
+            ReportError: it is one of the kept files.
+            TargetMisnamed: it is another target.
         """
-        for kept in self._kept:
+        for kept in [*self._targets, *self._kept]:
             if is_same_file(target, kept.path):
                 same = "" if str(kept.path) == str(target) else f" ({kept.path})"
-                raise ReportError(
+                error = TargetMisnamed if kept in self._targets else ReportError
+                raise error(
                     f"{target}: expected a file for {what} alone, found {kept.what}{same}, which "
                     "it would overwrite; name another file"
                 )
-        self._kept.append(Kept(target, what))
+        self._targets.append(Kept(target, what))
 
 
 def is_same_file(one: Path, other: Path) -> bool:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from batch.clock import Clock
-from batch.errors import Advice, Hint, ReportError, hint
+from batch.errors import Advice, Hint, ReportError, TargetMisnamed, hint
 from batch.model import shown
 from batch.report.standing import Standing, StandingKind, stranger
 
@@ -58,11 +58,12 @@ def check_target(target: Path, suffixes: tuple[str, ...]) -> None:
     """Refuse early, before anything is sent, a target that can never be written.
 
     Raises:
-        ReportError: another suffix, too long a name, no such folder, no right to write there, or
+        TargetMisnamed: another suffix.
+        ReportError: too long a name, no such folder, no right to write there, or
             what stands there is a folder, a link, a device or a pipe.
     """
     if target.suffix.lower() not in suffixes:
-        raise ReportError(
+        raise TargetMisnamed(
             f"{target}: expected a name that ends in {_one_of(suffixes)}, "
             f'found "{target.suffix or target.name}"'
         )

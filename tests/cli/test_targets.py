@@ -312,3 +312,48 @@ def test_report_of_a_day_replaces_no_other_file_unless_forced(desk: Office) -> N
     assert no_target.code not in (0, 70) and "found the journal" in no_target.err
     assert desk.call("day", "--report", mine, "--force").code == 0
     assert json.loads(mine.read_text())
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--corrections", "c.json"),
+        ("--report", "x.pdf"),
+        ("--report", "x.csv", "--report", "x.csv"),
+        ("--report", "x.csv", "--report", "./X.csv"),
+        ("--report", "x.csv", "--corrections", "x.csv"),
+        ("--thousands", "."),
+        ("--thousands", "xx"),
+        ("--decimal", "comma", "--thousands", ","),
+    ],
+)
+def test_values_of_options_that_cannot_be_are_wrong_usage_and_nothing_is_sent(
+    desk: Office, venue: Simulator, options: tuple[str, ...]
+) -> None:
+    call = desk.call("submit", desk.sheet(FILLED), "--yes", *options)
+
+    assert call.code == 2
+    assert "expected " in call.err and "found " in call.err
+    assert venue.ledger.posts == 0
+    assert [path.name for path in desk.folder.iterdir()] == ["orders.csv"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("check", "orders.csv", "--annotate", "marked.csv"),
+        ("check", "orders.csv", "--thousands", "."),
+        ("template", "blank.txt"),
+        ("day", "--report", "day.pdf"),
+    ],
+)
+def test_so_it_is_with_every_command(desk: Office, words: tuple[str, ...]) -> None:
+    desk.sheet(FILLED)
+
+    assert desk.call(*words).code == 2
+
+
+def test_a_target_that_is_an_input_is_no_matter_of_usage(desk: Office) -> None:
+    desk.sheet(FILLED)
+
+    assert desk.call("submit", "orders.csv", "--yes", "--report", "orders.csv").code == 78
