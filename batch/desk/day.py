@@ -120,7 +120,9 @@ def _gather(
             )
             for one in real
         ],
-        comparison=_compare(session, journal, login, still_open, ask_venue=ask_venue),
+        comparison=_compare(
+            session, journal, login, still_open, ask_venue=ask_venue, was_sent=bool(real)
+        ),
         carried=[
             record
             for one in mine
@@ -169,12 +171,14 @@ def _compare(
     still_open: Sequence[OrderRecord],
     *,
     ask_venue: bool,
+    was_sent: bool,
 ) -> Comparison:
     if not ask_venue:
         return Comparison(skipped="nobody wanted the venue to be asked.")
     if login is None:
         missing = ConfigError("the settings name no login (URL, user and org).")
-        return Comparison(skipped=str(missing), error=missing)
+        # Whoever has only practised has no venue that could disagree.
+        return Comparison(skipped=str(missing), error=missing if was_sent else None)
     try:
         session.login()
         with session.open_venue(threads=1) as (venue, _):

@@ -84,6 +84,18 @@ def test_day_of_settings_with_which_the_venue_cannot_be_asked_is_no_success(
     assert call.json["venue"]["compared"] is False
 
 
+def test_day_of_practice_alone_needs_no_venue(
+    desk: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = ("--journal", desk.folder / "practice.db")
+    desk.call("submit", desk.sheet(FILLED), "--yes", "--simulate", *journal)
+    monkeypatch.setenv("ORDERBATCH_URL", "")
+
+    call = desk.call("day", "--json", *journal)
+
+    assert (call.code, call.json["venue"]["compared"]) == (0, False)
+
+
 @pytest.mark.parametrize(("line", "code"), [(OPEN, 6), (UNKNOWN, 5)])
 def test_what_is_unknown_is_more_serious_than_a_venue_that_cannot_be_asked(
     desk: Office, venue: Simulator, monkeypatch: pytest.MonkeyPatch, line: str, code: int
