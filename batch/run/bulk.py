@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from batch.errors import VenueAway, VenueRefused
 from batch.run.tracking import SURE, Tracked
 from batch.states import OrderState
 
@@ -40,7 +41,8 @@ class Bulk:
         self._note = note
         self._asked_at: float | None = None
         self._misses = 0
-        self._failures = 0
+        self._failures = self._lost = 0
+        self._answers_others = False
         self._is_owed = False
         self.not_before = float("-inf")
 
@@ -90,6 +92,7 @@ class Bulk:
 
     def weigh_working(self, order: Tracked) -> None:
         """Take in that an order works, which the last list may not have had."""
+        self._answers_others = True
         if not order.missing or not self._is_trusted:
             return
         self._misses += 1
@@ -98,17 +101,30 @@ class Bulk:
 
     def weigh_ended(self) -> None:
         """Take in that an order has ended, as the list had it."""
+        self._answers_others = True
         self._misses = 0
 
-    def unusable(self, why: str) -> None:
-        """Take in an answer that is none."""
-        self._failures += 1
-        if self._is_trusted and self._failures >= BULK_FAILURES:
-            self.distrust(f"{self._failures} answers in a row could not be used: {why}")
+    def failed(self, error: BaseException, now: float) -> None:
+        """Take in an answer that is none, or that none came."""
+        self.not_before = now + BULK_APART_S  # the time that it took was no list's
+        if not self._is_trusted:
+            return
+        if isinstance(error, VenueRefused):
+            self.distrust(f"the venue refused it: {error}")
+        elif isinstance(error, VenueAway) and error.status is not None:
+            self._failures += 1
+            if self._failures >= BULK_FAILURES:
+                self.distrust(f"{self._failures} answers in a row could not be used: {error}")
+        elif isinstance(error, VenueAway):
+            # A venue that is away answers nothing at all.
+            self._lost += 1
+            if self._lost >= BULK_FAILURES and self._answers_others:
+                self.distrust(f"{self._lost} in a row got no answer, and one order did: {error}")
+            self._answers_others = False
 
     def usable(self) -> None:
         """Take in an answer that is one."""
-        self._failures = 0
+        self._failures = self._lost = 0
 
     def distrust(self, why: str) -> None:
         """Use it no more."""

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Mapping
 
 from batch.clock import Clock
-from batch.errors import VenueAway, VenueRefused
+from batch.errors import VenueRefused
 from batch.model import OrderRecord, VenueOrder
 from batch.run.bulk import Bulk
 from batch.run.calls import CancelOne, Find, ListActive, Query, Question, asked_about
@@ -357,10 +357,9 @@ class Following:
         now = self._clock.monotonic()
         self._bulk.answered(now)
         if isinstance(answer, Failed):
-            if isinstance(answer.error, VenueRefused):
-                self._bulk.distrust(f"the venue refused it: {answer.error}")
-            elif isinstance(answer.error, VenueAway) and answer.error.status is not None:
-                self._bulk.unusable(str(answer.error))
+            self._bulk.failed(answer.error, now)
+            for order in orders[:1]:
+                order.alone = True  # its answer tells whether the venue is away, or the list alone
             for order in orders:
                 self._later(order)
             return

@@ -143,7 +143,8 @@ def test_fault_30_a_list_of_open_orders_that_always_fails_does_no_harm(
 ) -> None:
     desk.add_faults(f"{fault}:active")
 
-    call = desk.submit(desk.sheet(*"ABCDEFGH"), "--wait", "20s")
+    sheet = desk.sheet(*"ABCDEFGH", line="EUR/USD,Buy,{size},1.2,GTC,")
+    call = desk.submit(sheet, "--wait", "60s")
 
     assert call.code == 0
     assert desk.venue.ledger.posts == 8

@@ -231,6 +231,28 @@ def test_fault_30_after_two_unusable_answers_each_order_is_asked_about_by_itself
     assert "bulk-query-off" in desk.kinds(batch_id, None)
 
 
+@pytest.mark.parametrize("is_list_alone", [True, False])
+def test_fault_30_a_list_that_gets_no_answer_is_given_up_where_orders_by_themselves_get_one(
+    desk: Desk, is_list_alone: bool
+) -> None:
+    desk.venue.life_s = 30.0
+    active, until = desk.venue.active, desk.clock.monotonic() + 25.0
+
+    def lose() -> dict[str, VenueOrder]:
+        if "place" not in desk.venue.calls:
+            return active()  # the first look
+        if is_list_alone:
+            raise VenueAway("the connection was closed without an answer")
+        desk.venue.away_until = until if len(desk.venue.books) == 12 else 0.0
+        return active()
+
+    desk.venue.active = lose  # type: ignore[method-assign]
+    batch_id, outcome = desk.submit(sheet_of(12, time_in_force=TimeInForce.GTC))
+
+    assert outcome.states == {OrderState.FILLED: 12}
+    assert ("bulk-query-off" in desk.kinds(batch_id, None)) is is_list_alone
+
+
 @pytest.mark.parametrize("end", ["EXPIRED", "CANCELED"])
 def test_fault_29_what_the_venue_does_not_say_of_a_fill_is_not_nothing(
     desk: Desk, end: str
