@@ -222,8 +222,7 @@ class Venue:
             )
         return LoginFailed(
             f"{where}: expected to be let in, found: HTTP 401 to fresh credentials{words}. The "
-            "request was not processed. Check user, password and the permissions of this user; "
-            "where the venue speaks of a token that has ended, ask its support: it was a new one.",
+            f"request was not processed. {self._auth.advice}",
             status=401,
             request_id=reply.request_id,
             error_code=error_code(reply),

@@ -23,7 +23,12 @@ class Auth(Protocol):
     """Where credentials come from, for all threads.
 
     Questions take the newest and may log in; placing takes the one that the run has put to use.
+
+    Attributes:
+        advice: what to check where fresh credentials are refused; a sentence.
     """
+
+    advice: str
 
     def login(self) -> None:
         """Make sure that there is a credential."""

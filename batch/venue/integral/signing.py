@@ -90,6 +90,8 @@ class SignatureAuth:
         ConfigError: no header can hold the user's name.
     """
 
+    advice = "Check user, password and this machine's clock."
+
     def __init__(self, settings: VenueSettings, clock: Clock) -> None:
         if not (settings.user.isascii() and settings.user.isprintable()):
             raise ConfigError(
@@ -113,7 +115,7 @@ class SignatureAuth:
         if self._refused:
             raise LoginFailed(
                 "venue: a signature was refused with HTTP 401 before and is not tried again. "
-                "Check user, password and this machine's clock; nothing was sent."
+                f"{self.advice} Nothing was sent."
             )
         return self._signature
 

@@ -69,6 +69,11 @@ class Token:
 class TokenAuth:
     """Logs in once for all threads and keeps the token fresh."""
 
+    advice = (
+        "Check user, password and the permissions of this user; where the venue speaks of a token "
+        "that has ended, ask its support: it was a new one."
+    )
+
     def __init__(
         self, settings: VenueSettings, transport: Transport, clock: Clock, secrets: Secrets
     ) -> None:

@@ -110,6 +110,25 @@ def test_fault_16_refused_signature_is_tried_once() -> None:
         assert len(simulator.requests.exchanges) == 1
 
 
+@pytest.mark.parametrize("is_asked", [False, True], ids=["placed", "asked"])
+def test_fault_16_refused_signature_sends_to_the_clock_and_speaks_of_no_token(
+    is_asked: bool,
+) -> None:
+    options = SimulatorOptions(hmac_secrets={"ops": "another"})
+    with (
+        Simulator(options) as simulator,
+        Venue(signed_settings(simulator.url), clock=SystemClock()) as venue,
+    ):
+        for _ in range(2):
+            with pytest.raises(LoginFailed) as caught:
+                venue.find("b1-2") if is_asked else venue.place(PAYLOAD, "b1-2", "req-1")
+
+            assert "Check user, password and this machine's clock." in str(caught.value)
+            assert "a token" not in str(caught.value)
+
+        assert len(simulator.requests.exchanges) == 1
+
+
 def test_signature_does_not_show_its_secret(clock: HandClock) -> None:
     venue = Venue(signed_settings("https://venue.test"), clock=clock)
 
