@@ -40,9 +40,10 @@ def day(
     DATE as 2026-10-30; default today.
 
     What works at the venue and is not in the journal, and what is open in the journal and not at
-    the venue, is named first. Exits 5 where something is UNKNOWN or the two disagree, 6 where the
-    venue cannot be asked for now, 78 where the settings or the login stand in the way of that, and
-    4 where orders are open. The report is written all the same.
+    the venue, is named first. Exits 5 where something is UNKNOWN, an alarm stands, or something
+    works at the venue otherwise than the journal says; 6 where the venue cannot be asked for now,
+    78 where the settings or the login stand in the way of that, and 4 where orders are OPEN in the
+    journal. The report is written all the same.
 
     \b
     Examples:
@@ -50,18 +51,15 @@ def day(
       orderbatch day 2026-10-30 --report day.html
     """
     from batch.cli.console import echo, print_json
-    from batch.report.day import day_in_words
-    from batch.report.day_formats import day_document
 
     targets = reports or (() if as_json else (Path.cwd(),))
     desk = open_desk(common, as_json=as_json)
     outcome = desk.day(day.date() if day else None, targets, ask_venue=not no_venue, force=force)
     if outcome.day is not None:
-        for line in day_in_words(outcome.day):
+        for line in outcome.day.words:
             desk.listener.say(line)
         if as_json:
-            document = day_document(outcome.day)
-            print_json({**document, "exit_code": outcome.verdict})
+            print_json({**outcome.day.document, "exit_code": outcome.verdict})
         else:
             for path in outcome.reports:
                 echo(path)

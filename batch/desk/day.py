@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from batch.clock import bounds_of_day, trading_day
 from batch.config import parse_cut_off
 from batch.desk.background import background, zone
-from batch.desk.outcome import Outcome
+from batch.desk.outcome import Outcome, ToldDay
 from batch.desk.session import Session
 from batch.desk.verdict import Verdict, WrongUsage, verdict_on
 from batch.errors import BatchError, ConfigError, ReportError
@@ -18,8 +18,8 @@ from batch.journal import BatchSummary, Journal
 from batch.model import OrderRecord, VenueOrder
 from batch.plan.identity import Login
 from batch.report import Background, Placing, check_target
-from batch.report.day import Comparison, Day, DayBatch, compare
-from batch.report.day_formats import DAY_FORMATS, check_day_target, write_day
+from batch.report.day import Comparison, Day, DayBatch, compare, day_in_words
+from batch.report.day_formats import DAY_FORMATS, check_day_target, day_document, write_day
 from batch.report.protection import Protection
 from batch.states import OrderState
 
@@ -73,9 +73,10 @@ def report_day(
                 failures.append(str(error))
                 continue
             written.append(path)
-    if failures:
-        raise ReportError("\n".join(failures))
-    return Outcome(_verdict(found), day=found, files=tuple(written))
+        if failures:
+            raise ReportError("\n".join(failures))
+        told = ToldDay(tuple(day_in_words(found)), day_document(found))
+        return Outcome(_verdict(found), day=told, files=tuple(written))
 
 
 def _starts(session: Session) -> tuple[time, ZoneInfo] | None:

@@ -14,7 +14,6 @@ from batch.errors import BatchError
 from batch.model import BatchRecord, EventRecord, OrderRecord, Problem, Validation
 from batch.report import Background, MarkedCopy
 from batch.report.background import NOTHING_ELSE
-from batch.report.day import Day
 from batch.states import FinalState, OrderState
 
 if TYPE_CHECKING:
@@ -71,6 +70,19 @@ class BatchResult:
 
 
 @dataclass(frozen=True, slots=True)
+class ToldDay:
+    """A trading day, without the rows: those of a large batch are the open journal's.
+
+    Attributes:
+        words: how it stands, a line each.
+        document: the same for a program.
+    """
+
+    words: tuple[str, ...]
+    document: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What a command came to.
 
@@ -81,7 +93,7 @@ class Outcome:
         approval_code: the code of exactly these orders; None where there is none to give.
         login: whose orders these would be, where the settings say it.
         marked: the copy of the sheet with its problems marked.
-        day: a trading day over all its batches.
+        day: how a trading day stands, over all its batches.
         events: the history of one row, oldest first.
         files: the reports that are about no single batch.
         words: what was recorded, in words.
@@ -95,7 +107,7 @@ class Outcome:
     approval_code: str | None = None
     login: Login | None = None
     marked: MarkedCopy | None = None
-    day: Day | None = None
+    day: ToldDay | None = None
     events: tuple[EventRecord, ...] = ()
     files: tuple[Path, ...] = ()
     words: str = ""

@@ -10,6 +10,7 @@ from batch.desk.turns import in_turn
 from batch.desk.verdict import Verdict, verdict_on_states
 from batch.run.own_thread import OwnThread
 from batch.run.reconciling import reconcile as ask_again
+from batch.states import OrderState
 
 
 def reconcile(session: Session, batch: str) -> Outcome:
@@ -31,7 +32,7 @@ def reconcile(session: Session, batch: str) -> Outcome:
         verdict_on_states(found.states, ()), Path(record.sheet_path), record, found.states
     )
     verdict = Verdict.DONE
-    if came_to.differences:
+    if came_to.differences or found.states.get(OrderState.UNKNOWN):
         verdict = Verdict.UNKNOWN
     elif came_to.unanswered:
         verdict = Verdict.NOT_NOW

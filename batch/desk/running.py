@@ -252,7 +252,8 @@ def conclude(
         can_be_mended=is_finished(states) and _can_be_mended(journal, batch.batch_id),
         reports=tuple(written),
         background=background(session, journal, batch) if options.list_orders else NOTHING_ELSE,
-        orders=orders if options.list_orders else (),
+        # A listing of many rows is read when it is gone through; the journal is closed then.
+        orders=list(orders) if options.list_orders else (),
         has_sent=has_sent,
         stopped=next(iter(journal.stops.standing(batch.batch_id)), None),
         run_by=run_by,

@@ -303,16 +303,14 @@ def planned_in_words(batch: BatchRecord) -> str:
 def day_in_words(day: Day) -> list[str]:
     """Say in a few lines how a day stands."""
     found = survey(day.orders())
-    lines = [
+    verb = "is" if len(day.carried) == 1 else "are"
+    words = f"{counted(len(day.carried), 'row')} of earlier days {verb} still OPEN or UNKNOWN."
+    carried = [words] if day.carried else []
+    return [
         f"Trading day {day.day}, {counted(len(day.batches), 'batch')}: "
-        + headline(found, _all_alarms(day)),
+        + headline(found, [*_all_alarms(day), *carried]),
         *day.alarms,
         *amount_lines(found),
         venue_words(day.comparison),
+        *carried,
     ]
-    if day.carried:
-        verb = "is" if len(day.carried) == 1 else "are"
-        lines.append(
-            f"{counted(len(day.carried), 'row')} of earlier days {verb} still OPEN or UNKNOWN."
-        )
-    return lines

@@ -84,6 +84,17 @@ def test_day_of_settings_with_which_the_venue_cannot_be_asked_is_no_success(
     assert call.json["venue"]["compared"] is False
 
 
+def test_what_is_left_of_an_earlier_day_needs_a_person(desk: Office) -> None:
+    submit(desk, OPEN, name="a.csv")
+    tomorrow = datetime.now(UTC) + timedelta(days=2)
+
+    call = desk.call("day", f"{tomorrow:%Y-%m-%d}", "--no-venue")
+
+    assert call.code == 4
+    assert "1 row of earlier days is still OPEN or UNKNOWN." in call.err
+    assert "Nothing needs a person" not in call.err
+
+
 def test_day_of_practice_alone_needs_no_venue(
     desk: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -81,6 +81,24 @@ def unknown(desk: Office, venue: Simulator, monkeypatch: pytest.MonkeyPatch) -> 
     return str(call.json["batch"]["id"])
 
 
+def test_a_batch_with_an_unknown_order_is_not_reconciled(
+    desk: Office, venue: Simulator, unknown: str
+) -> None:
+    venue.clear_faults()
+    venue.add_fault(parse_fault("404:find"))
+
+    call = desk.call("reconcile", unknown)
+
+    words = " ".join(call.err.split())
+    assert call.code == 5
+    assert "2 orders asked about, 0 differ from the journal." in words
+    assert (
+        f"2 orders of it are UNKNOWN in the journal. Go on with: orderbatch resume {unknown}"
+        in (words)
+    )
+    assert desk.call("reconcile", unknown, "--json").json["exit_code"] == 5
+
+
 def trade(venue: Simulator, place: int) -> dict[str, str]:
     held = venue.ledger.orders[place]
     return {"coId": str(held.client_order_id), "orderId": str(held.order_id)}
