@@ -332,6 +332,7 @@ class Session:
                     "password": SecretStr(PRACTICE),
                     "auth": "token",
                     "proxy": None,
+                    "ca_bundle": None,
                 }
             )
             with Venue(settings, clock=self.clock, threads=threads) as venue:

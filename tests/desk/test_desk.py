@@ -66,6 +66,26 @@ def test_an_outcome_says_what_a_submit_came_to(settings: Settings, tmp_path: Pat
     assert outcome.error is None and outcome.problems == ()
 
 
+def test_practice_needs_none_of_the_venues_certificates(settings: Settings, tmp_path: Path) -> None:
+    venue = settings.venue.model_copy(update={"ca_bundle": tmp_path / "not-there.pem"})
+    desk = Desk(Settings(venue=venue), simulated=True)
+
+    assert desk.submit([sheet(tmp_path, FILLED)]).verdict is Verdict.DONE
+
+
+def test_a_bundle_without_certificates_ends_the_run_before_anything_is_asked(
+    settings: Settings, venue: Simulator, tmp_path: Path
+) -> None:
+    path = sheet(tmp_path, FILLED)
+    bundled = settings.venue.model_copy(update={"ca_bundle": path})
+
+    outcome = Desk(settings.model_copy(update={"venue": bundled})).submit([path])
+
+    assert outcome.verdict is Verdict.CANNOT_START
+    assert "venue ca_bundle: expected a file of certificates (PEM" in str(outcome.error)
+    assert list(venue.requests.exchanges) == []
+
+
 def test_a_refusal_is_an_outcome_with_its_advice(settings: Settings, tmp_path: Path) -> None:
     desk = Desk(settings)
     desk.submit([sheet(tmp_path, FILLED)])

@@ -330,11 +330,25 @@ def _host_in(url: str) -> str:
 def _checked_bundle(settings: VenueSettings) -> bool | str:
     if settings.ca_bundle is None:
         return True
-    if not settings.ca_bundle.is_file():
-        raise ConfigError(
-            f"venue ca_bundle: expected a file of certificates, found none at {settings.ca_bundle}."
-        )
-    return str(settings.ca_bundle)
+    path = settings.ca_bundle
+    found = f"no file at {path}"
+    try:
+        if path.is_file():
+            # A context that is given a bundle starts with no other certificates.
+            context = ssl.create_default_context(cafile=path)
+            if context.cert_store_stats()["x509"]:
+                return str(path)
+            found = f"none in {path}"
+    except ssl.SSLError as error:
+        reason = error.reason or type(error).__name__
+        found = f"none that can be read in {path} ({reason})"
+    except OSError as error:
+        found = f"{path}, which cannot be read ({error.strerror})"
+    raise ConfigError(
+        "venue ca_bundle: expected a file of certificates (PEM, each from BEGIN CERTIFICATE to END "
+        f"CERTIFICATE), found {found}. Set ca_bundle to the file of the authority that vouches for "
+        "the venue, or leave it out to trust the usual ones."
+    )
 
 
 def _checked_proxies(settings: VenueSettings) -> dict[str, str]:

@@ -97,16 +97,6 @@ def test_fault_7_certificate_of_another_host_is_proven_unsent(
     assert server.requests == []
 
 
-def test_fault_7_bundle_without_certificates_is_proven_unsent(
-    server: TLSServer, connect: Connect, tmp_path: Path
-) -> None:
-    bundle = tmp_path / "empty.pem"
-    bundle.write_text("nothing\n")
-
-    with pytest.raises(NotDelivered):
-        connect(server.url, ca_bundle=bundle).place(PAYLOAD, "b1-2", "req-1")
-
-
 @pytest.mark.parametrize("part", [slice(0, 0), slice(0, 60)], ids=["headers", "body"])
 def test_fault_9_answer_that_drips_through_tls_ends_at_the_deadline(
     server: TLSServer, connect: Connect, bundle: Path, part: slice
