@@ -44,9 +44,22 @@ MOST_LISTED_BYTES = 128 * 1024 * 1024
 
 _CHUNK_BYTES = 64 * 1024
 
+_SCHEMES = ("http", "https")
+
+_NO_TUNNEL = "Tunnel connection failed"
+"""How http.client begins what a proxy said in place of yes."""
+
 
 class Unsent(Exception):
-    """Proven: no byte of the request was handed to the network. The text says why."""
+    """Proven: no byte of the request was handed to the network. The text says why.
+
+    Attributes:
+        check: what may stand in the way, as the object of "Check".
+    """
+
+    def __init__(self, why: str, check: str = "ORDERBATCH_URL and the network") -> None:
+        super().__init__(why)
+        self.check = check
 
 
 class Lost(Exception):
@@ -88,11 +101,14 @@ class Transport:
         self._secrets = secrets
         self._request_id_header = request_id_header
         self.base_url = check_url(settings.url)
+        self._is_tunnelled = self.base_url.startswith("https:")  # where it goes through a proxy
         self._deadline_s = settings.deadline_s
         self._connect_timeout_s = min(settings.connect_timeout_s, settings.deadline_s)
         self._read_timeout_s = min(settings.read_timeout_s, settings.deadline_s)
         self._verify = _checked_bundle(settings)
-        self._proxies = _checked_proxies(settings)
+        self._proxies = {} if settings.proxy is None else dict.fromkeys(_SCHEMES, settings.proxy)
+        # For words: host and port, and nothing of its user.
+        self._proxy = None if settings.proxy is None else _proxy_in(settings.proxy)
         self._adapter = Adapter(pool_connections=1, pool_maxsize=threads, max_retries=0)
         self._sessions = threading.local()
         self._always = {
@@ -178,7 +194,18 @@ class Transport:
         # Whatever it is: only what a connection said to be unsent is proven to be.
         except Exception as error:
             reason = self._reason(error)
-            return Unsent(reason) if call.stage is Stage.UNSENT else Lost(reason)
+            if self._proxy is not None:
+                reason += f"; the proxy is {self._proxy}"
+            if call.stage is not Stage.UNSENT:
+                return Lost(reason)
+            return Unsent(reason, self._to_check(error))
+        if response.status_code == 407 and self._proxy is not None and not self._is_tunnelled:
+            response.close()
+            self.drop()
+            return Lost(
+                f"a proxy that refused the request (HTTP 407); the proxy is {self._proxy}. Check "
+                "[venue] proxy (its user and password)"
+            )
         body: bytes | None = None
         flaw = ""
         try:
@@ -220,6 +247,17 @@ class Transport:
                 return words
         return f"a broken exchange ({type(error).__name__})"
 
+    def _to_check(self, error: BaseException) -> str:
+        """Say what may keep a connection from being made."""
+        things = ["ORDERBATCH_URL", "the network"]
+        causes = list(_causes(error))
+        if self._proxy is not None:
+            wants_login = any(str(cause).startswith(f"{_NO_TUNNEL}: 407") for cause in causes)
+            things.insert(0, f"[venue] proxy{' (its user and password)' if wants_login else ''}")
+        if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
+            things.insert(-1, "[venue] ca_bundle (for a private authority)")
+        return f"{', '.join(things[:-1])} and {things[-1]}"
+
     def _words(self, error: BaseException) -> str:
         match error:
             case DeadlinePassed():
@@ -246,8 +284,8 @@ class Transport:
                 return "an answer that cannot be unpacked"
             case OSError() if error.errno in _ERRNO_WORDS:
                 return _ERRNO_WORDS[error.errno]
-            case OSError() if str(error).startswith("Tunnel connection failed"):
-                words = self._secrets.redact(str(error)[26:])
+            case OSError() if str(error).startswith(_NO_TUNNEL):
+                words = self._secrets.redact(str(error)[len(_NO_TUNNEL) + 2 :])
                 return f"a proxy that refused the connection ({shown(words)})"
         return ""
 
@@ -351,16 +389,21 @@ def _checked_bundle(settings: VenueSettings) -> bool | str:
     )
 
 
-def _checked_proxies(settings: VenueSettings) -> dict[str, str]:
-    if settings.proxy is None:
-        return {}
+def _proxy_in(url: str) -> str:
+    """Give a proxy's host and port.
+
+    Raises:
+        ConfigError: it is not the URL of a server alone. What follows a slash may be the rest of a
+            password, whose beginning would be taken for the port.
+    """
     try:
-        server = server_in(settings.proxy)
+        server = server_in(url)
     except ValueError:
         server = None
-    if server is None:
+    if server is None or server.path.strip("/") or server.query or server.fragment:
         raise ConfigError(
             'venue proxy: expected one like "http://proxy.example.com:3128", found '
-            f'"{without_user(settings.proxy)}".'
+            f'"{without_user(url)}".'
         )
-    return {"http": settings.proxy, "https": settings.proxy}
+    host = f"[{server.hostname}]" if ":" in str(server.hostname) else str(server.hostname)
+    return f"{shown(host)}:{server.port or port_by_scheme[server.scheme]}"

@@ -160,7 +160,7 @@ class Venue:
         try:
             reply = self._send(method, path, request_id, payload, credential)
         except Unsent as unsent:
-            failure = not_delivered(self._transport.base_url, str(unsent), request_id)
+            failure = not_delivered(self._transport.base_url, unsent, request_id)
         except Lost as lost:
             failure = self._unknown(str(lost), client_order_id, request_id, None)
         else:
@@ -354,7 +354,9 @@ class Venue:
                 if not 200 <= status < 300:
                     raise Misfit(f"HTTP {status}{_in_brackets(error_words(reply))}")
             return read(reply)
-        except (Unsent, Lost, Misfit) as problem:
+        except Unsent as unsent:
+            found = f"{unsent}. Check {unsent.check}"
+        except (Lost, Misfit) as problem:
             found = str(problem)
         except (Throttled, LoginFailed):
             raise

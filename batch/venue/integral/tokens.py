@@ -251,7 +251,7 @@ class TokenAuth:
                 self._transport.prepare("POST", wire.LOGIN_PATH, request_id, {}, self._login_body())
             )
         except Unsent as unsent:
-            failure = not_delivered(self._transport.base_url, str(unsent), request_id)
+            failure = not_delivered(self._transport.base_url, unsent, request_id)
         except Lost as lost:
             failure = VenueAway(
                 f"{where}: expected an answer, found: {lost}. Try again later.",
@@ -395,11 +395,11 @@ def _lifetime_s(reply: Reply) -> float | None:
     return float(expiry - now) / 1000
 
 
-def not_delivered(base_url: str, reason: str, request_id: str) -> NotDelivered:
+def not_delivered(base_url: str, unsent: Unsent, request_id: str) -> NotDelivered:
     """Say that nothing left this machine."""
     return NotDelivered(
-        f"venue {base_url}: expected a connection, found: {reason}. Check ORDERBATCH_URL and the "
-        "network; nothing was sent.",
+        f"venue {base_url}: expected a connection, found: {unsent}. Check {unsent.check}; nothing "
+        "was sent.",
         request_id=request_id,
     )
 
