@@ -212,6 +212,8 @@ class Folder:
         for path in found:
             if path not in before and not _is_bystander(path):
                 self._leave(path.name, "is no order sheet; it is left where it is")
+            elif path.suffix.lower() in ESCORT_SUFFIXES and self._has_lost_its_sheet(path):
+                self._teller.warn(f"{path.name} waits: its sheet {path.stem} is not there.")
         if before:
             self._clock.sleep(QUIET_S)
         for path, shape in before.items():
@@ -228,6 +230,11 @@ class Folder:
                 self._teller.warn(f"{path.name} waits: {why}.")
             else:
                 yield path.name, now
+
+    def _has_lost_its_sheet(self, escort: Path) -> bool:
+        # Another process may have taken the sheet, and fetch this at the next moment.
+        places = (self.path, self.path / WORKING, self.path / DONE, self.path / FAILED)
+        return not any((place / escort.stem).exists() for place in places)
 
     def _may_be_begun(self, shape: Shape) -> bool:
         """Say whether somebody may be about to write into an empty file."""

@@ -117,6 +117,25 @@ def test_what_is_no_order_sheet_is_not_touched(
     assert venue.ledger.posts == 0
 
 
+@pytest.mark.parametrize("suffix", [".toml", ".approval"])
+def test_what_came_for_a_sheet_that_did_not_is_named(
+    desk: Office, venue: Simulator, folder: Path, suffix: str
+) -> None:
+    desk.sheet(FILLED, name="in/a.csv")
+    (folder / "a.csv.toml").write_text("rows = 1\n")
+    escort = folder / f"eod.csv{suffix}"
+    escort.write_text("rows = 1\n")
+
+    calls = [desk.call("submit", folder, "--yes") for _ in range(2)]
+
+    assert ([call.code for call in calls], venue.ledger.posts) == ([0, 0], 1)
+    for call in calls:
+        words = " ".join(call.err.split())
+        assert f"eod.csv{suffix} waits: its sheet eod.csv is not there." in words
+        assert "a.csv.toml waits" not in words
+    assert escort.exists()
+
+
 def test_a_file_that_still_grows_is_left_for_the_next_run(
     desk: Office, venue: Simulator, folder: Path, hasty: type[HastyClock]
 ) -> None:
