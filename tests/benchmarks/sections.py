@@ -23,7 +23,7 @@ from tests.benchmarks.table import render
 
 IN_FLIGHT = {5: (1, 16, 32, 64), 50: (16, 32, 64), 200: (16, 32, 64)}
 """By latency in milliseconds."""
-SECONDS = {5: 3, 50: 9, 200: 14}
+SECONDS = {5: 3, 50: 9, 200: 13}
 """How long a run takes at the limit, by latency. The first order goes alone and is asked about,
 and some are asked about once more at its end, which takes as many latencies for two orders as for
 two thousand."""
@@ -213,7 +213,7 @@ def following(folder: Path, scale: float) -> str:
 
 def pace(folder: Path, scale: float) -> str:
     """Send at a venue that allows 50 requests a second: told so, and finding out."""
-    count = max(int(240 * scale), 20)
+    count = max(int(200 * scale), 20)
     lines = []
     for name, options, retry_after_s in (
         ("finds out", (), 0),
