@@ -101,6 +101,12 @@ FINAL = frozenset({S.INVALID, S.SKIPPED, S.FILLED, S.EXPIRED, S.REJECTED, S.CANC
 ENDED_EARLY = frozenset({S.EXPIRED, S.CANCELLED})
 """Ends at which any part may have been filled; only the venue's last word says how much."""
 
+NEVER_SENT = frozenset({S.PLANNED, S.INVALID, S.SKIPPED})
+"""States of rows of which no request ever left, or which are proven not to be at the venue."""
+
+MAYBE_OPEN = (S.OPEN, S.UNKNOWN, S.SENDING)
+"""States in which the venue holds, or may hold, an order that works."""
+
 AT_VENUE = frozenset({S.SENDING, S.UNKNOWN, S.OPEN, S.FILLED})
 """States in which the venue holds, or may hold, an exposure from this row."""
 

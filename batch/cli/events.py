@@ -28,9 +28,7 @@ def events(batch: str, row: int | None, as_json: bool, common: CommonOptions) ->
     with open_desk(common, as_json=as_json).open_journal() as journal:
         record = journal.batch_record(batch)  # a clear message for an unknown one
         if row is not None:
-            order_of_row(
-                journal, record, row
-            )  # of a row that is not there, silence claims too much
+            order_of_row(journal, record, row)  # silence about one that is not there is a claim
         found = journal.events(batch, row=row)
         if as_json:
             from batch.cli.console import print_json

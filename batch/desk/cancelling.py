@@ -11,7 +11,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from batch.desk.elsewhere import (
-    MAYBE_OPEN,
     Target,
     ask,
     count_open,
@@ -35,7 +34,7 @@ from batch.errors import BatchError, JournalLocked
 from batch.journal import BatchSummary, Journal
 from batch.model import BatchRecord, Login
 from batch.report.wording import counted
-from batch.states import OrderState
+from batch.states import MAYBE_OPEN, OrderState
 
 
 def cancel(

@@ -21,9 +21,7 @@ from batch.report import Background, Placing, check_target
 from batch.report.day import Comparison, Day, DayBatch, compare, day_in_words
 from batch.report.day_formats import DAY_FORMATS, check_day_target, day_document, write_day
 from batch.report.protection import Protection
-from batch.states import OrderState
-
-OPEN_STATES = (OrderState.OPEN, OrderState.UNKNOWN, OrderState.SENDING)
+from batch.states import MAYBE_OPEN, OrderState
 
 
 def report_day(
@@ -149,8 +147,8 @@ def _is_in_scope(one: BatchSummary, login: Login | None) -> bool:
 
 def _open_rows(journal: Journal, batches: Sequence[BatchSummary]) -> Iterator[OrderRecord]:
     for one in batches:
-        if not one.batch.simulated and any(one.states.get(state) for state in OPEN_STATES):
-            yield from journal.orders(one.batch.batch_id, OPEN_STATES)
+        if not one.batch.simulated and any(one.states.get(state) for state in MAYBE_OPEN):
+            yield from journal.orders(one.batch.batch_id, MAYBE_OPEN)
 
 
 def _shown_login(login: Login | None, batches: Sequence[BatchSummary]) -> tuple[str, str, str]:

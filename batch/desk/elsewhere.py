@@ -19,10 +19,7 @@ from batch.errors import Advice, JournalLocked, hint
 from batch.journal import BatchSummary, Hold, Journal
 from batch.model import BatchRecord, OrderRecord
 from batch.report.wording import counted
-from batch.states import FINAL, OrderState
-
-MAYBE_OPEN = (OrderState.OPEN, OrderState.UNKNOWN, OrderState.SENDING)
-"""States in which the venue holds, or may hold, an order that works."""
+from batch.states import FINAL, MAYBE_OPEN, OrderState
 
 _UNKNOWN = (OrderState.UNKNOWN,)
 

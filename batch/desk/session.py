@@ -152,7 +152,7 @@ class Session:
             )
             if path is not None
         ]
-        location = self._journal or self.settings.journal
+        location = self._location
         journal = [Kept(path, "the journal") for path in files_of(location)] if location else []
         return [*self._kept, *named, *journal]
 
@@ -206,10 +206,14 @@ class Session:
             self.clock = journal.clock(self._own_clock)
             yield journal
 
+    @property
+    def _location(self) -> str | None:
+        """Where the journal is: as the command names it, or else the settings."""
+        return self._journal or self.settings.journal
+
     def has_journal(self) -> bool:
         """Say whether there is a journal, as far as that shows without opening it."""
-        location = self._journal or self.settings.journal
-        return location is not None and _absent(location) is None
+        return self._location is not None and _absent(self._location) is None
 
     def warn_of_no_journal(self, so: str = "nothing is known of what was sent.") -> None:
         """Say so where there is none: the name may be mistyped.
@@ -217,15 +221,14 @@ class Session:
         Args:
             so: what that means.
         """
-        location = self._journal or self.settings.journal
-        if location is not None and (path := _absent(location)) is not None:
+        if self._location is not None and (path := _absent(self._location)) is not None:
             self.warn(f"There is no journal at {path}: {so}")
 
     def journal_place(self) -> JournalPlace:
         """Say where the journal is, and on which drives it may lie."""
         from batch.journal.places import user_of
 
-        location = self._journal or self.settings.journal
+        location = self._location
         assert location is not None
         _require_folder(location)
         settings = self.settings

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from batch.states import FINAL, FinalState, OrderState, final_state
-
-NEVER_SENT = frozenset({OrderState.PLANNED, OrderState.INVALID, OrderState.SKIPPED})
-"""States of rows of which no request ever left, or which are proven not to be at the venue."""
+from batch.states import FINAL, NEVER_SENT, FinalState, OrderState, final_state
 
 
 def counts(states: Mapping[OrderState, int]) -> dict[FinalState, int]:

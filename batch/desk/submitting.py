@@ -175,7 +175,10 @@ class _Submitting:
             if not self._how.dry_run:
                 self._check_targets(one)
         # Of sheets with one content, one is sent.
-        alone = list({one.batch.batch_id: one for one in reversed(drafts)}.values())[::-1]
+        firsts: dict[str, Draft] = {}
+        for one in drafts:
+            firsts.setdefault(one.batch.batch_id, one)
+        alone = list(firsts.values())
         waiting = [one for one in alone if one.is_new or one.to_send]
         pass_gates(
             self._session,

@@ -6,15 +6,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from batch.model import OrderRecord
-from batch.states import FINAL
+from batch.states import ENDED_EARLY, FINAL
 from batch.states import OrderState as S
 
 ENDS_TO_MEND = (S.INVALID, S.REFUSED, S.REJECTED, S.EXPIRED, S.CANCELLED)
 """Final states in which a row may be one to mend."""
 
 _NEVER_AT_VENUE = frozenset({S.INVALID, S.REFUSED})
-# These need the venue's word that nothing was filled; its silence is none.
-_ENDED = frozenset({S.EXPIRED, S.CANCELLED})
 
 
 def rows_to_mend(orders: Iterable[OrderRecord], *, abandoned: bool) -> Iterator[OrderRecord]:
@@ -25,7 +23,8 @@ def rows_to_mend(orders: Iterable[OrderRecord], *, abandoned: bool) -> Iterator[
 def _may_be_mended(order: OrderRecord, *, abandoned: bool) -> bool:
     if order.filled_size:
         return False
-    if order.state in _ENDED:
+    if order.state in ENDED_EARLY:
+        # This needs the venue's word that nothing was filled; its silence is none.
         return order.filled_size is not None
     if order.state is S.PLANNED:
         return abandoned

@@ -13,6 +13,9 @@ from batch.errors import NotDelivered
 A = TypeVar("A")
 
 
+_ENDED = "it was ended before this could be asked"
+
+
 class OwnThread:
     """Does in one thread what others ask of it, while it waits for their work."""
 
@@ -30,7 +33,7 @@ class OwnThread:
         answer: Future[A] = Future()
         with self._lock:
             if self._has_ended:
-                raise NotDelivered("it was ended before this could be asked")
+                raise NotDelivered(_ENDED)
             self._wanted.put((wanted, answer))
         return answer.result()
 
@@ -59,7 +62,7 @@ class OwnThread:
             while not self._wanted.empty():
                 wanted, answer = self._wanted.get()
                 if wanted is not None:
-                    answer.set_exception(NotDelivered("it was ended before this could be asked"))
+                    answer.set_exception(NotDelivered(_ENDED))
 
     @staticmethod
     def _do(wanted: Callable[[], A], answer: Future[A]) -> None:

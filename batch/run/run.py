@@ -38,7 +38,7 @@ from batch.run.slots import Slots, Turn
 from batch.run.stops import Lookout
 from batch.run.wishes import Wishes
 from batch.run.work import Answer, Workers
-from batch.states import BatchEvent, OrderState
+from batch.states import MAYBE_OPEN, NEVER_SENT, BatchEvent, OrderState
 from batch.venue.port import VenueCalls
 
 LONGEST_NAP_S = 0.5
@@ -195,10 +195,9 @@ class Run:
         """See to it that a batch which nothing left of is not at the venue all the same."""
         if not self._sending.has_more():
             return
-        never_sent = (OrderState.PLANNED, OrderState.INVALID, OrderState.SKIPPED)
         states = self._recorder.states
         planned = partial(self._journal.orders, self._batch_id, [OrderState.PLANNED])
-        is_begun = any(states[s] for s in OrderState if s not in never_sent) or any(
+        is_begun = any(states[s] for s in OrderState if s not in NEVER_SENT) or any(
             planned(claimed_before=True, portion=1)
         )
         active = list_for(
@@ -231,8 +230,7 @@ class Run:
         return next((record for record in planned if record.submitted_at is None), None)
 
     def _take_up(self) -> None:
-        left = [OrderState.SENDING, OrderState.UNKNOWN, OrderState.OPEN]
-        for record in self._journal.orders(self._batch_id, left):
+        for record in self._journal.orders(self._batch_id, MAYBE_OPEN):
             if self._options.rows is None or record.row in self._options.rows:
                 self._following.take_up(record, is_disputed=record.row in self._past.disputed)
         if not self._options.send:

@@ -6,7 +6,6 @@ from itertools import count
 from pathlib import Path
 
 from batch.config import Settings
-from batch.desk.elsewhere import MAYBE_OPEN
 from batch.desk.listener import Silence
 from batch.desk.reports import write_corrections_sheet
 from batch.desk.session import Session
@@ -14,7 +13,7 @@ from batch.journal import Journal
 from batch.model import OrderRecord
 from batch.run.options import Cancel
 from batch.run.resolving import declare_not_placed, declare_placed
-from batch.states import OrderState
+from batch.states import MAYBE_OPEN, OrderState
 from tests.campaign.books import Held, Place
 from tests.campaign.invariants import require
 from tests.campaign.mortal import Life, Trouble

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from collections.abc import Iterator
 
 import pytest
 from pydantic import SecretStr
@@ -95,38 +96,41 @@ def test_venue_that_verifies_signatures_takes_every_kind_of_request() -> None:
     assert simulator.ledger.posts == 1
 
 
-def test_fault_16_refused_signature_is_tried_once() -> None:
+@pytest.fixture
+def refused() -> Iterator[tuple[Simulator, Venue]]:
+    """A venue that knows another secret of this user."""
     options = SimulatorOptions(hmac_secrets={"ops": "another"})
     with (
         Simulator(options) as simulator,
         Venue(signed_settings(simulator.url), clock=SystemClock()) as venue,
     ):
-        for _ in range(3):
-            with pytest.raises(LoginFailed) as caught:
-                venue.place(PAYLOAD, "b1-2", "req-1")
+        yield simulator, venue
 
-            assert PASSWORD not in str(caught.value)
 
-        assert len(simulator.requests.exchanges) == 1
+def test_fault_16_refused_signature_is_tried_once(refused: tuple[Simulator, Venue]) -> None:
+    simulator, venue = refused
+    for _ in range(3):
+        with pytest.raises(LoginFailed) as caught:
+            venue.place(PAYLOAD, "b1-2", "req-1")
+
+        assert PASSWORD not in str(caught.value)
+
+    assert len(simulator.requests.exchanges) == 1
 
 
 @pytest.mark.parametrize("is_asked", [False, True], ids=["placed", "asked"])
 def test_fault_16_refused_signature_sends_to_the_clock_and_speaks_of_no_token(
-    is_asked: bool,
+    refused: tuple[Simulator, Venue], is_asked: bool
 ) -> None:
-    options = SimulatorOptions(hmac_secrets={"ops": "another"})
-    with (
-        Simulator(options) as simulator,
-        Venue(signed_settings(simulator.url), clock=SystemClock()) as venue,
-    ):
-        for _ in range(2):
-            with pytest.raises(LoginFailed) as caught:
-                venue.find("b1-2") if is_asked else venue.place(PAYLOAD, "b1-2", "req-1")
+    simulator, venue = refused
+    for _ in range(2):
+        with pytest.raises(LoginFailed) as caught:
+            venue.find("b1-2") if is_asked else venue.place(PAYLOAD, "b1-2", "req-1")
 
-            assert "Check user, password and this machine's clock." in str(caught.value)
-            assert "a token" not in str(caught.value)
+        assert "Check user, password and this machine's clock." in str(caught.value)
+        assert "a token" not in str(caught.value)
 
-        assert len(simulator.requests.exchanges) == 1
+    assert len(simulator.requests.exchanges) == 1
 
 
 def test_signature_does_not_show_its_secret(clock: HandClock) -> None:
